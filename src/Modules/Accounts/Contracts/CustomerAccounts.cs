@@ -1,0 +1,14 @@
+using MediatR;
+
+namespace OpenBanking.Accounts.Contracts;
+
+/// <summary>Asks for the accounts a customer may share with a third party, in the order of the own channel.</summary>
+public sealed record ListOwnAccounts(string CustomerId) : IRequest<IReadOnlyList<OwnAccount>>;
+
+/// <summary>An account as its holder knows it.</summary>
+/// <param name="AccountId">Opaque, never changes, holds no account number (OB-GEN-12, OB-GEN-13).</param>
+/// <param name="Name">As the own channel shows it; unique among the customer's accounts.</param>
+/// <param name="Identification">Sort code and number as 14 digits, IBAN, or PAN.</param>
+/// <param name="IdentificationShown">The same as a person reads it, a PAN masked.</param>
+/// <param name="IsJoint">Somebody else holds it too .</param>
+public sealed record OwnAccount(string AccountId, string Name, string Identification, string IdentificationShown, string Currency, bool IsJoint);

@@ -1,0 +1,29 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using OpenBanking.Kernel.Storage;
+
+namespace OpenBanking.Accounts.Storage;
+
+/// <summary>The tables of this module, in the schema <c>accounts</c>; each feature says beside its entity how it is stored.</summary>
+internal sealed class AccountsDb : DbContext
+{
+    public const string Schema = "accounts";
+
+    public AccountsDb(DbContextOptions<AccountsDb> options)
+        : base(options)
+    {
+        // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
+    }
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema(Schema);
+        modelBuilder.ApplyConfigurationsFromAssembly(typeof(AccountsDb).Assembly);
+    }
+}
+
+internal sealed class AccountsDbDesign : IDesignTimeDbContextFactory<AccountsDb>
+{
+    public AccountsDb CreateDbContext(string[] args) => new(ModuleDatabase.DesignTimeOptions<AccountsDb>(AccountsDb.Schema));
+}

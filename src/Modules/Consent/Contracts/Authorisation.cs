@@ -1,0 +1,100 @@
+using MediatR;
+using OpenBanking.Identity.Contracts;
+
+namespace OpenBanking.Consent.Contracts;
+
+/// <summary>Asks, for the authorization server, whether an authorization request may name this consent.</summary>
+public sealed record FindConsentForAuthorisation(string ConsentId, string ClientId) : IRequest<AuthorisableConsent>;
+
+/// <summary>The answer to <see cref="FindConsentForAuthorisation"/>.</summary>
+public abstract record AuthorisableConsent
+{
+    private AuthorisableConsent() { }
+
+    /// <param name="Type">Its RAR type, e.g. <c>account_information</c>.</param>
+    /// <param name="Scope">The scope it belongs to, e.g. <c>accounts</c>.</param>
+    /// <param name="Continues">It was approved before: the customer only authenticates again (OB-CON-12).</param>
+    public sealed record Found(string Type, string Scope, bool Continues, DateTimeOffset? ExpiresAt) : AuthorisableConsent;
+
+    /// <summary>No such consent, or another client's; the two are not told apart (CO-02, CON-07).</summary>
+    public sealed record Unknown : AuthorisableConsent;
+
+    /// <summary>Rejected, expired or otherwise past authorisation (OB-SEC-13).</summary>
+    public sealed record InWrongState : AuthorisableConsent;
+}
+
+/// <summary>Asks for everything the approval page shows this customer for this consent.</summary>
+public sealed record DescribeForApproval(string ConsentId, string ClientId, string CustomerId) : IRequest<ApprovalDocument?>;
+
+/// <summary>
+/// What the approval page shows, and all of it: approval is evidence, so the page renders nothing that is not in here, and what is
+/// approved is named by <see cref="Digest"/>.
+/// </summary>
+/// <param name="Accounts">What the customer may choose from; on a continued consent, what is shared already.</param>
+/// <param name="Groups">The data asked for, in plain words by cluster .</param>
+/// <param name="Expires">When access ends; null is ongoing .</param>
+/// <param name="Continues">Accounts and permissions stand already; authentication is all that is asked .</param>
+/// <param name="Digest">base64url SHA-256 over the canonical form of all of it.</param>
+public sealed record ApprovalDocument(
+    string ConsentId,
+    string ClientName,
+    string? OnBehalfOf,
+    IReadOnlyList<ApprovalAccount> Accounts,
+    IReadOnlyList<DataGroup> Groups,
+    DateTimeOffset? Expires,
+    DateTimeOffset? TransactionsFrom,
+    DateTimeOffset? TransactionsTo,
+    bool Continues,
+    string Digest);
+
+/// <summary>An account as the customer knows it.</summary>
+/// <param name="Name">Unique among the customer's accounts, as the own channel shows it.</param>
+/// <param name="Detail">Sort code and number, IBAN, or masked card number.</param>
+/// <param name="IsJoint">Another holder's data becomes visible .</param>
+public sealed record ApprovalAccount(string AccountId, string Name, string Detail, string Currency, bool IsJoint);
+
+/// <summary>One group of data in plain words, with its parts .</summary>
+public sealed record DataGroup(string Title, IReadOnlyList<string> Parts);
+
+/// <summary>Authorises a consent as shown. One conditional write: of several at one moment, one succeeds (CO-08).</summary>
+public sealed record AuthoriseConsent(
+    string ConsentId,
+    string ClientId,
+    string CustomerId,
+    IReadOnlyList<string> AccountIds,
+    string ShownDigest,
+    AuthenticationEvidence Evidence) : IRequest<AuthorisationAnswer>;
+
+/// <summary>How the customer authenticated for the decision; stored with the consent.</summary>
+public sealed record AuthenticationEvidence(DateTimeOffset AuthenticatedAt, string PasskeyId, DecisionOrigin From);
+
+/// <summary>The answer to <see cref="AuthoriseConsent"/>.</summary>
+public abstract record AuthorisationAnswer
+{
+    private AuthorisationAnswer() { }
+
+    /// <param name="ExpiresAt">When the consent ends; tokens must not outlive it.</param>
+    public sealed record Authorised(DateTimeOffset? ExpiresAt, IReadOnlyList<string> AccountIds) : AuthorisationAnswer;
+
+    /// <summary>What is stored now is not what was shown (CO-07).</summary>
+    public sealed record Changed : AuthorisationAnswer;
+
+    /// <summary>No account chosen.</summary>
+    public sealed record NoAccountChosen : AuthorisationAnswer;
+
+    /// <summary>An account that the customer was not offered (CO-05, CO-06).</summary>
+    public sealed record AccountNotOffered : AuthorisationAnswer;
+
+    /// <summary>Decided, expired or deleted meanwhile (CO-09).</summary>
+    public sealed record InWrongState : AuthorisationAnswer;
+}
+
+/// <summary>Rejects a consent that was not authorised: the customer declined, or did not decide in time (OB-CON-4).</summary>
+public sealed record RejectConsent(string ConsentId, string ClientId, RejectionCause Cause, string? CustomerId, DecisionOrigin? From) : IRequest;
+
+public enum RejectionCause
+{
+    Declined,
+    TimedOut,
+    NoEligibleAccount,
+}

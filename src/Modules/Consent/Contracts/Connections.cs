@@ -1,0 +1,59 @@
+using MediatR;
+using OpenBanking.Identity.Contracts;
+
+namespace OpenBanking.Consent.Contracts;
+
+/// <summary>Asks for the accesses a customer has given, active ones first (D-2).</summary>
+public sealed record ListConnections(string CustomerId) : IRequest<IReadOnlyList<ConnectionSummary>>;
+
+/// <summary>One access in the overview.</summary>
+/// <param name="LastUsedAt">When data was last read; null if never (D-4).</param>
+public sealed record ConnectionSummary(
+    string ConsentId,
+    string ClientId,
+    string ClientName,
+    string? OnBehalfOf,
+    bool IsActive,
+    string StatusText,
+    DateTimeOffset GrantedAt,
+    DateTimeOffset? Expires,
+    DateTimeOffset? LastUsedAt,
+    int AccountCount);
+
+/// <summary>Asks for one access in full; null where it is not this customer's, just as if it did not exist (CO-19).</summary>
+public sealed record DescribeConnection(string ConsentId, string CustomerId) : IRequest<ConnectionDetail?>;
+
+/// <summary>One access with its accounts, data and history (D-3).</summary>
+public sealed record ConnectionDetail(
+    ConnectionSummary Summary,
+    IReadOnlyList<ApprovalAccount> Accounts,
+    IReadOnlyList<DataGroup> Groups,
+    DateTimeOffset? TransactionsFrom,
+    DateTimeOffset? TransactionsTo,
+    IReadOnlyList<ConsentHistoryEntry> History);
+
+/// <summary>One step in a consent's life in words for the customer.</summary>
+public sealed record ConsentHistoryEntry(DateTimeOffset At, string What, string By);
+
+/// <summary>Cancels an access at the customer's wish; takes effect at the next request on every host (D-7).</summary>
+public sealed record CancelConnection(string ConsentId, string CustomerId, DecisionOrigin From) : IRequest<CancellationAnswer>;
+
+public enum CancellationAnswer
+{
+    Cancelled,
+
+    /// <summary>It was not active any more; nothing changed.</summary>
+    WasNotActive,
+
+    /// <summary>Not this customer's.</summary>
+    NotFound,
+}
+
+/// <summary>
+/// A consent has left the state in which its tokens may be used: cancelled, expired or deleted. Identity ends every token of it
+/// in the same transaction (OB-SEC-17, REV-09).
+/// </summary>
+public sealed record ConsentEnded(string ConsentId, string ClientId) : INotification;
+
+/// <summary>Data of a consent was read; the consent keeps when, for the customer's dashboard (D-4).</summary>
+public sealed record ConsentUsed(string ConsentId, DateTimeOffset At) : INotification;

@@ -1,0 +1,12 @@
+using MediatR;
+
+namespace OpenBanking.Identity.Contracts;
+
+/// <summary>Asks how a third party is shown to a customer; the answer is null for a client that is not registered (any more).</summary>
+public sealed record DescribeClient(string ClientId) : IRequest<ClientDescription?>;
+
+/// <summary>What customers see of a third party.</summary>
+/// <param name="Name">The trading name from the software statement .</param>
+/// <param name="OnBehalfOf">The firm it acts for, where the registration carries one .</param>
+/// <param name="Uri">Its website, always https; null where it gave none.</param>
+public sealed record ClientDescription(string ClientId, string Name, string? OnBehalfOf, Uri? Uri);
