@@ -1,11 +1,17 @@
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Token;
+using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Storage;
 
 /// <summary>The tables of this module, in the schema <c>identity</c>; each feature says beside its entity how it is stored.</summary>
-internal sealed class IdentityDb : DbContext
+internal sealed class IdentityDb : IdentityUserContext<User, Guid>
 {
     public const string Schema = "identity";
 
@@ -16,8 +22,23 @@ internal sealed class IdentityDb : DbContext
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
     }
 
+    public DbSet<Client> Clients => Set<Client>();
+
+    public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
+
+    public DbSet<Interaction> Interactions => Set<Interaction>();
+
+    public DbSet<AuthorizationCode> Codes => Set<AuthorizationCode>();
+
+    public DbSet<Grant> Grants => Set<Grant>();
+
+    public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
+
+    public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
+        base.OnModelCreating(modelBuilder);
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(IdentityDb).Assembly);
     }

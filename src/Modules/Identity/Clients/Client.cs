@@ -1,0 +1,76 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace OpenBanking.Identity.Clients;
+
+/// <summary>A registered third party, in the terms of RFC 7591 and the UK software statement.</summary>
+internal sealed class Client
+{
+    public required string ClientId { get; init; }
+
+    public required Profile Profile { get; init; }
+
+    /// <summary>Trading name, shown to customers .</summary>
+    public required string Name { get; init; }
+
+    public string? OnBehalfOf { get; init; }
+
+    public string? ClientUri { get; init; }
+
+    public string? OrganisationId { get; init; }
+
+    public string? SoftwareId { get; init; }
+
+    /// <summary>AISP, PISP, CBPII (OB-SEC-6).</summary>
+    public required string[] Roles { get; init; }
+
+    /// <summary>Compared byte for byte, never parsed first (OA-17).</summary>
+    public required string[] RedirectUris { get; init; }
+
+    public required string[] GrantTypes { get; init; }
+
+    /// <summary>What it may ask for.</summary>
+    public required string[] Scopes { get; init; }
+
+    public required string[] AuthorizationDetailsTypes { get; init; }
+
+    /// <summary>Exactly one of <c>private_key_jwt</c>, <c>tls_client_auth</c>, <c>self_signed_tls_client_auth</c> (CA-02).</summary>
+    public required string AuthenticationMethod { get; init; }
+
+    /// <summary>The algorithm of its assertions, where it registered one (CA-11).</summary>
+    public string? AssertionAlgorithm { get; init; }
+
+    public required string IdTokenAlgorithm { get; init; }
+
+    /// <summary>Its access tokens are bound to a DPoP key; otherwise to its certificate (F2-GEN-03).</summary>
+    public required bool UsesDpop { get; init; }
+
+    /// <summary>Its public keys by value, as JSON; null where it has <see cref="JwksUri"/>.</summary>
+    public string? Jwks { get; init; }
+
+    public string? JwksUri { get; init; }
+
+    /// <summary>What its certificate must say: one of <c>subject_dn</c>, <c>san_dns</c>, <c>san_uri</c>, <c>san_ip</c>, <c>san_email</c> (MTLS-03).</summary>
+    public string? CertificateField { get; init; }
+
+    public string? CertificateValue { get; init; }
+
+    /// <summary>The host whose clients share a customer's <c>sub</c> (PW-02).</summary>
+    public required string Sector { get; init; }
+
+    /// <summary><c>pairwise</c> or <c>public</c>.</summary>
+    public required string SubjectType { get; init; }
+
+    public required bool RequiresAuthTime { get; init; }
+
+    public required DateTimeOffset RegisteredAt { get; init; }
+}
+
+internal sealed class ClientTable : IEntityTypeConfiguration<Client>
+{
+    public void Configure(EntityTypeBuilder<Client> builder)
+    {
+        builder.ToTable("clients").HasKey(client => client.ClientId);
+        builder.Property(client => client.Jwks).HasColumnType("jsonb");
+    }
+}
