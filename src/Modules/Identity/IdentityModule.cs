@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Identity.Users;
 
 namespace OpenBanking.Identity;
 
@@ -10,7 +11,9 @@ namespace OpenBanking.Identity;
 public static class IdentityModule
 {
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration) => services
-        .AddModuleDatabase<IdentityDb>(IdentityDb.Schema);
+        .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
+        .AddUsers();
 
-    public static WebApplication MapIdentity(this WebApplication app) => app;
+    public static WebApplication MapIdentity(this WebApplication app) => app
+        .MapUsers();
 }
