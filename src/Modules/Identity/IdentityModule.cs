@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Kernel.Storage;
+using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Identity.Token;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity;
 
@@ -10,7 +12,9 @@ namespace OpenBanking.Identity;
 public static class IdentityModule
 {
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration) => services
-        .AddModuleDatabase<IdentityDb>(IdentityDb.Schema);
+        .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
+        .AddSingleton<ServerSecrets>()
+        .AddSingleton<PairwiseSubject>();
 
     public static WebApplication MapIdentity(this WebApplication app) => app;
 }
