@@ -58,6 +58,11 @@ internal sealed class AuthorizationServerOptions
         foreach (var (name, file) in Files())
         {
             if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";
+            else if (file is not null && name is nameof(ClientsFile) or nameof(SandboxClientsFile)
+                && Clients.ClientsFile.Read(file, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
+            {
+                yield return $"Identity:{name} cannot be taken: {problem}";
+            }
         }
     }
 
