@@ -17,6 +17,9 @@ internal sealed class AuthorizationServerOptions
     /// <summary>How long an access token lives: up to 60 minutes.</summary>
     public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a signing key signs before the next one takes over (KEY-16).</summary>
+    public TimeSpan SigningKeyPeriod { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>
     /// Whether a DPoP proof must carry a nonce of ours. Off, the window of <c>iat</c> and the memory of <c>jti</c> guard against
     /// replay, and a nonce that a client sends all the same must be good; required, proofs made ahead of time are worth nothing, and
@@ -54,6 +57,7 @@ internal sealed class AuthorizationServerOptions
             yield return "Identity:PushedRequestLifetime must be from 30 to 599 seconds";
         if (AccessTokenLifetime < TimeSpan.FromSeconds(1) || AccessTokenLifetime > TimeSpan.FromMinutes(60))
             yield return "Identity:AccessTokenLifetime must be from 1 second to 60 minutes";
+        if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
         if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
         foreach (var (name, file) in Files())
         {
