@@ -51,8 +51,10 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel => Transport.Configure(kestrel, settings, certificates));
 
         var app = builder.Build();
+        app.UsePortalPages();
         app.UseRouting();
         app.UseMiddleware<OneTransaction>();
+        app.UseAuthentication();
         app.MapIdentity();
         app.MapConsent();
         app.MapAccounts();
