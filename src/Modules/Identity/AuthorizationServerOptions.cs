@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace OpenBanking.Identity;
 
 /// <summary>What a deployment may choose. What the profile fixes is a constant where it is used, never an option.</summary>
@@ -62,7 +64,19 @@ internal sealed class AuthorizationServerOptions
         foreach (var (name, file) in Files())
         {
             if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";
+            else if (file is not null && name is nameof(ClientsFile) or nameof(SandboxClientsFile)
+                && Clients.ClientsFile.Read(file, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
+            {
+                yield return $"Identity:{name} cannot be taken: {problem}";
+            }
         }
+    }
+
+    /// <summary>Has the framework ask for problems before anything starts.</summary>
+    internal sealed class Check : IValidateOptions<AuthorizationServerOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, AuthorizationServerOptions options) =>
+            options.Problems().ToList() is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 
     private static bool IsBaseAddress(string text) =>

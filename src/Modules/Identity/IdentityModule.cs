@@ -5,11 +5,14 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.ResourceServer;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
+using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity;
@@ -19,8 +22,10 @@ public static class IdentityModule
 {
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration) => services
         .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
+        .AddClients(configuration)
         .AddTokens()
-        .AddMetadata();
+        .AddMetadata()
+        .AddUsers();
 
     public static WebApplication MapIdentity(this WebApplication app)
     {
@@ -28,7 +33,27 @@ public static class IdentityModule
         app.Use(AccessTokenHandler.InvokeAsync);
         app.MapTokens();
         app.MapMetadata();
+        app.MapUsers();
         return app;
+    }
+
+    private static IServiceCollection AddClients(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<IValidateOptions<AuthorizationServerOptions>, AuthorizationServerOptions.Check>();
+        services.AddOptions<AuthorizationServerOptions>().Bind(configuration.GetSection(AuthorizationServerOptions.Section)).ValidateOnStart();
+        return services
+            .AddSingleton(provider => OutboundHttp.Handler(provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value))
+            .AddSingleton<ClientKeySets>()
+            .AddScoped<ClientKeys>()
+            .AddSingleton<ClientCertificateAuthorities>()
+            .AddScoped<ClientCertificates>()
+            .AddScoped<ClientAssertions>()
+            .AddScoped<ClientAuthentication>()
+            .AddScoped<ReplayGuard>()
+            .AddSingleton<DpopNonces>()
+            .AddScoped<DpopProofs>()
+            .AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, DescribeClientHandler>()
+            .AddHostedService<ClientsFromFiles>();
     }
 
     private static IServiceCollection AddTokens(this IServiceCollection services) => services

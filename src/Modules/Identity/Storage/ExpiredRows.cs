@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Token;
 using OpenBanking.Kernel.Storage;
@@ -30,6 +31,9 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
         new(typeof(RefreshToken), nameof(RefreshToken.ExpiresAt), TimeSpan.FromDays(1)),
         new(typeof(PushedRequest), nameof(PushedRequest.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(Interaction), nameof(Interaction.DecideBefore), TimeSpan.FromHours(1)),
+
+        // Only what can count no more: nothing is pushed out early (DP-17).
+        new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.Zero),
     ];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
