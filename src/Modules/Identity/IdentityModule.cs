@@ -90,13 +90,17 @@ public static class IdentityModule
         .AddSingleton<ExpiredRows>()
         .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
 
-    private static IServiceCollection AddMetadata(this IServiceCollection services) => services
-        .AddSingleton<ServerSecrets>()
-        .AddSingleton<SigningKeys>()
-        .AddScoped<IRequestHandler<RotateSigningKeys, KeyRotation>, RotateSigningKeysHandler>()
-        .AddHostedService<KeyRotationService>()
-        .AddSingleton<DiscoveryEndpoint>()
-        .AddSingleton<JwksEndpoint>();
+    private static IServiceCollection AddMetadata(this IServiceCollection services)
+    {
+        services.AddDataProtection(); // Where its keys are kept and how they are encrypted is Host's to say.
+        return services
+            .AddSingleton<ServerSecrets>()
+            .AddSingleton<SigningKeys>()
+            .AddScoped<IRequestHandler<RotateSigningKeys, KeyRotation>, RotateSigningKeysHandler>()
+            .AddHostedService<KeyRotationService>()
+            .AddSingleton<DiscoveryEndpoint>()
+            .AddSingleton<JwksEndpoint>();
+    }
 
     private static void MapAuthorizationRequests(this WebApplication app)
     {
