@@ -64,7 +64,7 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
     /// </summary>
     public async Task<Client?> AuthenticatedAsync(HttpContext http, string interactionId, InteractionSignIn signIn, CancellationToken ct)
     {
-        var reference = new InteractionReference(interactionId, http.Request.Cookies[InteractionCookie.NameOf(interactionId)], SessionId: null);
+        var reference = new InteractionReference(interactionId, http.Request.Cookies[InteractionCookie.NameFor(interactionId)], SessionId: null);
         if ((await FindAsync(reference, ct)).Failed(out _, out var open)) return null;
 
         var now = time.GetUtcNow();
@@ -108,7 +108,7 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
         var secret = Handle.New();
 
         // Lax: the customer comes from the third party's site. __Host- ties it to this host and path, so no sibling can plant one.
-        http.Response.Cookies.Append(InteractionCookie.NameOf(interactionId), secret.Value, new CookieOptions
+        http.Response.Cookies.Append(InteractionCookie.NameFor(interactionId), secret.Value, new CookieOptions
         {
             HttpOnly = true,
             Secure = true,

@@ -1,8 +1,13 @@
 namespace OpenBanking.Identity.Contracts;
 
-/// <summary>The cookie that ties an interaction to the browser in which it began (OA-45).</summary>
+/// <summary>
+/// The cookie that binds an interaction to the browser it began in (OA-45). One an interaction, so that two tabs do not
+/// disturb each other.
+/// </summary>
 public static class InteractionCookie
 {
-    /// <summary>Each interaction has its own, so that two journeys in one browser do not disturb each other. The value is the browser's secret.</summary>
-    public static string NameOf(string interactionId) => "__Host-interaction-" + (interactionId.Length > 12 ? interactionId[..12] : interactionId);
+    private const int IdPart = 12;
+
+    public static string NameFor(string interactionId) =>
+        "__Host-interaction-" + string.Concat(interactionId.Take(IdPart).Where(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_'));
 }
