@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Newtonsoft.Json.Linq;
 using NJsonSchema;
-using YamlDotNet.Serialization;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
 
 namespace OpenBanking.Testing.OpenApi;
 
@@ -93,8 +94,9 @@ public sealed partial class OfficialSchemas
     private static async Task<OfficialSchemas> LoadAsync(string version, string file)
     {
         var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "specs", "uk-ob", version, file));
-        var tree = new DeserializerBuilder().WithAttemptingUnquotedStringTypeConversion().Build().Deserialize(yaml);
-        var json = new SerializerBuilder().JsonCompatible().Build().Serialize(tree);
+        var stream = new YamlStream();
+        using (var reader = new StringReader(yaml)) stream.Load(reader);
+        var json = ToJson(stream.Documents[0].RootNode).ToString();
 
         // JSON Schema knows its parts as definitions.
         var document = JObject.Parse(json.Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal));
@@ -102,6 +104,17 @@ public sealed partial class OfficialSchemas
         var schemas = await JsonSchema.FromJsonAsync(new JObject { ["definitions"] = document["definitions"]!.DeepClone() }.ToString());
         return new OfficialSchemas(version, document, schemas);
     }
+
+    private static JToken ToJson(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => new JObject(mapping.Children.Select(child => new JProperty(((YamlScalarNode)child.Key).Value!, ToJson(child.Value)))),
+        YamlSequenceNode sequence => new JArray(sequence.Children.Select(ToJson)),
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" } => true,
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "false" } => false,
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: var text } when long.TryParse(text, out var number) => number,
+        YamlScalarNode scalar => scalar.Value,
+        _ => throw new InvalidOperationException("YAML of another kind."),
+    };
 
     [GeneratedRegex(@"\A\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
     private static partial Regex Rfc3339();

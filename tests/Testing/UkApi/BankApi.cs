@@ -11,7 +11,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using OpenBanking.Accounts;
@@ -34,7 +33,7 @@ public sealed record ApiAnswer(int Status, string Body, HttpResponseHeaders Head
 {
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
-    public JsonElement Data => Json.GetProperty("Data");
+    public JsonElement Data => Json.GetProperty(nameof(Data));
 
     /// <summary>The rule that the security log names as broken.</summary>
     public string? Rule => Refusal?.Rule;
