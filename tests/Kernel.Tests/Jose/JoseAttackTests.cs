@@ -213,6 +213,7 @@ public sealed class JoseAttackTests
     [Theory]
     [Trait("Rule", "JO-11")]
     [Trait("Rule", "KEY-01")]
+    [Trait("Rule", "KEY-19")]
     [InlineData("RS256")]
     [InlineData("RS512")]
     [InlineData("PS384")]

@@ -116,7 +116,8 @@ public sealed class KeySetTests
 
     [Fact]
     [Trait("Rule", "JO-22")]
-    public void A_set_has_at_most_50_keys()
+    [Trait("Rule", "KEY-17")]
+    public void A_set_has_at_most_50_keys_and_256_KB()
     {
         Assert.Equal(50, Set(Enumerable.Range(0, 50).Select(_ => Good)).Keys.Count);
         Assert.Equal("JO-22", Fault(KeySet.Parse(Json(Enumerable.Range(0, 51).Select(_ => Good)))).Rule);
