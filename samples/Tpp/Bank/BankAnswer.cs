@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Samples.Tpp.Bank;

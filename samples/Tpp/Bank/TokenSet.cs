@@ -14,10 +14,10 @@ internal sealed record TokenSet(string AccessToken, DateTimeOffset ExpiresAt, st
             return BankFault.Untrusted("the token answer has no access_token");
         if (!string.Equals(Claims.Text(body, "token_type"), type, StringComparison.OrdinalIgnoreCase))
             return BankFault.Untrusted($"the token is not of type {type}");
-        if (Claims.Seconds(body, "expires_in") is not (> 0 and <= 86400) and var seconds || seconds is null)
+        if (Claims.Seconds(body, "expires_in") is not { } seconds || seconds is 0 or > 86400)
             return BankFault.Untrusted("expires_in is missing or unlikely");
         return new TokenSet(
-            token, now.AddSeconds(seconds.Value), Claims.Text(body, "refresh_token"), Claims.Text(body, "id_token"), Claims.Text(body, "scope"));
+            token, now.AddSeconds(seconds), Claims.Text(body, "refresh_token"), Claims.Text(body, "id_token"), Claims.Text(body, "scope"));
     }
 
     /// <summary>Tokens do not get into logs by being printed.</summary>

@@ -46,16 +46,20 @@ internal sealed record Page(string Title, Html Body, int Status = StatusCodes.St
 /// <summary>The files that a page needs; they are part of the assembly and named by their content, so they may be kept for ever.</summary>
 internal static class Assets
 {
-    private static readonly Dictionary<string, (byte[] Bytes, string Version)> Files = new[] { "tally.css", "tally.svg", "figtree.woff2" }
+    private static readonly Dictionary<string, byte[]> Files = new[] { "tally.css", "tally.svg", "figtree.woff2" }
         .ToDictionary(name => name, Read, StringComparer.Ordinal);
 
-    public static string Url(string name) => $"/assets/{Files[name].Version}/{name}";
+    // One version for all, so that the style sheet finds the font beside itself.
+    private static readonly string Version =
+        Convert.ToHexStringLower(SHA256.HashData([.. Files.Values.SelectMany(bytes => bytes)]).AsSpan(0, 6));
 
-    public static IResult Get(HttpContext http, string name)
+    public static string Url(string name) => $"/assets/{Version}/{name}";
+
+    public static IResult Get(HttpContext http, string version, string name)
     {
-        if (!Files.TryGetValue(name, out var file)) return Results.NotFound();
+        if (version != Version || !Files.TryGetValue(name, out var file)) return Results.NotFound();
         http.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        return Results.Bytes(file.Bytes, Path.GetExtension(name) switch
+        return Results.Bytes(file, Path.GetExtension(name) switch
         {
             ".css" => "text/css; charset=utf-8",
             ".svg" => "image/svg+xml",
@@ -63,13 +67,12 @@ internal static class Assets
         });
     }
 
-    private static (byte[] Bytes, string Version) Read(string name)
+    private static byte[] Read(string name)
     {
         using var stream = typeof(Assets).Assembly.GetManifestResourceStream(name)!;
         using var memory = new MemoryStream();
         stream.CopyTo(memory);
-        var bytes = memory.ToArray();
-        return (bytes, Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 6)));
+        return memory.ToArray();
     }
 }
 
