@@ -16,7 +16,9 @@ public sealed record IssuedActivationCode(string Username, string ActivationCode
 public sealed record ListPasskeys(Guid SessionId) : IRequest<IReadOnlyList<PasskeySummary>>;
 
 /// <summary>A passkey as its owner sees it.</summary>
-public sealed record PasskeySummary(string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, bool IsSynced, bool UsedForThisSession);
+/// <param name="SuspectedAt">When it was refused because it may have been copied (PK-10); null if never.</param>
+public sealed record PasskeySummary(
+    string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, bool IsSynced, bool UsedForThisSession, DateTimeOffset? SuspectedAt = null);
 
 /// <summary>Gives a passkey another name of 1 to 60 characters.</summary>
 public sealed record RenamePasskey(Guid SessionId, string PasskeyId, string Name) : IRequest<PasskeyChange>;
