@@ -1,5 +1,7 @@
 using System.Globalization;
+using MediatR;
 using Npgsql;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;
@@ -16,11 +18,12 @@ internal static class Commands
         new("config show", "", (services, _, output, _) => ShowConfigurationAsync(services, output)),
         new("clock show", "", ShowClockAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
+        new("keys rotate", "", RotateKeysAsync),
     ];
 
     /// <summary>Verbs that belong to parts which are not built yet; told apart from mistakes.</summary>
     private static readonly string[] Later =
-        ["keys rotate", "audit verify", "ledger verify", "evidence verify", "policy explain", "threat raise", "threat lower", "seed"];
+        ["audit verify", "ledger verify", "evidence verify", "policy explain", "threat raise", "threat lower", "seed"];
 
     /// <summary>The words on the command line that are a verb and not a setting.</summary>
     public static string[] Words(string[] args) => [.. args.TakeWhile(word => !word.StartsWith('-'))];
@@ -84,6 +87,18 @@ internal static class Commands
 
         SandboxFile.Replace(services.GetRequiredService<DataDirectory>(), found);
         await output.WriteLineAsync(found.ActivationCode);
+        return 0;
+    }
+
+    private static async Task<int> RotateKeysAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var rotation = await services.GetRequiredService<IMediator>().Send(new RotateSigningKeys(), ct);
+        foreach (var key in rotation.Keys)
+        {
+            var until = key.PublishedUntil is { } end ? $", published until {end:u}" : "";
+            await output.WriteLineAsync($"{key.Algorithm} {key.KeyId} signs from {key.SignsFrom:u}{until}{(key.IsNew ? ", new" : "")}");
+        }
+
         return 0;
     }
 

@@ -22,9 +22,9 @@ internal static class DemoData
         Task.FromResult<IReadOnlyList<BankCustomer>>([]);
 
     /// <summary>Opens the sandbox's bank on the host that is about to listen; of several that start, one does it at a time.</summary>
-    public static async Task<IReadOnlyList<SandboxCustomer>> OpenBankAsync(WebApplication app, CancellationToken ct)
+    public static async Task<IReadOnlyList<DemoCustomer>> OpenBankAsync(WebApplication app, CancellationToken ct)
     {
-        IReadOnlyList<SandboxCustomer> customers = [];
+        IReadOnlyList<DemoCustomer> customers = [];
         await app.Services.GetRequiredService<SandboxClock>().FollowAsync(app.Services.GetRequiredService<HostDatabase>(), ct);
         await HostDatabase.AloneAsync(
             app.Configuration.GetConnectionString("OpenBanking")!,
@@ -35,7 +35,7 @@ internal static class DemoData
 
     /// <summary>Makes sure the bank is filled and its customers can sign in, with the codes they had before.</summary>
     /// <param name="newCodeFor">The username of a customer whose code is to be a new one.</param>
-    public static async Task<IReadOnlyList<SandboxCustomer>> SeedAsync(IServiceProvider services, string? newCodeFor, CancellationToken ct)
+    public static async Task<IReadOnlyList<DemoCustomer>> SeedAsync(IServiceProvider services, string? newCodeFor, CancellationToken ct)
     {
         var database = services.GetRequiredService<HostDatabase>();
         var protector = services.GetRequiredService<IDataProtectionProvider>().CreateProtector(CodesSetting);
@@ -45,7 +45,7 @@ internal static class DemoData
 
         if (newCodeFor is not null) codes.Remove(newCodeFor);
         var bank = await SeedBankAsync(services, ct);
-        var customers = new List<SandboxCustomer>();
+        var customers = new List<DemoCustomer>();
         await using var scope = services.CreateAsyncScope();
         var mediator = scope.ServiceProvider.GetRequiredService<IMediator>();
         foreach (var customer in bank)
@@ -55,7 +55,7 @@ internal static class DemoData
             var issued = await mediator.Send(issue, ct);
             codes[customer.Username] = issued.ActivationCode;
             var accounts = await mediator.Send(new ListOwnAccounts(customer.CustomerId), ct);
-            customers.Add(new SandboxCustomer(customer.CustomerId, customer.Username, issued.ActivationCode, accounts));
+            customers.Add(new DemoCustomer(customer.CustomerId, customer.Username, issued.ActivationCode, accounts));
         }
 
         await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
@@ -112,12 +112,12 @@ internal static class DemoData
 }
 
 /// <summary>A customer as testers need to know her.</summary>
-internal sealed record SandboxCustomer(string CustomerId, string Username, string ActivationCode, IReadOnlyList<OwnAccount> Accounts);
+internal sealed record DemoCustomer(string CustomerId, string Username, string ActivationCode, IReadOnlyList<OwnAccount> Accounts);
 
 /// <summary>The customers of the sandbox, once they are there.</summary>
 internal sealed class SandboxCustomers
 {
-    public IReadOnlyList<SandboxCustomer> All { get; set; } = [];
+    public IReadOnlyList<DemoCustomer> All { get; set; } = [];
 
     /// <summary>The bank's number of a customer named by username or by that number.</summary>
     public string? Find(string name) =>

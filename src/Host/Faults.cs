@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 using OpenBanking.Kernel.Http;
 
@@ -6,11 +8,13 @@ namespace OpenBanking.Host;
 
 /// <summary>
 /// The one place where an exception becomes an answer: 503 with <c>Retry-After</c> while the database is away (OP-23), 500 for
-/// everything else, logged once, nothing said (OP-03). And the one place that gives an error without a body a page, where a person
-/// looks at it.
+/// everything else, logged once, nothing said (OP-03).
 /// </summary>
-internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log, ErrorPage? page = null)
+internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
 {
+    // The UK standard writes its members as they are.
+    private static readonly JsonSerializerOptions Wire = new();
+
     public async Task InvokeAsync(HttpContext http)
     {
         try
@@ -73,34 +77,20 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log, 
         http.Response.StatusCode = status;
     }
 
-    private async Task CompleteAsync(HttpContext http)
+    private static Task CompleteAsync(HttpContext http)
     {
         var response = http.Response;
-        if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength > 0) return;
-        if (response.StatusCode >= 500 && Paths.IsOpenBanking(http.Request.Path))
-        {
-            await response.WriteAsJsonAsync(
-                new { Id = http.InteractionIdentifier(), Errors = new[] { new { ErrorCode = "U000", Message = "The bank cannot answer this just now" } } },
-                options: null,
-                "application/json; charset=utf-8");
-        }
-        else if (!Paths.IsForPrograms(http.Request.Path) && !HttpMethods.IsHead(http.Request.Method))
-        {
-            await (page ?? PlainPage)(http, response.StatusCode);
-        }
-    }
+        if (response.StatusCode < 400 || !Paths.IsForPrograms(http.Request.Path)) return Task.CompletedTask;
 
-    private static Task PlainPage(HttpContext http, int status)
-    {
-        var text = status switch
-        {
-            StatusCodes.Status404NotFound => "There is no such page.",
-            >= 500 => "The bank cannot answer this just now. Please try again in a moment.",
-            _ => "This request cannot be answered.",
-        };
-        http.Response.ContentType = "text/html; charset=utf-8";
-        return http.Response.WriteAsync(
-            $"<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{text}</title></head><body><main><h1>{text}</h1></main></body></html>");
+        // Programs get the status alone, whatever they accept: no page (OB-GEN-10).
+        if (http.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
+        var isBare = !response.HasStarted && response.ContentType is null && response.ContentLength is null or 0;
+        return isBare && response.StatusCode == StatusCodes.Status500InternalServerError && Paths.IsOpenBanking(http.Request.Path)
+            ? response.WriteAsJsonAsync(
+                new { Id = http.InteractionIdentifier(), Errors = new[] { new { ErrorCode = "U000", Message = "The bank cannot answer this just now" } } },
+                Wire,
+                "application/json; charset=utf-8")
+            : Task.CompletedTask;
     }
 
     private static partial class Log

@@ -5,7 +5,7 @@ namespace OpenBanking.Host;
 
 /// <summary>
 /// Puts <c>x-fapi-interaction-id</c> on every answer, errors included (OB-HDR-1, RS-10): the request's own where it is a UUID, else a
-/// fresh one, so that nobody's free text comes back in a header. On the open-banking paths anything else is refused (OB-HDR-2).
+/// fresh one, so that nobody's free text comes back in a header (OB-HDR-2); the UK endpoints refuse such a request besides.
 /// </summary>
 internal sealed class InteractionIds(RequestDelegate next)
 {
@@ -22,9 +22,7 @@ internal sealed class InteractionIds(RequestDelegate next)
             http.Response.Headers[InteractionId.Header] = id;
             return Task.CompletedTask;
         });
-        return sent.Count > 0 && !good && Paths.IsOpenBanking(http.Request.Path)
-            ? ApiError.BadRequest("U006", "OB-HDR-2", "The header must be a UUID as in RFC 4122", InteractionId.Header).ExecuteAsync(http)
-            : next(http);
+        return next(http);
     }
 
     /// <summary>A random UUID, version 4.</summary>

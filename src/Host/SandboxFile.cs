@@ -16,7 +16,7 @@ internal static class SandboxFile
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // A file for people and programs; it is never part of a page.
     };
 
-    public static void Write(DataDirectory data, HostSettings settings, string connectionString, SandboxSecret secret, IReadOnlyList<SandboxCustomer> customers) =>
+    public static void Write(DataDirectory data, HostSettings settings, string connectionString, SandboxSecret secret, IReadOnlyList<DemoCustomer> customers) =>
         data.Write(Name, JsonSerializer.Serialize(
             new
             {
@@ -36,7 +36,7 @@ internal static class SandboxFile
             Readable));
 
     /// <summary>Notes a customer's new code in the file that is there.</summary>
-    public static void Replace(DataDirectory data, SandboxCustomer customer)
+    public static void Replace(DataDirectory data, DemoCustomer customer)
     {
         if (data.Read(Name) is not { } text || JsonNode.Parse(text) is not JsonObject sandbox) return;
         foreach (var entry in sandbox["customers"]?.AsArray() ?? [])
@@ -47,7 +47,7 @@ internal static class SandboxFile
         data.Write(Name, sandbox.ToJsonString(Readable));
     }
 
-    public static void Print(TextWriter console, DataDirectory data, HostSettings settings, bool withSample, IReadOnlyList<SandboxCustomer> customers)
+    public static void Print(TextWriter console, DataDirectory data, HostSettings settings, bool withSample, IReadOnlyList<DemoCustomer> customers)
     {
         console.WriteLine();
         console.WriteLine("The sandbox bank is open.");

@@ -86,6 +86,7 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel => Transport.Configure(kestrel, settings, certificates));
 
         var app = builder.Build();
+        app.UsePortalPages();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<InteractionIds>();
         app.UseMiddleware<Faults>();
