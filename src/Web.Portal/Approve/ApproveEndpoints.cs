@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
@@ -10,7 +11,7 @@ using OpenBanking.Web.Portal.Shared;
 namespace OpenBanking.Web.Portal.Approve;
 
 /// <summary>The approval page and the decision. Reading changes nothing; only the form does (PO-02).</summary>
-internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, PortalForms forms, TimeProvider clock)
+internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
     private static readonly TimeSpan ReturnPause = TimeSpan.FromSeconds(3);
 
@@ -26,11 +27,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     /// <summary>Loads the interaction's page again when its time is up: by then the server has another answer .</summary>
     public static void ReturnWhenTimeIsUp(HttpContext http, string interaction, DateTimeOffset until)
     {
-        var left = until - http.RequestServices.GetService(typeof(TimeProvider)) switch
-        {
-            TimeProvider time => time.GetUtcNow(),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+        var left = until - http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         Pages.GoOnAfter(http, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromSeconds(1), AddressOf(interaction));
     }
 
@@ -59,7 +56,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         var until = customer?.EndsAt is { } end && end < summary.DecideBefore ? end : summary.DecideBefore;
         ReturnWhenTimeIsUp(http, interaction, until);
         return Pages.Show<ApprovePage>(
-            new { Interaction = interaction, Document = document, DecideBefore = until, Now = clock.GetUtcNow(), Notice = notice },
+            new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice },
             notice.Status);
     }
 

@@ -261,6 +261,69 @@ public sealed class PortalPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "R-1")]
+    [Trait("Rule", "R-2")]
+    public async Task Continuing_an_access_asks_for_the_customer_and_for_nothing_else()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var customer = await ActivateAsync(0);
+        var consentId = await tpp.CreateConsentAsync();
+        await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
+        await browser.SignInAsync();
+        await browser.TickAsync(customer.Accounts[1].Name);
+        await browser.PressAsync("Approve");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+
+        await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
+        await HasHeadingAsync("Sign in to continue sharing");
+        await Assertions.Expect(Page.GetByText("You are continuing the access that Budget App has")).ToBeVisibleAsync();
+        await browser.SignInAsync();
+        await HasHeadingAsync("Continue sharing with Budget App");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(0);
+        await Assertions.Expect(Page.GetByText(customer.Accounts[1].Name, new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText(customer.Accounts[0].Name, new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(0);
+        await LookAsync("approve-continue");
+        await browser.PressAsync("Approve");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "X-11")]
+    public async Task A_customer_without_accounts_goes_back_with_an_error()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        await ActivateAsync(bank.First(customer => customer.Accounts.Count == 0));
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        await Assertions.Expect(Page.GetByText("You have no account that can be shared")).ToBeVisibleAsync();
+        await LookAsync("approve-no-accounts");
+        await browser.PressAsync("Cancel");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "A-1")]
+    [Trait("Rule", "A-4")]
+    [Trait("Rule", "A-8")]
+    public async Task The_only_account_is_ticked_and_the_data_follow_the_consent()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var customer = bank.First(candidate => candidate.Accounts.Count == 1);
+        await ActivateAsync(customer);
+        var requestUri = await tpp.PushAsync(TestTpp.AuthorizationRequest(await tpp.CreateConsentAsync("ReadAccountsBasic")));
+        await OpenAsync(tpp.AuthorizePath(requestUri));
+        await browser.SignInAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox, new PageGetByRoleOptions { Name = customer.Accounts[0].Name, Exact = true })).ToBeCheckedAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(1);
+        await Assertions.Expect(Page.Locator("details")).ToHaveCountAsync(1);
+        await Assertions.Expect(Page.Locator("summary")).ToHaveTextAsync("Your account details");
+    }
+
+    [Fact]
     [Trait("Rule", "PO-04")]
     public async Task Markup_in_a_name_stays_text()
     {
@@ -294,11 +357,16 @@ public sealed class PortalPagesTests : IAsyncLifetime
     private async Task<SandboxCustomer> ActivateAsync(int number)
     {
         var customer = bank.Where(candidate => candidate.Accounts.Count > 1).ElementAt(number);
+        await ActivateAsync(customer);
+        return customer;
+    }
+
+    private async Task ActivateAsync(SandboxCustomer customer)
+    {
         var issued = await host.InScopeAsync(services => services.GetRequiredService<IMediator>().Send(
             new IssueActivationCode(customer.CustomerId, customer.Username, customer.DisplayName, ActivationCode: null, Reusable: false)));
         await browser.ActivateAsync(host.Main, customer.Username, issued.ActivationCode);
         await Assertions.Expect(Page.GetByText("Your passkey is ready")).ToBeVisibleAsync();
-        return customer;
     }
 
     private async Task ArriveAsync(TestTpp tpp)
