@@ -21,7 +21,7 @@ public sealed class PortalPagesTests : IAsyncLifetime
     private static readonly string Shots = Directory.CreateDirectory(Path.Combine(RunningSandbox.Checkout, "artifacts", "screenshots")).FullName;
     private readonly List<string> findings = [];
 
-    /// <summary>While set, the app does not answer, and the browser stays on the page that takes it there.</summary>
+    /// <summary>While set, pages do not go on by themselves, so that they can be looked at.</summary>
     private bool stay;
     private TestHost host = null!;
     private CustomersBrowser browser = null!;
@@ -34,8 +34,20 @@ public sealed class PortalPagesTests : IAsyncLifetime
         host = await TestHost.StartAsync();
         bank = await AccountsModule.SeedSandboxAsync(host.Services, TestContext.Current.CancellationToken);
         browser = await CustomersBrowser.OpenAsync();
-        await Page.Context.RouteAsync("https://tpp.example/**", route =>
-            route.FulfillAsync(new RouteFulfillOptions { Status = stay ? 204 : 200, Body = stay ? "" : "Back at the app", ContentType = "text/plain" }));
+        await Page.Context.RouteAsync(
+            "https://tpp.example/**", route => route.FulfillAsync(new RouteFulfillOptions { Body = "Back at the app", ContentType = "text/plain" }));
+        await Page.Context.RouteAsync("**/approve**", async route =>
+        {
+            if (!stay)
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            var answer = await route.FetchAsync();
+            var headers = answer.Headers.Where(header => header.Key != "refresh");
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Headers = headers });
+        });
     }
 
     public async ValueTask DisposeAsync()
