@@ -534,7 +534,14 @@ public sealed class JoseAttackTests
         var (r, s) = (new BigInteger(signature.AsSpan(0, 32), true, true), new BigInteger(signature.AsSpan(32), true, true));
         var number = name switch
         {
-            "r" => r, "s" => s, "n" => n, "n-1" => n - 1, "n+1" => n + 1, "n-s" => n - s, "r+n" => (r + n) % BigInteger.Pow(2, 256), _ => BigInteger.Parse(name),
+            "r" => r,
+            "s" => s,
+            "n" => n,
+            "n-1" => n - 1,
+            "n+1" => n + 1,
+            "n-s" => n - s,
+            "r+n" => (r + n) % BigInteger.Pow(2, 256),
+            _ => BigInteger.Parse(name),
         };
         var bytes = number.ToByteArray(isUnsigned: true, isBigEndian: true);
         return [.. new byte[32 - bytes.Length], .. bytes];
