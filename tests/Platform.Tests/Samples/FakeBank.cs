@@ -138,7 +138,7 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
                 token["refresh_token"] = "rt";
                 token["id_token"] = IdToken(
                     clientId: seen.Form["client_id"],
-                    nonce: pushed.Values.Last(),
+                    nonce: int.TryParse(seen.Form["code"], out var index) ? pushed.Values.ElementAt(index) : pushed.Values.Last(),
                     accessToken: "at-authorization_code");
                 break;
             case "refresh_token" when Revoked || !RefreshWorks:
@@ -180,7 +180,7 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
             ["Amount"] = Amount("2.00"),
         });
         var more = (page + 1) * 25 < Transactions;
-        return Listing("Transaction", [.. entries], NextLink ?? (more ? $"{Issuer}{seen.Path}?page={page + 1}" : null));
+        return Listing("Transaction", [.. entries], NextLink ?? (more ? $"https://{seen.Host}{seen.Path}?page={page + 1}" : null));
     }
 
     private static JsonObject Amount(string amount) => new() { ["Amount"] = amount, ["Currency"] = "GBP" };

@@ -29,7 +29,7 @@ internal static class SampleOverview
             for (var habit = 0; habit < Habits.Length; habit++)
             {
                 var (name, trade, amount, every, account) = Habits[habit];
-                if ((back + (habit * 3)) % every != 0) continue;
+                if ((back + (habit * 3) + 11) % every != 0) continue;
                 var sway = every == 30 ? 1 : 1 + (0.35m * (decimal)Math.Sin((back * 0.7) + habit));
                 transactions.Add(Paid(account, name, trade, decimal.Round(amount * sway, 2), when.AddMinutes(habit * 41), back == 0));
             }

@@ -41,6 +41,7 @@ public sealed class SpendingTests
                 Paid(10, "Hotel", Now) with { Amount = new Money(-10, "EUR") },
                 Paid(500, "Transfer to savings", Now),
                 Paid(40, "Cash", Now) with { MerchantCode = "6012" },
+                Paid(250, "To A Hartwell RAINY DAY", Now) with { BankCode = "ICDT BOOK TFR" },
             ],
             "GBP",
             Now);

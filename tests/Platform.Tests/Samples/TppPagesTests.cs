@@ -40,7 +40,7 @@ public sealed class TppPagesTests
     {
         await using var tpp = await TppApp.StartAsync(clock);
         await tpp.PressAsync("/connect");
-        var answer = $"code=good&state={tpp.Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}";
+        var answer = $"code=0&state={tpp.Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}";
 
         using var stranger = tpp.NewBrowser();
         Assert.Equal(HttpStatusCode.BadRequest, (await tpp.ReturnAsync(answer, stranger)).StatusCode);
