@@ -107,6 +107,9 @@ public sealed class TokenWorld : IAsyncLifetime
         return (grant, code.Value);
     }
 
+    /// <summary>Another certificate for the same client.</summary>
+    internal X509Certificate2 Renew(TestTpp tpp) => TestCertificates.Client(authority, $"CN={tpp.ClientId}, C=GB");
+
     /// <summary>The tokens of a fresh approval.</summary>
     internal async Task<JsonElement> TokensAsync(TestTpp tpp, Action<Approval>? choose = null)
     {
