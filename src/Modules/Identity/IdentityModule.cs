@@ -5,10 +5,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Metadata;
+using OpenBanking.Identity.Par;
 using OpenBanking.Identity.ResourceServer;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
@@ -23,6 +25,7 @@ public static class IdentityModule
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration) => services
         .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
         .AddClients(configuration)
+        .AddAuthorizationRequests()
         .AddTokens()
         .AddMetadata()
         .AddUsers();
@@ -31,6 +34,7 @@ public static class IdentityModule
     {
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.Use(AccessTokenHandler.InvokeAsync);
+        app.MapAuthorizationRequests();
         app.MapTokens();
         app.MapMetadata();
         app.MapUsers();
@@ -43,6 +47,7 @@ public static class IdentityModule
         services.AddOptions<AuthorizationServerOptions>().Bind(configuration.GetSection(AuthorizationServerOptions.Section)).ValidateOnStart();
         return services
             .AddSingleton(provider => OutboundHttp.Handler(provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value))
+            .AddScoped<ClientRegister>()
             .AddSingleton<ClientKeySets>()
             .AddScoped<ClientKeys>()
             .AddSingleton<ClientCertificateAuthorities>()
@@ -55,6 +60,18 @@ public static class IdentityModule
             .AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, DescribeClientHandler>()
             .AddHostedService<ClientsFromFiles>();
     }
+
+    private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddScoped<PushedRequests>()
+        .AddScoped<PushedAuthorizationEndpoint>()
+        .AddScoped<AuthorizeEndpoint>()
+        .AddSingleton<AuthorizationResponse>()
+        .AddSingleton<IdTokenHints>()
+        .AddScoped<Interactions>()
+        .AddScoped<Decisions>()
+        .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
+        .AddScoped<IRequestHandler<ApproveInteraction, DecisionAnswer>, ApproveInteractionHandler>()
+        .AddScoped<IRequestHandler<DenyInteraction, DecisionAnswer>, DenyInteractionHandler>();
 
     private static IServiceCollection AddTokens(this IServiceCollection services) => services
         .AddScoped<IssuedTokens>()
@@ -83,6 +100,14 @@ public static class IdentityModule
             .AddHostedService<KeyRotationService>()
             .AddSingleton<DiscoveryEndpoint>()
             .AddSingleton<JwksEndpoint>();
+    }
+
+    private static void MapAuthorizationRequests(this WebApplication app)
+    {
+        app.MapPost("/par", (HttpContext http, PushedAuthorizationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        app.MapGet("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
+        app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
+        app.MapGet("/schemas/account_information", () => Results.Text(AuthorizationDetails.AccountInformationSchema, "application/schema+json"));
     }
 
     private static void MapTokens(this WebApplication app)

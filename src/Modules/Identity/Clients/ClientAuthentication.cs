@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.EntityFrameworkCore;
 using OpenBanking.Identity.Protocol;
-using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
@@ -19,7 +17,7 @@ internal sealed record AuthenticatedClient(Client Client, string? CertificateThu
 /// Who calls the token, PAR, introspection and revocation endpoints: the same methods and rules at each of them (CA-04). A client has
 /// one registered method, and no other is taken (CA-02). Whoever guesses learns nothing: one answer, and comparable work (CA-15).
 /// </summary>
-internal sealed class ClientAuthentication(IdentityDb db, ClientAssertions assertions, ClientCertificates certificates)
+internal sealed class ClientAuthentication(ClientRegister register, ClientAssertions assertions, ClientCertificates certificates)
 {
     public const string PrivateKeyJwt = "private_key_jwt";
     public const string TlsClientAuth = "tls_client_auth";
@@ -98,9 +96,7 @@ internal sealed class ClientAuthentication(IdentityDb db, ClientAssertions asser
 
     private async Task<Client?> FindAsync(HttpContext http, string clientId, CancellationToken ct)
     {
-        // Nothing else is ever registered, and the database must not see a NUL.
-        if (clientId.Length > 255 || !clientId.All(char.IsAscii) || clientId.Any(char.IsControl)) return null;
-        var client = await db.Clients.FirstOrDefaultAsync(row => row.ClientId == clientId, ct);
+        var client = await register.FindAsync(clientId, ct);
         if (client is not null) RefusalLog.NameClient(http, client.ClientId);
         return client;
     }

@@ -45,7 +45,9 @@ public sealed record SignInRecord(DateTimeOffset At, bool Succeeded, string Outc
 /// <summary>Asks who is signed in; null where the session has ended (PO-07).</summary>
 public sealed record DescribeSession(Guid SessionId) : IRequest<SessionDescription?>;
 
-public sealed record SessionDescription(Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt);
+/// <param name="EndsAt">When it ends by itself if nothing is done .</param>
+public sealed record SessionDescription(
+    Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt, DateTimeOffset EndsAt);
 
 /// <summary>Ends a portal session on every host.</summary>
 public sealed record EndSession(Guid SessionId) : IRequest;

@@ -122,7 +122,7 @@ internal sealed class DescribeSessionHandler(IdentityDb db, PortalSessions sessi
     {
         if (await sessions.FindAsync(request.SessionId, cancellationToken) is not { } session) return null;
         var user = await db.Users.FirstAsync(row => row.Id == session.UserId, cancellationToken);
-        return new SessionDescription(session.Id, user.CustomerId, user.Username, user.DisplayName, session.AuthenticatedAt);
+        return new SessionDescription(session.Id, user.CustomerId, user.Username, user.DisplayName, session.AuthenticatedAt, session.EndsAt);
     }
 }
 

@@ -29,6 +29,9 @@ internal sealed class PortalSession
     public required DateTimeOffset LastSeenAt { get; init; }
 
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>When it ends by itself if nobody uses it.</summary>
+    public DateTimeOffset EndsAt => LastSeenAt + IdleLimit < AuthenticatedAt + Lifetime ? LastSeenAt + IdleLimit : AuthenticatedAt + Lifetime;
 }
 
 internal sealed class PortalSessionTable : IEntityTypeConfiguration<PortalSession>
@@ -36,6 +39,7 @@ internal sealed class PortalSessionTable : IEntityTypeConfiguration<PortalSessio
     public void Configure(EntityTypeBuilder<PortalSession> builder)
     {
         builder.ToTable("portal_sessions").HasKey(session => session.Id);
+        builder.Ignore(session => session.EndsAt);
         builder.HasIndex(session => session.Hash).IsUnique();
         builder.HasIndex(session => session.UserId);
         builder.HasIndex(session => session.LastSeenAt);
