@@ -51,14 +51,14 @@ internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
         if (!start.Backwards)
         {
             var page = await Take(query, start, query.Size + 1).ToListAsync(ct);
-            return Cut(page, query.Size, hasNewer: await ExistsBesideAsync(query, page.Count > 0 ? page[0] : null, start, newer: true, ct));
+            return Cut(page, query.Size, hasNewer: await ExistsBesideAsync(query, page.FirstOrDefault(), newer: true, ct));
         }
 
         var backwards = await Take(query, start, query.Size + 1).ToListAsync(ct);
         var hasNewer = backwards.Count > query.Size;
         if (hasNewer) backwards.RemoveAt(query.Size);
         backwards.Reverse();
-        var hasOlder = await ExistsBesideAsync(query, backwards.Count > 0 ? backwards[^1] : null, start, newer: false, ct);
+        var hasOlder = await ExistsBesideAsync(query, backwards.LastOrDefault(), newer: false, ct);
         return new TransactionPage(backwards, hasNewer, hasOlder);
     }
 
@@ -107,15 +107,9 @@ internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
         return transactions;
     }
 
-    /// <summary>Whether the listing goes on beyond the edge of a page; on an empty page the edge is where it would have begun.</summary>
-    private Task<bool> ExistsBesideAsync(TransactionQuery query, BankTransaction? edge, PageStart start, bool newer, CancellationToken ct)
-    {
-        // An empty page lies between its start and the end of the listing; stepping over the start itself finds what lies behind it.
-        var beside = edge is null
-            ? new PageStart(start.BookedAt.AddTicks(newer ? -10 : 10), start.Id, newer)
-            : new PageStart(edge.BookedAt, edge.Id, newer);
-        return Take(query, beside, 1).AnyAsync(ct);
-    }
+    /// <summary>Whether the listing goes on beyond a page's edge. An empty page has no edge to go on from.</summary>
+    private async Task<bool> ExistsBesideAsync(TransactionQuery query, BankTransaction? edge, bool newer, CancellationToken ct) =>
+        edge is not null && await Take(query, new PageStart(edge.BookedAt, edge.Id, newer), 1).AnyAsync(ct);
 
     private static TransactionPage Cut(List<BankTransaction> rows, int size, bool hasNewer)
     {

@@ -42,5 +42,5 @@ internal sealed class DpopNonces(ServerSecrets secrets, TimeProvider time)
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(left), Encoding.UTF8.GetBytes(right));
 
     private Task<byte[]> KeyAsync(DpopUse use, CancellationToken ct) => secrets.GetAsync(
-        use == DpopUse.AuthorizationServer ? "dpop-nonce-authorization-server" : "dpop-nonce-resource-server", ct);
+        use == DpopUse.AuthorizationServer ? ServerSecrets.AuthorizationServerNonce : ServerSecrets.ResourceServerNonce, ct);
 }

@@ -3,14 +3,23 @@ using Microsoft.Extensions.Logging;
 
 namespace OpenBanking.Identity.Metadata;
 
-/// <summary>Rotates the signing keys by schedule (KEY-16). Every host runs it; the keys themselves see to it that one acts.</summary>
-internal sealed partial class KeyRotationService(SigningKeys keys, TimeProvider clock, ILogger<KeyRotationService> logger) : BackgroundService
+/// <summary>
+/// Has the keys in memory before the first request, keeps them fresh, and rotates the signing keys by schedule (KEY-16). Every host
+/// runs it; the keys themselves see to it that one acts.
+/// </summary>
+internal sealed partial class KeyRotationService(
+    SigningKeys keys, ServerSecrets secrets, TimeProvider clock, ILogger<KeyRotationService> logger) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await secrets.ReadAllAsync(cancellationToken);
+        await keys.RotateIfDueAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Pause, clock);
+        using var timer = new PeriodicTimer(KeySchedule.HostReads, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
@@ -31,7 +40,7 @@ internal sealed partial class KeyRotationService(SigningKeys keys, TimeProvider 
         [LoggerMessage(Level = LogLevel.Information, Message = "Published the {Algorithm} signing key {KeyId}, which signs from {SignsFrom}")]
         public static partial void Made(ILogger logger, string algorithm, string keyId, DateTimeOffset signsFrom);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The signing keys could not be looked after; the next try comes in a few minutes")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The signing keys could not be looked after; the next try comes soon")]
         public static partial void Failed(ILogger logger, Exception failure);
     }
 }

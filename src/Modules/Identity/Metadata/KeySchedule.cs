@@ -8,8 +8,11 @@ internal static class KeySchedule
     /// <summary>How long others may keep our key set (META-19).</summary>
     public static readonly TimeSpan PublicCacheLife = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long a host of ours may go by what it has read.</summary>
-    public static readonly TimeSpan HostCacheLife = TimeSpan.FromMinutes(1);
+    /// <summary>How often a host of ours reads the keys anew.</summary>
+    public static readonly TimeSpan HostReads = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a host that cannot read them may go by what it has read.</summary>
+    public static readonly TimeSpan HostCacheLife = TimeSpan.FromMinutes(5);
 
     /// <summary>How far the clocks of our hosts may be apart.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);

@@ -31,6 +31,10 @@ internal sealed class ServerSecretTable : IEntityTypeConfiguration<ServerSecret>
 /// </summary>
 internal sealed class ServerSecrets(DbDataSource database, IDataProtectionProvider protection, TimeProvider clock)
 {
+    public const string PairwiseSubject = "pairwise-subject";
+    public const string AuthorizationServerNonce = "dpop-nonce-authorization-server";
+    public const string ResourceServerNonce = "dpop-nonce-resource-server";
+
     private const int Bytes = 32;
 
     private const string Insert = $"""
@@ -42,6 +46,15 @@ internal sealed class ServerSecrets(DbDataSource database, IDataProtectionProvid
         """;
 
     private readonly ConcurrentDictionary<string, byte[]> known = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Reads every key that requests need. A request that holds a connection must not wait for a second one: when as many come at once
+    /// as there are connections, each would wait for the others.
+    /// </summary>
+    public async Task ReadAllAsync(CancellationToken ct)
+    {
+        foreach (var name in (string[])[PairwiseSubject, AuthorizationServerNonce, ResourceServerNonce]) await GetAsync(name, ct);
+    }
 
     /// <summary>The key of that name. A key never changes, so what was read once stays in memory.</summary>
     public async Task<byte[]> GetAsync(string name, CancellationToken ct)

@@ -15,7 +15,7 @@ internal sealed record HeldKey(SigningKey Key, DateTimeOffset SignsFrom, DateTim
 
 /// <summary>
 /// The server's own signing keys, one ES256 and one PS256 at a time. They are the same on every host, encrypted where they are stored,
-/// and kept in memory for a minute, which the schedule allows for.
+/// and kept in memory for a while, which the schedule allows for.
 /// </summary>
 internal sealed class SigningKeys(
     DbDataSource database, IDataProtectionProvider protection, IOptions<AuthorizationServerOptions> options, TimeProvider clock) : IDisposable
@@ -41,15 +41,18 @@ internal sealed class SigningKeys(
         DELETE FROM {IdentityDb.Schema}.signing_keys WHERE "PublishedUntil" <= $1
         """;
 
+    /// <summary>How old the published set may be; whoever asks for it holds no other connection, so reading costs nobody anything.</summary>
+    private static readonly TimeSpan PublishedCacheLife = TimeSpan.FromSeconds(5);
+
     private readonly IDataProtector protector = protection.CreateProtector("OpenBanking.Identity.SigningKeys");
     private readonly SemaphoreSlim reading = new(1, 1);
     private volatile Snapshot? snapshot;
 
-    /// <summary>The key that signs now.</summary>
+    /// <summary>The key that signs now; from memory, which <see cref="KeyRotationService"/> keeps fresh.</summary>
     public async Task<SigningKey> CurrentAsync(string algorithm, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return (await HeldAsync(now, ct))
+        return (await HeldAsync(KeySchedule.HostCacheLife, now, ct))
             .Where(held => held.Key.Algorithm == algorithm && held.SignsFrom <= now)
             .MaxBy(held => held.SignsFrom)?.Key ?? throw new InvalidOperationException($"There is no signing key for {algorithm}.");
     }
@@ -58,7 +61,7 @@ internal sealed class SigningKeys(
     public async Task<IReadOnlyList<SigningKey>> PublishedAsync(CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return [.. (await HeldAsync(now, ct)).Where(held => !(held.PublishedUntil <= now)).Select(held => held.Key)];
+        return [.. (await HeldAsync(PublishedCacheLife, now, ct)).Where(held => !(held.PublishedUntil <= now)).Select(held => held.Key)];
     }
 
     /// <summary>Makes the next keys, of those algorithms where one is due, and destroys what is retired.</summary>
@@ -95,14 +98,14 @@ internal sealed class SigningKeys(
     /// <summary>Makes the next keys where the present ones have signed long enough.</summary>
     public Task<KeyRotation> RotateIfDueAsync(CancellationToken ct) => RotateAsync(options.Value.SigningKeyPeriod, ct);
 
-    private async Task<IReadOnlyList<HeldKey>> HeldAsync(DateTimeOffset now, CancellationToken ct)
+    private async Task<IReadOnlyList<HeldKey>> HeldAsync(TimeSpan maxAge, DateTimeOffset now, CancellationToken ct)
     {
-        if (snapshot is { } fresh && fresh.HoldsAt(now)) return fresh.Keys;
+        if (snapshot is { } fresh && fresh.IsYounger(maxAge, now)) return fresh.Keys;
 
         await reading.WaitAsync(ct);
         try
         {
-            if (snapshot is { } other && other.HoldsAt(now)) return other.Keys;
+            if (snapshot is { } other && other.IsYounger(maxAge, now)) return other.Keys;
             await using (var connection = (NpgsqlConnection)await database.OpenConnectionAsync(ct))
                 snapshot = new Snapshot(await ReadAsync(connection, ct), now);
 
@@ -148,7 +151,7 @@ internal sealed class SigningKeys(
 
     private sealed record Snapshot(IReadOnlyList<HeldKey> Keys, DateTimeOffset ReadAt)
     {
-        public bool HoldsAt(DateTimeOffset now) => now >= ReadAt && now - ReadAt < KeySchedule.HostCacheLife;
+        public bool IsYounger(TimeSpan maxAge, DateTimeOffset now) => now >= ReadAt && now - ReadAt < maxAge;
     }
 }
 

@@ -7,6 +7,7 @@ using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Token;
+using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Storage;
@@ -31,6 +32,10 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
         new(typeof(RefreshToken), nameof(RefreshToken.ExpiresAt), TimeSpan.FromDays(1)),
         new(typeof(PushedRequest), nameof(PushedRequest.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(Interaction), nameof(Interaction.DecideBefore), TimeSpan.FromHours(1)),
+
+        new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
+        new(typeof(PortalSession), nameof(PortalSession.AuthenticatedAt), PortalSession.Lifetime + TimeSpan.FromHours(1)),
+        new(typeof(GuessCount), nameof(GuessCount.LastAt), GuessLimits.Window),
 
         // Only what can count no more: nothing is pushed out early (DP-17).
         new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.Zero),

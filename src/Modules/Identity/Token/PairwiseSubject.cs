@@ -20,7 +20,7 @@ internal sealed class PairwiseSubject(ServerSecrets secrets)
     public async Task<string> ForAsync(Client client, Guid userId, CancellationToken ct)
     {
         var sector = client.SubjectType == "public" ? EveryClient : client.Sector;
-        return Of(await secrets.GetAsync("pairwise-subject", ct), sector, userId);
+        return Of(await secrets.GetAsync(ServerSecrets.PairwiseSubject, ct), sector, userId);
     }
 
     /// <summary>HMAC-SHA-256 over both parts, each behind its length, so that no two pairs read the same (PW-03).</summary>

@@ -43,7 +43,8 @@ internal sealed class GuessLimits(IdentityDb db, IConfiguration configuration, T
     /// <summary>After so many failures each further one makes the wait longer (OB-SCA-1).</summary>
     public const int WithoutWait = 5;
 
-    private static readonly TimeSpan Window = TimeSpan.FromHours(1);
+    public static readonly TimeSpan Window = TimeSpan.FromHours(1);
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(5);
 
     // A whole office may be behind one address, so it is wider than the limit of a name.

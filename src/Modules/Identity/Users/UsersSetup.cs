@@ -2,8 +2,8 @@ using MediatR;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Contracts;
 
 namespace OpenBanking.Identity.Users;
@@ -14,8 +14,7 @@ internal static class UsersSetup
     public static IServiceCollection AddUsers(this IServiceCollection services)
     {
         // The relying party follows the issuer, never the Host header (PK-02, PK-03).
-        services.AddSingleton(provider =>
-            new RelyingParty(provider.GetRequiredService<IConfiguration>().GetValue<Uri>("Identity:Issuer") ?? new Uri("https://localhost:5001")));
+        services.AddSingleton(provider => new RelyingParty(new Uri(provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value.Issuer)));
         services.AddIdentityCore<User>().AddUserStore<UserStore>();
         services.AddScoped<IPasskeyHandler<User>, PasskeyHandler<User>>();
         services.AddOptions<IdentityPasskeyOptions>().Configure<RelyingParty>((options, us) =>
@@ -51,7 +50,6 @@ internal static class UsersSetup
             .AddScoped<GuessLimits>()
             .AddScoped<PortalSessions>()
             .AddScoped<SignIns>()
-            .AddHostedService<UsersSweep>()
             .AddScoped<IRequestHandler<IssueActivationCode, IssuedActivationCode>, IssueActivationCodeHandler>()
             .AddScoped<IRequestHandler<ListPasskeys, IReadOnlyList<PasskeySummary>>, ListPasskeysHandler>()
             .AddScoped<IRequestHandler<RenamePasskey, PasskeyChange>, RenamePasskeyHandler>()
