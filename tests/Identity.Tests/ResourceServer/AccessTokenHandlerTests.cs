@@ -261,11 +261,11 @@ public sealed class AccessTokenHandlerTests(TokenWorld world)
         "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part =>
             part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal ? literal.Content : "x"))));
 
-    private async Task<string> TokenAsync(TestTpp tpp, AccessRequirement requirement) => requirement.Kind == TokenKind.Client
+    private async Task<string> TokenAsync(TokenClient tpp, AccessRequirement requirement) => requirement.Kind == TokenKind.Client
         ? (await tpp.ForItselfAsync()).Text("access_token")!
         : (await world.TokensAsync(tpp)).GetProperty("access_token").GetString()!;
 
-    private async Task RefusedAsync(Task<TppAnswer> request, string error, string rule)
+    private async Task RefusedAsync(Task<TokenAnswer> request, string error, string rule)
     {
         world.Host.Log.Clear();
         var answer = await request;

@@ -99,10 +99,10 @@ public sealed class IntrospectionTests(TokenWorld world)
         Assert.Equal((401, "invalid_client"), (answer.Status, answer.Error));
     }
 
-    private static async Task AssertInactiveAsync(TestTpp tpp, string token) =>
+    private static async Task AssertInactiveAsync(TokenClient tpp, string token) =>
         Assert.Equal("""{"active":false}""", (await IntrospectAsync(tpp, token)).GetRawText());
 
-    private static async Task<JsonElement> IntrospectAsync(TestTpp tpp, string token)
+    private static async Task<JsonElement> IntrospectAsync(TokenClient tpp, string token)
     {
         var answer = await tpp.PostAsync("/introspect", new(StringComparer.Ordinal) { ["token"] = token });
         Assert.Equal((200, "no-store"), (answer.Status, answer.Header("Cache-Control")));

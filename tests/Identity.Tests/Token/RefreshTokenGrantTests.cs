@@ -162,9 +162,9 @@ public sealed class RefreshTokenGrantTests(TokenWorld world)
         Assert.Equal(401, (await world.Lender.SendAsync(HttpMethod.Get, "/userinfo", authorization: "Bearer " + access)).Status);
     }
 
-    private async Task<string> RefreshTokenAsync(TestTpp tpp, Action<Approval>? choose = null) =>
+    private async Task<string> RefreshTokenAsync(TokenClient tpp, Action<Approval>? choose = null) =>
         (await world.TokensAsync(tpp, choose)).GetProperty("refresh_token").GetString()!;
 
-    private Task<TppAnswer> CallAsync(string token, SigningKey key) => world.Budget.SendAsync(
+    private Task<TokenAnswer> CallAsync(string token, SigningKey key) => world.Budget.SendAsync(
         HttpMethod.Get, "/userinfo", authorization: "DPoP " + token, proof: world.Budget.Proof(HttpMethod.Get, "/userinfo", token, key));
 }

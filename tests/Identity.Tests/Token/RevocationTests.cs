@@ -65,14 +65,14 @@ public sealed class RevocationTests(TokenWorld world)
     [Trait("Rule", "REV-01")]
     public Task A_token_must_be_named() => world.RefusedAsync(world.Budget.PostAsync("/revoke", []), 400, "invalid_request", "REV-01");
 
-    private static Task<TppAnswer> PostAsync(TestTpp tpp, string token, string? hint = null)
+    private static Task<TokenAnswer> PostAsync(TokenClient tpp, string token, string? hint = null)
     {
         var form = new Dictionary<string, string>(StringComparer.Ordinal) { ["token"] = token };
         if (hint is not null) form["token_type_hint"] = hint;
         return tpp.PostAsync("/revoke", form);
     }
 
-    private static async Task<(int, long?)> RevokeAsync(TestTpp tpp, string token, string? hint = null)
+    private static async Task<(int, long?)> RevokeAsync(TokenClient tpp, string token, string? hint = null)
     {
         var answer = await PostAsync(tpp, token, hint);
         Assert.Equal("no-store", answer.Header("Cache-Control"));

@@ -304,7 +304,7 @@ public sealed class TestTpp : IDisposable
                 ["x"] = Base64Url.EncodeToString(point.X),
                 ["y"] = Base64Url.EncodeToString(point.Y),
                 ["kid"] = "certificate",
-                ["x5c"] = new JsonArray(Convert.ToBase64String(certificate.RawData)),
+                ["x5c"] = new JsonArray(Convert.ToBase64String(certificate!.RawData)),
             };
         }
 
