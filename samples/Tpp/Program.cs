@@ -1,2 +1,32 @@
-var app = WebApplication.CreateBuilder(args).Build();
-await app.RunAsync();
+using OpenBanking.Samples.Tpp;
+using OpenBanking.Samples.Tpp.Pages;
+using OpenBanking.Samples.Tpp.Terminal;
+
+#pragma warning disable RS0030 // This is the one place that says which clock is the app's.
+var time = TimeProvider.System;
+#pragma warning restore RS0030
+var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+var options = TppOptions.From(configuration);
+if (options.Problems().FirstOrDefault() is { } problem)
+{
+    await Console.Error.WriteLineAsync(problem);
+    return 1;
+}
+
+if (args.Contains("--console", StringComparer.Ordinal)) return await ConsoleJourney.RunAsync(args, options, time);
+
+await using var app = TppServer.Build(options, time);
+TppPages.Map(app);
+try
+{
+    await app.StartAsync();
+}
+catch (IOException broken)
+{
+    await Console.Error.WriteLineAsync($"The sample app cannot listen on port {options.Port}: {broken.Message}");
+    return 1;
+}
+
+Console.WriteLine($"Tally is ready at {options.Origin}");
+await app.WaitForShutdownAsync();
+return 0;

@@ -33,6 +33,9 @@ internal sealed record HostSettings
     /// <summary>Base of the endpoints that take client certificates.</summary>
     public required Uri MtlsIssuer { get; init; }
 
+    /// <summary>The names under which this host may be called (OA-53): of issuer and mTLS base, of OPENBANKING_HOSTS, and in the sandbox this machine's.</summary>
+    public required IReadOnlyList<string> HostNames { get; init; }
+
     /// <summary>The database; null has Host run one of its own.</summary>
     public required string? ConnectionString { get; init; }
 
@@ -42,17 +45,26 @@ internal sealed record HostSettings
         var port = PortOf(configuration, "OPENBANKING_PORT", 5001);
         var mtlsPort = PortOf(configuration, "OPENBANKING_MTLS_PORT", 5002);
         if (port == mtlsPort) throw new SettingsException("OPENBANKING_PORT and OPENBANKING_MTLS_PORT must be two different ports.");
+        var sandbox = Flag(configuration, "Sandbox", !production);
+        var issuer = Base(configuration, "Identity:Issuer", port);
+        var mtlsIssuer = Base(configuration, "Identity:MtlsIssuer", mtlsPort);
         return new HostSettings
         {
-            Sandbox = Flag(configuration, "Sandbox", !production),
+            Sandbox = sandbox,
             Production = production,
             DataPath = Path.GetFullPath(Text(configuration, "OPENBANKING_DATA") ?? ".data"),
             Port = port,
             MtlsPort = mtlsPort,
             TppPort = PortOf(configuration, "OPENBANKING_TPP_PORT", 5010),
             Bind = Address(configuration, "OPENBANKING_BIND"),
-            Issuer = Base(configuration, "Identity:Issuer", port),
-            MtlsIssuer = Base(configuration, "Identity:MtlsIssuer", mtlsPort),
+            Issuer = issuer,
+            MtlsIssuer = mtlsIssuer,
+            HostNames =
+            [
+                issuer.Host, mtlsIssuer.Host,
+                .. (Text(configuration, "OPENBANKING_HOSTS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+                .. sandbox ? ["localhost", "127.0.0.1", "[::1]"] : Array.Empty<string>(),
+            ],
             ConnectionString = Text(configuration, "ConnectionStrings:OpenBanking"),
         };
     }
@@ -63,6 +75,12 @@ internal sealed record HostSettings
         yield return new("Identity:Issuer", Issuer.OriginalString);
         yield return new("Identity:MtlsIssuer", MtlsIssuer.OriginalString);
         yield return new("Sandbox", Sandbox ? "true" : "false");
+        yield return new("Logging:LogLevel:Default", "Information");
+        yield return new("Logging:LogLevel:Microsoft", "Warning");
+        yield return new("Logging:LogLevel:System", "Warning");
+        if (!Sandbox) yield break;
+        yield return new("Identity:AllowLoopbackTargets", "true");
+        yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));
     }
 
     private static string? Text(IConfiguration configuration, string name) =>

@@ -13,8 +13,8 @@ internal sealed class ServerCertificates
 {
     public const string AuthorityFile = "tls/ca.crt";
     public const string AuthorityKeyFile = "tls/ca.key";
-    private const string CertificateFile = "tls/server.crt";
-    private const string KeyFile = "tls/server.key";
+    private const string ForServers = "1.3.6.1.5.5.7.3.1";
+    private const string ForClients = "1.3.6.1.5.5.7.3.2";
     private const int KeyBits = 2048;
     private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(397);
@@ -63,7 +63,7 @@ internal sealed class ServerCertificates
                 }
                 catch (Exception problem) when (problem is IOException or CryptographicException or UnauthorizedAccessException)
                 {
-                    throw new SettingsException($"Tls:CertificateFile and Tls:KeyFile must be a certificate and its key as PEM files: {problem.Message}");
+                    throw new SettingsException($"Tls__CertificateFile and Tls__KeyFile must be a certificate and its key as PEM files: {problem.Message}");
                 }
             },
             clock);
@@ -73,18 +73,39 @@ internal sealed class ServerCertificates
     public static ServerCertificates OfSandbox(DataDirectory data, IReadOnlyList<string> hostNames, TimeProvider clock)
     {
         data.Folder("tls");
-        return new ServerCertificates(now => LoadOrIssue(data, hostNames, now), clock);
+        return new ServerCertificates(now => LoadOrIssue(data, "tls/server", hostNames, now), clock);
     }
 
-    private static X509Certificate2 LoadOrIssue(DataDirectory data, IReadOnlyList<string> hostNames, DateTimeOffset now)
+    /// <summary>A certificate of the sandbox's authority for the sample third party's own pages, written beside Host's.</summary>
+    public static void IssueForSample(DataDirectory data, string name, TimeProvider clock) =>
+        LoadOrIssue(data, name, Transport.LocalNames, clock.GetUtcNow()).Dispose();
+
+    /// <summary>A client certificate of the sandbox's authority, certificate and key in one PEM file.</summary>
+    public static void IssueClientCertificate(DataDirectory data, string file, string subject, TimeProvider clock)
+    {
+        var now = clock.GetUtcNow();
+        using var authority = LoadOrMakeAuthority(data, now);
+        if (data.ReadSecret(file) is { } pem)
+        {
+            using var known = X509Certificate2.CreateFromPem(pem, pem);
+            if (EndOf(known) - RenewBefore > now && known.IssuerName.RawData.AsSpan().SequenceEqual(authority.SubjectName.RawData)) return;
+        }
+
+        using var fresh = RSA.Create(KeyBits);
+        var request = Leaf(subject, fresh, authority, ForClients);
+        using var issued = request.Create(authority, now.AddMinutes(-5), now + Lifetime, SerialNumber());
+        data.Write(file, $"{issued.ExportCertificatePem()}\n{fresh.ExportPkcs8PrivateKeyPem()}\n");
+    }
+
+    private static X509Certificate2 LoadOrIssue(DataDirectory data, string name, IReadOnlyList<string> hostNames, DateTimeOffset now)
     {
         using var authority = LoadOrMakeAuthority(data, now);
-        if (data.ReadSecret(KeyFile) is { } key && data.Read(CertificateFile) is { } pem)
+        if (data.ReadSecret($"{name}.key") is { } key && data.Read($"{name}.crt") is { } pem)
         {
             var known = X509Certificate2.CreateFromPem(pem, key);
             if (EndOf(known) - RenewBefore > now
                 && known.IssuerName.RawData.AsSpan().SequenceEqual(authority.SubjectName.RawData)
-                && hostNames.All(name => known.MatchesHostname(name)))
+                && hostNames.All(host => known.MatchesHostname(host)))
             {
                 return known;
             }
@@ -93,17 +114,23 @@ internal sealed class ServerCertificates
         }
 
         using var fresh = RSA.Create(KeyBits);
-        var request = new CertificateRequest("CN=localhost, O=OpenBanking sandbox", fresh, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], false));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        var request = Leaf("CN=localhost, O=OpenBanking sandbox", fresh, authority, ForServers);
         request.CertificateExtensions.Add(Names(hostNames));
         using var issued = request.Create(authority, now.AddMinutes(-5), now + Lifetime, SerialNumber());
-        data.Write(KeyFile, fresh.ExportPkcs8PrivateKeyPem());
-        data.Write(CertificateFile, issued.ExportCertificatePem());
+        data.Write($"{name}.key", fresh.ExportPkcs8PrivateKeyPem());
+        data.Write($"{name}.crt", issued.ExportCertificatePem());
         return X509Certificate2.CreateFromPem(issued.ExportCertificatePem(), fresh.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static CertificateRequest Leaf(string subject, RSA key, X509Certificate2 authority, string use)
+    {
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], false));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        return request;
     }
 
     private static X509Certificate2 LoadOrMakeAuthority(DataDirectory data, DateTimeOffset now)
@@ -118,8 +145,8 @@ internal sealed class ServerCertificates
         using var fresh = RSA.Create(KeyBits);
 
         // A name of its own for each, so that a trust store may hold several sandboxes.
-        var name = $"CN=OpenBanking sandbox CA {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}, O=OpenBanking sandbox";
-        var request = new CertificateRequest(name, fresh, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var subject = $"CN=OpenBanking sandbox CA {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}, O=OpenBanking sandbox";
+        var request = new CertificateRequest(subject, fresh, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -48,6 +50,25 @@ internal static class Transport
         // TLS-12: only here is a certificate asked for. Any passes, and none does too: the authorization server judges it, client by
         // client (MTLS-12).
         Listen(kestrel, settings, settings.MtlsPort, certificates, ClientCertificateMode.AllowCertificate);
+    }
+
+    /// <summary>Says which port is taken before anything is started that would have to be stopped again.</summary>
+    public static void RefuseTakenPorts(HostSettings settings)
+    {
+        foreach (var (name, port) in (IEnumerable<(string, int)>)[("OPENBANKING_PORT", settings.Port), ("OPENBANKING_MTLS_PORT", settings.MtlsPort)])
+        {
+            try
+            {
+                using var probe = new TcpListener(settings.Bind ?? IPAddress.Loopback, port);
+                probe.Start();
+            }
+            catch (SocketException problem)
+            {
+                throw new SettingsException(problem.SocketErrorCode == SocketError.AddressAlreadyInUse
+                    ? $"{name}: port {port} is in use; stop what listens there or choose another port."
+                    : $"{name}: port {port} cannot be used: {problem.Message}.");
+            }
+        }
     }
 
     private static void Listen(

@@ -148,6 +148,7 @@ public sealed class TestDatabase : IAsyncDisposable
 
         await using var connection = new NpgsqlConnection(connectionString);
         await connection.OpenAsync();
+        await using (var source = NpgsqlDataSource.Create(connectionString)) await HostDatabase.CreateOwnTablesAsync(source, CancellationToken.None);
         foreach (var context in contexts)
         {
             var script = context.Database.GetMigrations().Any()

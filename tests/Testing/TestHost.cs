@@ -25,6 +25,9 @@ public sealed class TestHostOptions
     /// <summary>A clock to share with another host.</summary>
     public TestClock? Clock { get; set; }
 
+    /// <summary>Leaves the sandbox's own clock in its place, for tests of that clock.</summary>
+    public bool ProductClock { get; set; }
+
     /// <summary>The issuer of another host, to stand beside it.</summary>
     public Uri? Issuer { get; set; }
 
@@ -163,14 +166,16 @@ public sealed class TestHost : IAsyncDisposable
             ["OPENBANKING_MTLS_PORT"] = mtlsPort.ToString(CultureInfo.InvariantCulture),
             ["ConnectionStrings:OpenBanking"] = database.ConnectionString,
             ["Identity:Issuer"] = issuer.OriginalString,
+            ["Logging:LogLevel:Default"] = "Debug",
+            ["Logging:LogLevel:Microsoft"] = "Information",
+            ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
         };
         foreach (var (name, value) in options.Settings) settings[name] = value;
 
         var app = Server.Build([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], services =>
         {
-            services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
-            services.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(log));
-            services.Configure<LoggerFilterOptions>(filters => filters.Rules.Clear());
+            if (!options.ProductClock) services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
+            services.AddLogging(logging => logging.AddProvider(log));
 
             // Every named client of the factory, and whoever takes the bare handler, talks to the test's world.
             services.ConfigureAll<HttpClientFactoryOptions>(client =>
@@ -178,6 +183,7 @@ public sealed class TestHost : IAsyncDisposable
             services.Replace(ServiceDescriptor.Singleton<HttpMessageHandler>(outbound));
             options.Replace?.Invoke(services);
         });
+        app.Services.GetRequiredService<Health>().Migrated = true; // Its database is a copy of one that was.
         try
         {
             await app.StartAsync();
