@@ -129,7 +129,7 @@ public sealed class PushedAuthorizationTests(FrontWorld world)
     {
         var request = await GoodAsync();
         await world.RefusedAsync(Tpp.ParAsync(request.With("scope", string.Join(' ', Enumerable.Range(0, 8_000)))), 400, "invalid_scope", "OA-50");
-        await world.RefusedAsync(Tpp.ParAsync(request.With("scope", new string('s', 1024 * 1024))), 413, "invalid_request", "HTTP-14");
+        await world.RefusedAsync(Tpp.ParAsync(request.With("scope", new string('s', 65 * 1024))), 413, "invalid_request", "HTTP-14");
     }
 
     private async Task<Form> GoodAsync() => TestTpp.AuthorizationRequest(await Tpp.CreateConsentAsync());

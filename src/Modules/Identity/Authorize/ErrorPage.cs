@@ -15,7 +15,6 @@ internal sealed class ErrorPage(OAuthError error) : IResult
     public Task ExecuteAsync(HttpContext httpContext)
     {
         RefusalLog.Write(httpContext, error.Code, error.Rule);
-        PageHeaders.Set(httpContext);
         httpContext.Response.StatusCode = StatusCodes.Status400BadRequest;
         return Html.WriteAsync(httpContext, "This link does not work", $"""
             <h1>This link does not work</h1>
@@ -31,7 +30,7 @@ internal sealed class FormPostPage(ReturnToClient back) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        PageHeaders.Set(httpContext, new Uri(back.FormAction!).GetLeftPart(UriPartial.Authority));
+        FormTarget.Allow(httpContext, new Uri(back.FormAction!));
         var fields = back.FormFields.Select(field =>
             $"""<input type="hidden" name="{HtmlEncoder.Default.Encode(field.Key)}" value="{HtmlEncoder.Default.Encode(field.Value)}">""");
         return Html.WriteAsync(httpContext, "Back to the app you came from", $"""
