@@ -16,7 +16,7 @@ if (options.Problems().FirstOrDefault() is { } problem)
 if (args.Contains("--console", StringComparer.Ordinal)) return await ConsoleJourney.RunAsync(args, options, time);
 
 await using var app = TppServer.Build(options, time);
-Web.Map(app);
+TppPages.Map(app);
 try
 {
     await app.StartAsync();

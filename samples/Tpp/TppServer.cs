@@ -24,7 +24,7 @@ internal static class TppServer
         services.AddSingleton(_ => TppKeys.Load(options.Data));
         services.AddSingleton(provider => new Banks(options, provider.GetRequiredService<TppKeys>(), time, wrap));
         services.AddSingleton(provider => new ConnectionStore(options.Data, provider.GetRequiredService<IDataProtectionProvider>(), time));
-        services.AddSingleton<Web>();
+        services.AddSingleton<TppPages>();
         TppKeys.PrivateDirectory(Path.Combine(options.Data, "session-keys"));
         services.AddDataProtection()
             .SetApplicationName("Tally")
@@ -39,8 +39,8 @@ internal static class TppServer
         });
 
         var app = builder.Build();
-        app.Use(Web.Headers);
-        app.Use(Web.OwnFormsOnly);
+        app.Use(TppPages.Headers);
+        app.Use(TppPages.OwnFormsOnly);
         app.MapGet("/jwks.json", (TppKeys keys) => Results.Json(keys.Jwks()));
         app.MapGet("/health", () => Results.Text("ok"));
         return app;

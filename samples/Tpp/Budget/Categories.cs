@@ -54,6 +54,8 @@ internal static class Categories
 
     public static Category Of(Transaction transaction)
     {
+        // ISO 20022 calls it a book transfer where both accounts are with the same bank: savings, a card's settlement, currency bought.
+        if (transaction.BankCode?.Split(' ').Contains("BOOK", StringComparer.Ordinal) == true) return Category.Transfers;
         if (int.TryParse(transaction.MerchantCode, out var trade))
         {
             foreach (var row in ByTrade)
@@ -62,7 +64,7 @@ internal static class Categories
             }
         }
 
-        var text = $" {transaction.Text} {transaction.BankCode} ";
+        var text = $" {transaction.Text} ";
         foreach (var (category, words) in ByText)
         {
             if (words.Any(word => text.Contains(" " + word, StringComparison.OrdinalIgnoreCase))) return category;

@@ -7,7 +7,7 @@ namespace OpenBanking.Samples.Tpp.Pages;
 /// <summary>The customer's money on a page: what there is, what it goes on, what moved last.</summary>
 internal static class OverviewPage
 {
-    private const int AtFirst = 20;
+    private const int AtFirst = 12;
     private const int AtMost = 500;
 
     /// <param name="currency">What the customer asked to see the chart in; the most used one where that is none of theirs.</param>
@@ -20,8 +20,10 @@ internal static class OverviewPage
             <h1 class="sr">Overview</h1>
             {Totals(overview)}
             {Accounts(overview)}
-            {(shown is null ? default : Chart(overview, Spending.Of(overview.Transactions, shown, overview.Now), currencies))}
-            {Latest(overview, all)}
+            <div class="split">
+              {(shown is null ? default : Chart(overview, Spending.Of(overview.Transactions, shown, overview.Now), currencies))}
+              {Latest(overview, all)}
+            </div>
             {ForDevelopers(overview)}
             """), Connected: true);
     }
@@ -31,7 +33,7 @@ internal static class OverviewPage
           <h2 id="totals">All in all</h2>
           <p class="sum">{(overview.Totals.Count > 0 ? MoneyText.Exact(overview.Totals[0]) : "No balance")}</p>
           {Html.When(overview.Totals.Count > 1, $"""<p class="more">and {string.Join(", ", overview.Totals.Skip(1).Select(MoneyText.Exact))}</p>""")}
-          <p class="small">From {overview.BankName}, {Moment(overview.Now)}</p>
+          <p class="small">From {overview.BankName}, <span class="nowrap">today at {overview.Now.UtcDateTime.ToString("HH:mm", CultureInfo.InvariantCulture)} UTC</span></p>
         </section>
         """);
 
@@ -43,7 +45,7 @@ internal static class OverviewPage
             {overview.Accounts.Select(account => Html.Of($"""
               <li class="card account">
                 <p class="name">{account.Name}</p>
-                <p class="small">{account.Kind}{(account.Number is null ? default : Html.Of($""" <span class="nowrap"><span aria-hidden="true">··</span><span class="sr">ending in </span>{account.Number}</span>"""))}</p>
+                <p class="small">{account.Kind}{(account.Number is null ? default : Html.Of($""" <span class="nowrap"><span aria-hidden="true">•• </span><span class="sr">ending in </span>{account.Number}</span>"""))}</p>
                 <p class="amount {(account.Balance is { Amount: < 0 } ? "minus" : "")}">{(account.Balance is { } balance ? MoneyText.Exact(balance) : "No balance")}</p>
               </li>
               """))}

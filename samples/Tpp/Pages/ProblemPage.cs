@@ -9,7 +9,7 @@ internal static class ProblemPage
 
     private static Words For(Stop kind) => kind switch
     {
-        Stop.Declined => new("Nothing was shared", "You said no at your bank, so Tally has no access to your accounts. You can connect whenever you like.", "Connect my bank"),
+        Stop.Declined => new("Nothing was shared", "The request ended at your bank without a yes, so Tally has no access to your accounts. You can connect whenever you like.", "Connect my bank"),
         Stop.TimedOut => new("That took a little too long", "For your safety your bank closes a request that is not finished in time. Nothing was shared. Please start again.", "Start again"),
         Stop.BankUnreachable => new("Your bank does not answer", "It may be busy or under maintenance. Nothing is lost; please try again in a minute.", "Try again"),
         Stop.AccessEnded => new("Access has ended", "The bank says access has ended. It ran out, or it was cancelled at the bank. Connect again to see your accounts here.", "Connect again"),

@@ -33,9 +33,9 @@ internal static class StartPage
         <section class="steps" aria-labelledby="steps">
           <h2 id="steps">What happens next</h2>
           <ol>
-            <li><b>Your bank opens.</b> You sign in there as you always do. Tally never sees how.</li>
-            <li><b>You pick the accounts.</b> Your bank shows what Tally asks for: names, balances and transactions, for 90 days.</li>
-            <li><b>You come back here.</b> Your year of spending is ready.</li>
+            <li><b>Your bank opens.</b><span>You sign in there as you always do. Tally never sees how.</span></li>
+            <li><b>You pick the accounts.</b><span>Your bank shows what Tally asks for: names, balances and transactions, for 90 days.</span></li>
+            <li><b>You come back here.</b><span>Your year of spending is ready.</span></li>
           </ol>
         </section>
         <section class="promises" aria-label="What you can count on">
@@ -49,10 +49,12 @@ internal static class StartPage
     private static readonly Html Illustration = Html.Of($"""
         <div class="taste" aria-hidden="true">
           <svg viewBox="0 0 420 340" focusable="false">
-            <rect class="card" x="20" y="24" width="360" height="292" rx="22"/>
+            <circle class="sun" cx="338" cy="76" r="72"/>
+            <rect class="behind" x="52" y="44" width="344" height="286" rx="22" transform="rotate(4 224 187)"/>
+            <rect class="front" x="20" y="24" width="360" height="292" rx="22"/>
             <text class="t-small" x="48" y="68">Spent this month</text>
             <text class="t-big" x="48" y="108">£1,284</text>
-            <rect class="pill" x="238" y="78" width="116" height="32" rx="16"/><text class="t-pill" x="296" y="99" text-anchor="middle">£96 less</text>
+            <rect class="t-badge" x="238" y="78" width="116" height="32" rx="16"/><text class="t-pill" x="296" y="99" text-anchor="middle">£96 less</text>
             <path class="base" d="M48 270h304"/>
             <g>
               <rect class="s1" x="56" y="206" width="34" height="64"/><rect class="s2" x="56" y="170" width="34" height="36"/><rect class="s3" x="56" y="150" width="34" height="20" rx="3"/>

@@ -9,7 +9,7 @@ internal static class Pages
 {
     public static IResult Show<TPage>(object parameters, int status = StatusCodes.Status200OK)
         where TPage : IComponent =>
-        new Page<TPage>(parameters, status);
+        new RazorComponentResult<TPage>(parameters) { StatusCode = status, PreventStreamingRendering = true };
 
     public static IResult Error(int status, string? code = null, string? reference = null) =>
         Show<ErrorPage>(new { Status = status, Code = code, Reference = reference }, status);
@@ -24,16 +24,6 @@ internal static class Pages
     {
         if (address.All(character => character is > ' ' and < (char)127))
             http.Response.Headers["Refresh"] = $"{(int)Math.Ceiling(wait.TotalSeconds)}; url={address}";
-    }
-
-    private sealed record Page<TPage>(object Parameters, int Status) : IResult
-        where TPage : IComponent
-    {
-        public Task ExecuteAsync(HttpContext httpContext)
-        {
-            PageHeaders.Set(httpContext);
-            return new RazorComponentResult<TPage>(Parameters) { StatusCode = Status, PreventStreamingRendering = true }.ExecuteAsync(httpContext);
-        }
     }
 
     private sealed record SeeOtherResult(string Path) : IResult

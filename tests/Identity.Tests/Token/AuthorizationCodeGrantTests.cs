@@ -148,7 +148,7 @@ public sealed class AuthorizationCodeGrantTests(TokenWorld world)
 
         using (var stranger = SigningKey.Create("ES256"))
         {
-            using var impostor = TestTpp.WithKey(tpp.ClientId, "PS256");
+            using var impostor = TokenClient.WithKey(tpp.ClientId, "PS256");
             impostor.Connect(world.Host);
             Assert.Equal((401, "invalid_client"), await StatusAndErrorAsync(impostor.RedeemAsync(code)));
         }
@@ -310,13 +310,13 @@ public sealed class AuthorizationCodeGrantTests(TokenWorld world)
         await world.RefusedAsync(world.Budget.SendAsync(HttpMethod.Post, path, json), 400, "invalid_request", "HTTP-01");
     }
 
-    private static async Task<(int, string?)> StatusAndErrorAsync(Task<TppAnswer> request)
+    private static async Task<(int, string?)> StatusAndErrorAsync(Task<TokenAnswer> request)
     {
         var answer = await request;
         return (answer.Status, answer.Error);
     }
 
-    private static async Task<(int, string?)> CallAsync(TestTpp tpp, string token)
+    private static async Task<(int, string?)> CallAsync(TokenClient tpp, string token)
     {
         var answer = await tpp.CallAsync(token);
         return (answer.Status, answer.Text("sub"));

@@ -25,23 +25,23 @@ public sealed class TokenWorld : IAsyncLifetime
     internal TestHost Host { get; private set; } = null!;
 
     /// <summary>Authenticates with an assertion and binds to a key; ID tokens with PS256.</summary>
-    internal TestTpp Budget { get; private set; } = null!;
+    internal TokenClient Budget { get; private set; } = null!;
 
     /// <summary>The same in another sector; ID tokens with ES256.</summary>
-    internal TestTpp Rival { get; private set; } = null!;
+    internal TokenClient Rival { get; private set; } = null!;
 
     /// <summary>Authenticates with a certificate and binds to it.</summary>
-    internal TestTpp Lender { get; private set; } = null!;
+    internal TokenClient Lender { get; private set; } = null!;
 
-    internal TestTpp OtherLender { get; private set; } = null!;
+    internal TokenClient OtherLender { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        Budget = TestTpp.WithKey("budget", "PS256");
-        Rival = TestTpp.WithKey("rival", "ES256");
-        Lender = TestTpp.WithCertificate("lender", authority);
-        OtherLender = TestTpp.WithCertificate("other-lender", authority);
-        TestTpp[] all = [Budget, Rival, Lender, OtherLender];
+        Budget = TokenClient.WithKey("budget", "PS256");
+        Rival = TokenClient.WithKey("rival", "ES256");
+        Lender = TokenClient.WithCertificate("lender", authority);
+        OtherLender = TokenClient.WithCertificate("other-lender", authority);
+        TokenClient[] all = [Budget, Rival, Lender, OtherLender];
         await File.WriteAllTextAsync(Path.Combine(folder, "clients.json"), new JsonArray([.. all.Select(tpp => tpp.Metadata)]).ToJsonString());
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), authority.ExportCertificatePem());
         Host = await TestHost.StartAsync(options =>
@@ -60,7 +60,7 @@ public sealed class TokenWorld : IAsyncLifetime
     }
 
     /// <summary>A grant with its code, as the customer's approval leaves them behind.</summary>
-    internal async Task<(Grant Grant, string Code)> ApproveAsync(TestTpp tpp, Action<Approval>? choose = null)
+    internal async Task<(Grant Grant, string Code)> ApproveAsync(TokenClient tpp, Action<Approval>? choose = null)
     {
         var approval = new Approval();
         choose?.Invoke(approval);
@@ -97,7 +97,7 @@ public sealed class TokenWorld : IAsyncLifetime
                 ClientId = tpp.ClientId,
                 GrantId = made.Id,
                 RedirectUri = tpp.RedirectUri,
-                CodeChallenge = TestTpp.Challenge,
+                CodeChallenge = TokenClient.Challenge,
                 DpopKeyThumbprint = approval.Key,
                 ExpiresAt = now + AuthorizationCode.Lifetime,
             });
@@ -107,15 +107,18 @@ public sealed class TokenWorld : IAsyncLifetime
         return (grant, code.Value);
     }
 
+    /// <summary>Another certificate for the same client.</summary>
+    internal X509Certificate2 Renew(TokenClient tpp) => TestCertificates.Client(authority, $"CN={tpp.ClientId}, C=GB");
+
     /// <summary>The tokens of a fresh approval.</summary>
-    internal async Task<JsonElement> TokensAsync(TestTpp tpp, Action<Approval>? choose = null)
+    internal async Task<JsonElement> TokensAsync(TokenClient tpp, Action<Approval>? choose = null)
     {
         var answer = await tpp.RedeemAsync((await ApproveAsync(tpp, choose)).Code);
         Assert.Equal(200, answer.Status);
         return answer.Body;
     }
 
-    internal async Task RefusedAsync(Task<TppAnswer> request, int status, string error, string rule)
+    internal async Task RefusedAsync(Task<TokenAnswer> request, int status, string error, string rule)
     {
         Host.Log.Clear();
         var answer = await request;
@@ -147,7 +150,7 @@ internal sealed class Approval
 }
 
 /// <summary>An answer with its body, if that is JSON.</summary>
-internal sealed record TppAnswer(int Status, JsonElement Body, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders)
+internal sealed record TokenAnswer(int Status, JsonElement Body, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders)
 {
     public string? Error => Text("error");
 
@@ -158,13 +161,13 @@ internal sealed record TppAnswer(int Status, JsonElement Body, HttpResponseHeade
 }
 
 /// <summary>A third party as these tests need it: it speaks the protocol and can do each step wrongly.</summary>
-internal sealed class TestTpp : IDisposable
+internal sealed class TokenClient : IDisposable
 {
     public const string Verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     public const string Challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     private TestHost host = null!;
 
-    private TestTpp(string clientId, SigningKey? assertionKey, X509Certificate2? certificate, JsonObject metadata)
+    private TokenClient(string clientId, SigningKey? assertionKey, X509Certificate2? certificate, JsonObject metadata)
     {
         ClientId = clientId;
         AssertionKey = assertionKey;
@@ -192,10 +195,10 @@ internal sealed class TestTpp : IDisposable
     /// <summary>Base address of what this client calls.</summary>
     public Uri Base => Certificate is null ? host.Main : host.Mtls;
 
-    public static TestTpp WithKey(string clientId, string idTokenAlgorithm)
+    public static TokenClient WithKey(string clientId, string idTokenAlgorithm)
     {
         var key = SigningKey.Create("ES256");
-        return new TestTpp(clientId, key, null, new JsonObject
+        return new TokenClient(clientId, key, null, new JsonObject
         {
             ["token_endpoint_auth_method"] = "private_key_jwt",
             ["dpop_bound_access_tokens"] = true,
@@ -204,7 +207,7 @@ internal sealed class TestTpp : IDisposable
         });
     }
 
-    public static TestTpp WithCertificate(string clientId, X509Certificate2 authority) =>
+    public static TokenClient WithCertificate(string clientId, X509Certificate2 authority) =>
         new(clientId, null, TestCertificates.Client(authority, $"CN={clientId}, C=GB"), new JsonObject
         {
             ["token_endpoint_auth_method"] = "tls_client_auth",
@@ -229,9 +232,9 @@ internal sealed class TestTpp : IDisposable
         ["code_verifier"] = Verifier,
     };
 
-    public Task<TppAnswer> RedeemAsync(string code, SigningKey? key = null) => TokenAsync(CodeForm(code), key);
+    public Task<TokenAnswer> RedeemAsync(string code, SigningKey? key = null) => TokenAsync(CodeForm(code), key);
 
-    public Task<TppAnswer> RefreshAsync(string refreshToken, SigningKey? key = null, string? scope = null, string? details = null)
+    public Task<TokenAnswer> RefreshAsync(string refreshToken, SigningKey? key = null, string? scope = null, string? details = null)
     {
         var form = new Dictionary<string, string>(StringComparer.Ordinal) { ["grant_type"] = "refresh_token", ["refresh_token"] = refreshToken };
         if (scope is not null) form["scope"] = scope;
@@ -239,15 +242,15 @@ internal sealed class TestTpp : IDisposable
         return TokenAsync(form, key);
     }
 
-    public Task<TppAnswer> ForItselfAsync(string scope = "accounts") =>
+    public Task<TokenAnswer> ForItselfAsync(string scope = "accounts") =>
         TokenAsync(new(StringComparer.Ordinal) { ["grant_type"] = "client_credentials", ["scope"] = scope });
 
     /// <summary>A token request with all that belongs to it.</summary>
-    public Task<TppAnswer> TokenAsync(Dictionary<string, string> form, SigningKey? key = null) =>
+    public Task<TokenAnswer> TokenAsync(Dictionary<string, string> form, SigningKey? key = null) =>
         PostAsync("/token", form, Certificate is null ? Proof(HttpMethod.Post, "/token", key: key) : null);
 
     /// <summary>A form with this client's authentication.</summary>
-    public Task<TppAnswer> PostAsync(string path, Dictionary<string, string> form, string? proof = null)
+    public Task<TokenAnswer> PostAsync(string path, Dictionary<string, string> form, string? proof = null)
     {
         form["client_id"] = ClientId;
         if (AssertionKey is not null)
@@ -260,13 +263,13 @@ internal sealed class TestTpp : IDisposable
     }
 
     /// <summary>A call of an API with its token as this client shows one.</summary>
-    public Task<TppAnswer> CallAsync(string token, string path = "/userinfo", HttpMethod? method = null) => SendAsync(
+    public Task<TokenAnswer> CallAsync(string token, string path = "/userinfo", HttpMethod? method = null) => SendAsync(
         method ?? HttpMethod.Get,
         path,
         authorization: (Certificate is null ? "DPoP " : "Bearer ") + token,
         proof: Certificate is null ? Proof(method ?? HttpMethod.Get, path, token) : null);
 
-    public async Task<TppAnswer> SendAsync(
+    public async Task<TokenAnswer> SendAsync(
         HttpMethod method, string path, HttpContent? content = null, string? authorization = null, string? proof = null, X509Certificate2? certificate = null, bool anonymous = false)
     {
         using var http = anonymous ? host.CreateClient(mtls: Certificate is not null) : host.CreateClient(certificate: certificate ?? Certificate);
@@ -276,7 +279,7 @@ internal sealed class TestTpp : IDisposable
         using var response = await http.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         var body = text.Length > 0 && response.Content.Headers.ContentType?.MediaType == "application/json" ? JsonDocument.Parse(text).RootElement : default;
-        return new TppAnswer((int)response.StatusCode, body, response.Headers, response.Content.Headers);
+        return new TokenAnswer((int)response.StatusCode, body, response.Headers, response.Content.Headers);
     }
 
     public string Assertion()

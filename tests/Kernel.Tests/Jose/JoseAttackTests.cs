@@ -312,7 +312,7 @@ public sealed class JoseAttackTests
     {
         var watch = Stopwatch.StartNew();
         Refused("JO-17", Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header)) + ".AAAA.AAAA.AAAA.AAAA");
-        Assert.True(watch.ElapsedMilliseconds < 1000);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5)); // a loaded machine may be slow; two billion rounds would take minutes
     }
 
     [Fact]
@@ -340,7 +340,7 @@ public sealed class JoseAttackTests
         Refused("KEY-09", Signed(Es256, """{"alg":"ES256"}""", new string('[', 5000) + new string(']', 5000)));
         Refused("JO-22", Signed(Es256, """{"alg":"ES256"}""", $"{{{string.Join(',', Enumerable.Range(0, 50_000).Select(i => $"\"m{i}\":0"))}}}"));
         Assert.Equal("JO-22", Fault(KeySet.Parse(new byte[(256 * 1024) + 1])).Rule);
-        Assert.True(watch.ElapsedMilliseconds < 2000, $"took {watch.ElapsedMilliseconds} ms");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
     }
 
     [Fact]
@@ -534,7 +534,14 @@ public sealed class JoseAttackTests
         var (r, s) = (new BigInteger(signature.AsSpan(0, 32), true, true), new BigInteger(signature.AsSpan(32), true, true));
         var number = name switch
         {
-            "r" => r, "s" => s, "n" => n, "n-1" => n - 1, "n+1" => n + 1, "n-s" => n - s, "r+n" => (r + n) % BigInteger.Pow(2, 256), _ => BigInteger.Parse(name),
+            "r" => r,
+            "s" => s,
+            "n" => n,
+            "n-1" => n - 1,
+            "n+1" => n + 1,
+            "n-s" => n - s,
+            "r+n" => (r + n) % BigInteger.Pow(2, 256),
+            _ => BigInteger.Parse(name),
         };
         var bytes = number.ToByteArray(isUnsigned: true, isBigEndian: true);
         return [.. new byte[32 - bytes.Length], .. bytes];

@@ -260,6 +260,10 @@ public sealed class JsonWebKeyTests
         Assert.Equal("KEY-09", Fault(Parse(Es256, [.. Enumerable.Repeat(ec, 11)])).Rule);
         Assert.Equal(10, Ok(Parse(Es256, [.. Enumerable.Repeat(ec, 10)])).Certificates.Count);
         Assert.Equal("KEY-09", Fault(JsonWebKey.Parse(Ec.With("x5c", new JsonArray("AAAA")).Element())).Rule);
+        Assert.Equal("KEY-09", Fault(JsonWebKey.Parse(Es256.PublicKey.ToJson().With("x5c", new JsonArray(Convert.ToBase64String([.. ec.RawData, 0]))).Element())).Rule);
+        // A certificate on a curve that this machine does not know: the framework throws another kind of exception for it.
+        var other = Convert.ToHexString(ec.RawData).Replace("06082A8648CE3D030107", "06082A8648CE3D030105", StringComparison.Ordinal);
+        Assert.Equal("KEY-09", Fault(JsonWebKey.Parse(Es256.PublicKey.ToJson().With("x5c", new JsonArray(Convert.ToBase64String(Convert.FromHexString(other)))).Element())).Rule);
 
         static Outcome<JsonWebKey, JoseFault> Parse(SigningKey key, params X509Certificate2[] chain) => JsonWebKey.Parse(
             key.PublicKey.ToJson().With("x5c", new JsonArray([.. chain.Select(item => (JsonNode)Convert.ToBase64String(item.RawData))])).Element());

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using OpenBanking.Kernel.Jose;
@@ -79,6 +81,31 @@ public sealed class MutationTests(ITestOutputHelper output)
                 Assert.All(set.Candidates(kid, "ES256"), key => Assert.True(key.Use is not "enc" && key.KeyType == "EC" && (kid is null || key.KeyId == kid)));
             return Taken;
         });
+    }
+
+    [Fact]
+    public void A_changed_certificate_throws_nothing()
+    {
+        using var ecdsa = ECDsa.Create();
+        ecdsa.ImportPkcs8PrivateKey(Es256.ToPkcs8(), out _);
+        using var rsa = RSA.Create();
+        rsa.ImportPkcs8PrivateKey(Ps256.ToPkcs8(), out _);
+        var (from, to) = (DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(1));
+        using var ec = new CertificateRequest("CN=a", ecdsa, HashAlgorithmName.SHA256).CreateSelfSigned(from, to);
+        using var rs = new CertificateRequest("CN=b", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(from, to);
+        var random = new Random(5280);
+
+        for (var round = 0; round < Rounds / 5; round++)
+        {
+            var (key, certificate) = round % 2 == 0 ? (Es256, ec) : (Ps256, rs);
+            var der = certificate.RawData;
+            for (var times = random.Next(1, 4); times > 0; times--) der[random.Next(der.Length)] = (byte)random.Next(256);
+            if (random.Next(8) == 0) der = der[..random.Next(der.Length)];
+            if (random.Next(8) == 0) der = [.. der, 0];
+            var text = Convert.ToBase64String(der);
+            var thrown = Record.Exception(() => JsonWebKey.Parse(key.PublicKey.ToJson().With("x5c", new JsonArray(text)).Element()));
+            Assert.True(thrown is null, $"round {round}: {text} {thrown}");
+        }
     }
 
     private static readonly JoseFault Unparsed = new("KEY-09", "not JSON");

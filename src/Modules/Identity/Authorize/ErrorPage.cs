@@ -26,7 +26,7 @@ internal sealed class FormPostPage(ReturnToClient back) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        PageHeaders.Set(httpContext, new Uri(back.FormAction!).GetLeftPart(UriPartial.Authority));
+        FormTarget.Allow(httpContext, new Uri(back.FormAction!));
         var fields = back.FormFields.Select(field =>
             $"""<input type="hidden" name="{HtmlEncoder.Default.Encode(field.Key)}" value="{HtmlEncoder.Default.Encode(field.Value)}">""");
         return Html.WriteAsync(httpContext, "Back to the app you came from", $"""

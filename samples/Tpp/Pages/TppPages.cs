@@ -6,21 +6,21 @@ using OpenBanking.Samples.Tpp.Journey;
 namespace OpenBanking.Samples.Tpp.Pages;
 
 /// <summary>The app's pages: every route with its steps.</summary>
-internal sealed class Web(Banks banks, ConnectionStore store, TppOptions options, TimeProvider time)
+internal sealed class TppPages(Banks banks, ConnectionStore store, TppOptions options, TimeProvider time)
 {
     private const string CookieName = "__Host-tally";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     public static void Map(WebApplication app)
     {
-        app.MapGet("/", (Web web, HttpContext http, CancellationToken ct) => web.StartAsync(http, ct));
-        app.MapPost("/connect", (Web web, HttpContext http, CancellationToken ct) => web.ConnectAsync(http, ct));
-        app.MapGet("/callback", (Web web, HttpContext http, CancellationToken ct) => web.CallbackAsync(http, ct));
-        app.MapGet("/overview", (Web web, HttpContext http, CancellationToken ct) => web.OverviewAsync(http, ct));
-        app.MapPost("/refresh", (Web web, HttpContext http, CancellationToken ct) => web.RefreshAsync(http, ct));
-        app.MapGet("/problem", (Web web, HttpContext http, CancellationToken ct) => web.ProblemAsync(http, ct));
-        app.MapGet("/disconnect", (Web web, HttpContext http, CancellationToken ct) => web.AskAsync(http, ct));
-        app.MapPost("/disconnect", (Web web, HttpContext http, CancellationToken ct) => web.DisconnectAsync(http, ct));
+        app.MapGet("/", (TppPages pages, HttpContext http, CancellationToken ct) => pages.StartAsync(http, ct));
+        app.MapPost("/connect", (TppPages pages, HttpContext http, CancellationToken ct) => pages.ConnectAsync(http, ct));
+        app.MapGet("/callback", (TppPages pages, HttpContext http, CancellationToken ct) => pages.CallbackAsync(http, ct));
+        app.MapGet("/overview", (TppPages pages, HttpContext http, CancellationToken ct) => pages.OverviewAsync(http, ct));
+        app.MapPost("/refresh", (TppPages pages, HttpContext http, CancellationToken ct) => pages.RefreshAsync(http, ct));
+        app.MapGet("/problem", (TppPages pages, HttpContext http, CancellationToken ct) => pages.ProblemAsync(http, ct));
+        app.MapGet("/disconnect", (TppPages pages, HttpContext http, CancellationToken ct) => pages.AskAsync(http, ct));
+        app.MapPost("/disconnect", (TppPages pages, HttpContext http, CancellationToken ct) => pages.DisconnectAsync(http, ct));
         app.MapGet("/assets/{version}/{name}", Assets.Get);
     }
 

@@ -1,0 +1,180 @@
+using System.Net;
+using OpenBanking.Kernel.Jose;
+
+namespace OpenBanking.Platform.Tests.Samples;
+
+public sealed class TppPagesTests
+{
+    private readonly StandingClock clock = new(TimeProvider.System.GetUtcNow()); // TLS is real here, and so is its clock.
+
+    [Fact]
+    public async Task From_the_button_to_the_overview()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        tpp.Bank.AuthorizationServerNonce = "as";
+        tpp.Bank.ResourceServerNonce = "rs";
+        await tpp.ConnectAsync();
+        var page = await TextAsync(await tpp.VisitAsync("/overview"));
+        Assert.Contains("£1,234.50", page, StringComparison.Ordinal);
+        Assert.Contains("Spending by month", page, StringComparison.Ordinal);
+
+        // Names come from strangers.
+        Assert.Contains("&lt;b&gt;Everyday&lt;/b&gt;", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
+
+        // The account's number is not shown whole.
+        Assert.DoesNotContain("40400412345678", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_client_with_a_certificate_goes_the_same_way()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.ConnectAsync("mtls");
+        Assert.Equal(HttpStatusCode.OK, (await tpp.VisitAsync("/overview")).StatusCode);
+        Assert.Contains(tpp.Bank.Requests, one => one.Form.TryGetValue("client_id", out var id) && id == "sample-tpp-mtls");
+    }
+
+    [Fact]
+    public async Task An_answer_is_good_once_and_only_in_the_browser_that_asked()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.PressAsync("/connect");
+        var answer = $"code=0&state={tpp.Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}";
+
+        using var stranger = tpp.NewBrowser();
+        Assert.Equal(HttpStatusCode.BadRequest, (await tpp.ReturnAsync(answer, stranger)).StatusCode);
+        await TppApp.PressAsync(stranger, "/connect", tpp.Options.Origin);
+        Assert.Equal(HttpStatusCode.BadRequest, (await tpp.ReturnAsync(answer, stranger)).StatusCode);
+        Assert.DoesNotContain(tpp.Bank.Requests, one => one.Form.ContainsValue("authorization_code"));
+
+        Assert.Equal("/overview", (await tpp.ReturnAsync(answer)).Headers.Location?.OriginalString);
+        Assert.Equal(HttpStatusCode.BadRequest, (await tpp.ReturnAsync(answer)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("error=access_denied&error_description=declined", "Nothing was shared")]
+    [InlineData("error=access_denied&error_description=timed+out", "a little too long")]
+    [InlineData("error=server_error", "does not answer")]
+    public async Task An_error_from_the_bank_becomes_a_page_with_a_way_on(string parameters, string words)
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.PressAsync("/connect");
+        var back = await tpp.ReturnAsync($"{parameters}&state={tpp.Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}");
+        Assert.Equal("/problem", back.Headers.Location?.OriginalString);
+        var page = await TextAsync(await tpp.VisitAsync("/problem"));
+        Assert.Contains(words, page, StringComparison.Ordinal);
+        Assert.Contains("action=\"/connect\"", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [Trait("Rule", "ISS-02")]
+    [InlineData("https://attacker.test")]
+    [InlineData("https://bank.test:5001/")]
+    public async Task A_code_from_another_issuer_is_sent_nowhere(string issuer)
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.PressAsync("/connect");
+        await tpp.ReturnAsync($"code=good&state={tpp.Bank.LastState}&iss={Uri.EscapeDataString(issuer)}");
+        Assert.DoesNotContain(tpp.Bank.Requests, one => one.Form.ContainsValue("authorization_code"));
+        Assert.Contains("We stopped, to be safe", await TextAsync(await tpp.VisitAsync("/problem")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tokens_beside_a_bad_ID_token_are_not_used()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        tpp.Bank.Spoil = claims => claims["nonce"] = "another";
+        await tpp.PressAsync("/connect");
+        var back = await tpp.ReturnAsync($"code=good&state={tpp.Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}");
+        Assert.Equal("/problem", back.Headers.Location?.OriginalString);
+        Assert.Equal("/", (await tpp.VisitAsync("/overview")).Headers.Location?.OriginalString);
+    }
+
+    [Fact]
+    public async Task An_access_token_is_renewed_before_it_ends()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.ConnectAsync();
+        clock.Now = clock.Now.AddSeconds(269);
+        await tpp.VisitAsync("/overview");
+        Assert.DoesNotContain(tpp.Bank.Requests, one => one.Form.ContainsValue("refresh_token"));
+        clock.Now = clock.Now.AddSeconds(1);
+        Assert.Equal(HttpStatusCode.OK, (await tpp.VisitAsync("/overview")).StatusCode);
+        Assert.Contains(tpp.Bank.Requests, one => one.Form.ContainsValue("refresh_token"));
+    }
+
+    [Fact]
+    public async Task An_access_that_ended_at_the_bank_is_said_to_have_ended()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.ConnectAsync();
+        tpp.Bank.Revoked = true;
+        Assert.Contains("The bank says access has ended", await TextAsync(await tpp.VisitAsync("/overview")), StringComparison.Ordinal);
+        Assert.Equal("/", (await tpp.VisitAsync("/overview")).Headers.Location?.OriginalString);
+    }
+
+    [Fact]
+    public async Task A_bank_that_is_away_for_a_moment_costs_no_connection()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.ConnectAsync();
+        tpp.Bank.Down = true;
+        var answer = await tpp.VisitAsync("/overview");
+        Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.Contains("href=\"/overview\"", await TextAsync(answer), StringComparison.Ordinal);
+        tpp.Bank.Down = false;
+        Assert.Equal(HttpStatusCode.OK, (await tpp.VisitAsync("/overview")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Disconnect_gives_the_consent_back_and_forgets()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.ConnectAsync();
+        Assert.Contains("Disconnect Meadow Bank?", await TextAsync(await tpp.VisitAsync("/disconnect")), StringComparison.Ordinal);
+        Assert.Contains("Your bank has confirmed it", await TextAsync(await tpp.PressAsync("/disconnect")), StringComparison.Ordinal);
+        Assert.Contains(tpp.Bank.Requests, one => one.Method == "DELETE" && one.Path.EndsWith("/account-access-consents/c-1", StringComparison.Ordinal));
+        Assert.Equal("/", (await tpp.VisitAsync("/overview")).Headers.Location?.OriginalString);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("https://localhost:5001")]
+    [InlineData("https://attacker.test")]
+    public async Task Forms_of_other_sites_press_no_button_here(string origin)
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        Assert.Equal(HttpStatusCode.Forbidden, (await tpp.PressAsync("/connect", origin)).StatusCode);
+        Assert.Empty(tpp.Bank.Requests);
+    }
+
+    [Fact]
+    public async Task Pages_allow_nothing_from_elsewhere_and_are_kept_nowhere()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        var start = await tpp.VisitAsync("/");
+        var policy = Assert.Single(start.Headers.GetValues("Content-Security-Policy"));
+        Assert.StartsWith("default-src 'none'; style-src 'self';", policy, StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", policy, StringComparison.Ordinal);
+
+        // Chromium holds a form's whole way against the policy, and "Connect my bank" leads to the bank.
+        Assert.Contains($"form-action 'self' {FakeBank.Issuer};", policy, StringComparison.Ordinal);
+        Assert.True(start.Headers.CacheControl?.NoStore);
+        Assert.DoesNotContain("style=", await TextAsync(start), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_banks_way_to_our_keys_is_open()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        var bytes = await tpp.Browser.GetByteArrayAsync(new Uri("/jwks.json", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.False(KeySet.Parse(bytes).Failed(out _, out var keys));
+        var key = Assert.Single(keys.Keys);
+        Assert.Equal(("sig", "ES256"), (key.Use, key.Algorithm));
+    }
+
+    private static Task<string> TextAsync(HttpResponseMessage answer) =>
+        answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,82 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Playwright;
+using OpenBanking.Samples.Tpp.Bank;
+using OpenBanking.Samples.Tpp.Journey;
+using OpenBanking.Samples.Tpp.Pages;
+
+namespace OpenBanking.Platform.Tests.Samples;
+
+/// <summary>The pages as a browser shows them: on a phone and on a desk, by day and by night. What axe finds fails; the pictures are for people.</summary>
+public sealed class TppScreens
+{
+    private static readonly StandingClock Clock = new(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
+
+    private static readonly string[] Browsers = ["chromium", "chromium-browser", "google-chrome"];
+
+    [Theory]
+    [InlineData("start", 375, ColorScheme.Light)]
+    [InlineData("start", 375, ColorScheme.Dark)]
+    [InlineData("start", 1280, ColorScheme.Light)]
+    [InlineData("start", 1280, ColorScheme.Dark)]
+    [InlineData("overview", 375, ColorScheme.Light)]
+    [InlineData("overview", 375, ColorScheme.Dark)]
+    [InlineData("overview", 1280, ColorScheme.Light)]
+    [InlineData("overview", 1280, ColorScheme.Dark)]
+    [InlineData("problem", 375, ColorScheme.Light)]
+    [InlineData("problem", 1280, ColorScheme.Dark)]
+    [InlineData("disconnect", 375, ColorScheme.Dark)]
+    [InlineData("disconnect", 1280, ColorScheme.Light)]
+    public async Task A_page_is_readable_for_everybody_everywhere(string name, int width, ColorScheme scheme)
+    {
+        await using var tpp = await TppApp.StartAsync(Clock, Map);
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium(), Args = ["--no-sandbox"] });
+        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            IgnoreHTTPSErrors = true,
+            ViewportSize = new ViewportSize { Width = width, Height = width < 600 ? 780 : 860 },
+            ColorScheme = scheme,
+            DeviceScaleFactor = width < 600 ? 2 : 1,
+        });
+        var page = await context.NewPageAsync();
+        var complaints = new List<string>();
+        page.Console += (_, message) => complaints.Add(message.Text);
+        await page.GotoAsync($"{tpp.Options.Origin}/look/{name}");
+        await page.EvaluateAsync("document.fonts.ready");
+
+        var directory = Directory.CreateDirectory(Path.Combine(Root(), "artifacts", "screenshots")).FullName;
+        var light = scheme == ColorScheme.Light ? "light" : "dark";
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory, $"tpp-{name}-{width}-{light}.png"), FullPage = true });
+
+        // Folded parts are parts too.
+        await page.EvaluateAsync("document.querySelectorAll('details').forEach(one => one.open = true)");
+        var result = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
+        Assert.Empty(result.Violations.Select(violation => $"{violation.Id}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+
+        var wide = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+        Assert.True(wide <= width, $"the page is {wide} wide on a screen of {width}");
+        Assert.Empty(complaints);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.MapGet("/look/start", () => StartPage.Show("Meadow Bank", connected: false, mtls: true));
+        app.MapGet("/look/overview", () => OverviewPage.Show(SampleOverview.At(Clock.Now), null, all: false));
+        app.MapGet("/look/problem", () => ProblemPage.Show(Problem.Of(BankFault.Unreachable("bank.test:5001: connection refused")), "dpop", 200));
+        app.MapGet("/look/disconnect", () => DisconnectPage.Ask("Meadow Bank"));
+    }
+
+    private static string? Chromium() => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator)
+        .SelectMany(directory => Browsers.Select(name => Path.Combine(directory, name)))
+        .FirstOrDefault(File.Exists);
+
+    private static string Root()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "OpenBanking.sln"))) directory = directory.Parent;
+        return directory?.FullName ?? AppContext.BaseDirectory;
+    }
+}
