@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using MediatR;
 using Microsoft.AspNetCore.DataProtection;
+using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
@@ -13,13 +14,6 @@ internal static class DemoData
 {
     private const string CodesSetting = "sandbox-activation-codes";
     private const string ClientsFile = "clients.json";
-
-    /// <summary>A customer as the bank's own data says.</summary>
-    private sealed record BankCustomer(string CustomerId, string Username, string DisplayName);
-
-    /// <summary>Fills the bank, once; the customers are the same at every start.</summary>
-    private static Task<IReadOnlyList<BankCustomer>> SeedBankAsync(IServiceProvider services, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyList<BankCustomer>>([]);
 
     /// <summary>Opens the sandbox's bank on the host that is about to listen; of several that start, one does it at a time.</summary>
     public static async Task<IReadOnlyList<DemoCustomer>> OpenBankAsync(WebApplication app, CancellationToken ct)
@@ -44,7 +38,7 @@ internal static class DemoData
             : new Dictionary<string, string>(StringComparer.Ordinal);
 
         if (newCodeFor is not null) codes.Remove(newCodeFor);
-        var bank = await SeedBankAsync(services, ct);
+        var bank = await AccountsModule.SeedSandboxAsync(services, ct);
         var customers = new List<DemoCustomer>();
         await using var scope = services.CreateAsyncScope();
         var mediator = scope.ServiceProvider.GetRequiredService<IMediator>();
@@ -54,8 +48,7 @@ internal static class DemoData
             var issue = new IssueActivationCode(customer.CustomerId, customer.Username, customer.DisplayName, codes.GetValueOrDefault(customer.Username), Reusable: true);
             var issued = await mediator.Send(issue, ct);
             codes[customer.Username] = issued.ActivationCode;
-            var accounts = await mediator.Send(new ListOwnAccounts(customer.CustomerId), ct);
-            customers.Add(new DemoCustomer(customer.CustomerId, customer.Username, issued.ActivationCode, accounts));
+            customers.Add(new DemoCustomer(customer.CustomerId, customer.Username, issued.ActivationCode, customer.Accounts));
         }
 
         await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
@@ -112,7 +105,7 @@ internal static class DemoData
 }
 
 /// <summary>A customer as testers need to know her.</summary>
-internal sealed record DemoCustomer(string CustomerId, string Username, string ActivationCode, IReadOnlyList<OwnAccount> Accounts);
+internal sealed record DemoCustomer(string CustomerId, string Username, string ActivationCode, IReadOnlyList<SandboxAccountName> Accounts);
 
 /// <summary>The customers of the sandbox, once they are there.</summary>
 internal sealed class SandboxCustomers

@@ -55,7 +55,7 @@ internal static class Entry
         try
         {
             await using var app = Server.Finish(builder, settings, data);
-            await ListenAsync(app, settings, data, withSample);
+            await ListenAsync(app, settings, data);
             await app.WaitForShutdownAsync();
             return 0;
         }
@@ -71,7 +71,7 @@ internal static class Entry
         }
     }
 
-    private static async Task ListenAsync(WebApplication app, HostSettings settings, DataDirectory data, bool withSample)
+    private static async Task ListenAsync(WebApplication app, HostSettings settings, DataDirectory data)
     {
         await Server.MigrateAsync(app, CancellationToken.None);
         var customers = settings.Sandbox ? await DemoData.OpenBankAsync(app, CancellationToken.None) : [];
@@ -88,7 +88,7 @@ internal static class Entry
         if (!settings.Sandbox) return;
         var connectionString = app.Configuration.GetConnectionString("OpenBanking")!;
         SandboxFile.Write(data, settings, connectionString, app.Services.GetRequiredService<SandboxSecret>(), customers);
-        SandboxFile.Print(Console.Out, data, settings, withSample, customers);
+        SandboxFile.Print(Console.Out, data, settings, app.Configuration.GetValue<bool>("OPENBANKING_TPP"), customers);
     }
 
     /// <summary>Runs a command, on the database of the host that runs on this data directory, or else on one started for it.</summary>

@@ -27,7 +27,7 @@ internal static class SandboxFile
                 {
                     customer.Username,
                     customer.ActivationCode,
-                    Accounts = customer.Accounts.Select(account => new { account.AccountId, account.Name, account.Identification, account.Currency }),
+                    Accounts = customer.Accounts.Select(account => new { account.Tag, account.AccountId, account.Name, account.Identification, account.Currency }),
                 }),
                 Directory = (object?)null,
                 Database = connectionString,

@@ -5,13 +5,13 @@ public sealed class StatesTests
     /// <summary>Every state by every event, written down a second time; a dash is a refusal.</summary>
     private static readonly string[] Matrix =
     [
-        //     Create Authorise Reject Cancel Expire Delete
-        "AWAU  -      AUTH      RJCT   -      -      GONE",
-        "AUTH  -      AUTH      -      CANC   EXPD   GONE",
-        "RJCT  -      -         -      -      -      GONE",
-        "CANC  -      AUTH      -      -      -      GONE",
-        "EXPD  -      -         -      -      -      GONE",
-        "GONE  -      -         -      -      -      -",
+        //     Create Authorise Reject Cancel Expire Delete StopAccount
+        "AWAU  -      AUTH      RJCT   -      -      GONE   -",
+        "AUTH  -      AUTH      -      CANC   EXPD   GONE   AUTH",
+        "RJCT  -      -         -      -      -      GONE   -",
+        "CANC  -      AUTH      -      -      -      GONE   -",
+        "EXPD  -      -         -      -      -      GONE   -",
+        "GONE  -      -         -      -      -      -      -",
     ];
 
     public static TheoryData<string, string, string> Cells

@@ -27,6 +27,9 @@ public sealed class HostProcess : IAsyncDisposable
 
     public string DataPath { get; }
 
+    /// <summary>Its settings, to run a command beside it.</summary>
+    public IReadOnlyDictionary<string, string?> Environment => settings;
+
     public Uri Main { get; }
 
     public Uri Mtls { get; }

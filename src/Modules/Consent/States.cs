@@ -20,6 +20,9 @@ internal enum ConsentEvent
     Cancel,
     Expire,
     Delete,
+
+    /// <summary>The other holder of a joint account takes it out of the access (D-11).</summary>
+    StopAccount,
 }
 
 /// <summary>A row of a consent kind's state table: what an event does in a state, and the reason code that goes with the new state.</summary>
@@ -39,6 +42,7 @@ internal static class States
         new(ConsentState.CANC, ConsentEvent.Authorise, ConsentState.AUTH),
         new(ConsentState.AWAU, ConsentEvent.Reject, ConsentState.RJCT, "U037"),
         new(ConsentState.AUTH, ConsentEvent.Cancel, ConsentState.CANC, "CUST"),
+        new(ConsentState.AUTH, ConsentEvent.StopAccount, ConsentState.AUTH),
         new(ConsentState.AUTH, ConsentEvent.Expire, ConsentState.EXPD, "TKXP"),
 
         // Clearing up works in every state that can be read (OB-CON-14).

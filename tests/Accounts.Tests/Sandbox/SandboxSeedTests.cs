@@ -86,7 +86,7 @@ public sealed class SandboxSeedTests(Bank bank)
     public async Task Lives_the_same_two_years_every_time()
     {
         await using var own = await BankApi.StartAsync();
-        const string Sum = """SELECT string_agg(format('%s %s %s', "Reference", "Amount", "BookedAt"::date), ',' ORDER BY "Id") FROM (SELECT * FROM accounts.transactions WHERE NOT "IsPending" ORDER BY "Id" LIMIT 500) some""";
+        const string Sum = """SELECT string_agg(format('%s %s %s', "Reference", "Amount", "BookedAt"::date), ',' ORDER BY "Id") FROM (SELECT * FROM accounts.transactions WHERE NOT "IsPending" ORDER BY "Id" LIMIT 500) AS sample""";
         Assert.Equal(await api.Database.ScalarAsync<string>(Sum), await own.Database.ScalarAsync<string>(Sum));
     }
 

@@ -46,7 +46,7 @@ public sealed class AuthorisationTests(Bank bank)
         Assert.Contains("Tidy Budget", document, StringComparison.Ordinal);
         Assert.Contains("99-01-24 20450011", document, StringComparison.Ordinal);
         Assert.Equal(("passkey-1", "192.0.2.7", "Browser/1"), (await EvidenceAsync<string>(id, "PasskeyId"), await EvidenceAsync<string>(id, "Address"), await EvidenceAsync<string>(id, "UserAgent")));
-        Assert.Equal([api.Account("GB-1"), api.Account("JT-1")], await EvidenceAsync<string[]>(id, "AccountIds"));
+        Assert.Equal([api.Account("GB-1"), api.Account("JT-1")], (await EvidenceAsync<string[]>(id, "AccountIds"))!);
     }
 
     [Fact]

@@ -81,4 +81,45 @@ public sealed class ConnectionTests
         Assert.Equal(19, answers.Count(answer => answer == CancellationAnswer.WasNotActive));
         Assert.Equal(1, api.Ended.Count(caller.ConsentId!));
     }
+
+    [Fact]
+    [Trait("Rule", "D-11")]
+    [Trait("Rule", "CO-19")]
+    public async Task A_joint_holder_sees_the_others_access_to_the_joint_account_and_may_take_it_out()
+    {
+        const string Thomas = "C-100002";
+        await using var api = await BankApi.StartAsync();
+        var alone = await api.AccessAsync(["GB-1"]);
+        var caller = await api.AccessAsync(["GB-1", "JT-1"]);
+
+        var seen = Assert.Single(await api.AskAsync(new ListConnections(Thomas)));
+        Assert.Equal((caller.ConsentId, true, true, 1), (seen.ConsentId, seen.GivenByOtherHolder, seen.IsActive, seen.AccountCount));
+        Assert.False((await api.AskAsync(new ListConnections(Amelia))).First(own => own.ConsentId == caller.ConsentId).GivenByOtherHolder);
+        Assert.Null(await api.AskAsync(new DescribeConnection(alone.ConsentId!, Thomas)));
+        Assert.Equal(["Household"], (await api.AskAsync(new DescribeConnection(caller.ConsentId!, Thomas)))!.Accounts.Select(account => account.Name));
+
+        Assert.Equal(CancellationAnswer.Cancelled, await api.AskAsync(new CancelConnection(caller.ConsentId!, Thomas, Browser)));
+        Assert.Equal(CancellationAnswer.WasNotActive, await api.AskAsync(new CancelConnection(caller.ConsentId!, Thomas, Browser)));
+        Assert.Single((await api.GetAsync("/accounts", caller)).Data.GetProperty("Account").EnumerateArray());
+        Assert.Equal(403, (await api.GetAsync($"/accounts/{api.Account("JT-1")}/balances", caller)).Status);
+        Assert.Equal(0, api.Ended.Count(caller.ConsentId!));
+        Assert.False(Assert.Single(await api.AskAsync(new ListConnections(Thomas))).IsActive);
+        var history = (await api.AskAsync(new DescribeConnection(caller.ConsentId!, Amelia)))!.History;
+        Assert.Equal(("Joint account taken out", "The other account holder"), (history[^1].What, history[^1].By));
+
+        // Continuing the access does not bring it back.
+        Assert.Equal([api.Account("GB-1")], Assert.IsType<AuthorisationAnswer.Authorised>(await api.ApproveAsync(caller.ConsentId!, [])).AccountIds);
+        Assert.Equal(403, (await api.GetAsync($"/accounts/{api.Account("JT-1")}/balances", caller)).Status);
+    }
+
+    [Fact]
+    [Trait("Rule", "D-11")]
+    public async Task An_access_to_nothing_but_the_joint_account_ends_when_the_other_holder_stops_it()
+    {
+        await using var api = await BankApi.StartAsync();
+        var caller = await api.AccessAsync(["JT-1"]);
+        Assert.Equal(CancellationAnswer.Cancelled, await api.AskAsync(new CancelConnection(caller.ConsentId!, "C-100002", Browser)));
+        Assert.Equal(1, api.Ended.Count(caller.ConsentId!));
+        Assert.Equal((403, "OB-DEC-9"), ((await api.GetAsync("/accounts", caller)) is var answer ? (answer.Status, answer.Rule) : default));
+    }
 }

@@ -27,7 +27,7 @@ public sealed class UkApiTests
         request.Method = "GET";
         if (accept is not null) request.Headers.Accept = accept;
         var refusal = UkApi.FirstRefusal(request);
-        Assert.Equal(accepted ? null : (406, "OB-HDR-7"), refusal is null ? null : (refusal.Status, refusal.Rule));
+        Assert.Equal(accepted ? null : "406 OB-HDR-7", refusal is null ? null : $"{refusal.Status} {refusal.Rule}");
     }
 
     [Fact]

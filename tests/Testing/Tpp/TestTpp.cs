@@ -301,8 +301,8 @@ public sealed class TestTpp : IDisposable
             {
                 ["kty"] = "EC",
                 ["crv"] = "P-256",
-                ["x"] = Base64Url.EncodeToString(point.X),
-                ["y"] = Base64Url.EncodeToString(point.Y),
+                ["x"] = Base64Url.EncodeToString(point.X!),
+                ["y"] = Base64Url.EncodeToString(point.Y!),
                 ["kid"] = "certificate",
                 ["x5c"] = new JsonArray(Convert.ToBase64String(certificate!.RawData)),
             };

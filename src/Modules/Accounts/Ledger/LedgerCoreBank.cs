@@ -7,6 +7,10 @@ namespace OpenBanking.Accounts.Ledger;
 /// <summary>The core bank that ships: a double-entry ledger in PostgreSQL.</summary>
 internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
 {
+    // Before and after every booking there can be.
+    private static readonly PageStart Oldest = new(new DateTimeOffset(1, 1, 2, 0, 0, 0, TimeSpan.Zero), Guid.Empty, Backwards: true);
+    private static readonly PageStart Newest = new(new DateTimeOffset(9999, 12, 30, 0, 0, 0, TimeSpan.Zero), Guid.AllBitsSet, Backwards: false);
+
     private static readonly Func<AccountsDb, string, string[], IAsyncEnumerable<BankAccount>> SomeAccounts = EF.CompileAsyncQuery(
         (AccountsDb db, string customerId, string[] only) => db.Accounts
             .Where(account => only.Contains(account.Id) && account.State == AccountState.Open
@@ -42,79 +46,65 @@ internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
 
     public async Task<TransactionPage> TransactionsAsync(TransactionQuery query, CancellationToken ct)
     {
-        if (query.Start is not { } start)
+        // One more than the page holds tells whether there is a page behind it; on the other side of a page that was linked to, one
+        // row is asked for. A listing's first page has nothing newer.
+        if (query.Start is { Backwards: true } before)
         {
-            var newest = await Take(query, null, query.Size + 1).ToListAsync(ct);
-            return Cut(newest, query.Size, hasNewer: false);
+            var rows = await NewerAsync(query, before, query.Size + 1, ct);
+            var hasNewer = Cut(rows, query.Size);
+            rows.Reverse();
+            return new TransactionPage(rows, hasNewer, rows.Count > 0 && (await OlderAsync(query, At(rows[^1]), 1, ct)).Count > 0);
         }
-
-        if (!start.Backwards)
+        else
         {
-            var page = await Take(query, start, query.Size + 1).ToListAsync(ct);
-            return Cut(page, query.Size, hasNewer: await ExistsBesideAsync(query, page.FirstOrDefault(), newer: true, ct));
+            var rows = await OlderAsync(query, query.Start ?? Newest, query.Size + 1, ct);
+            var hasOlder = Cut(rows, query.Size);
+            var hasNewer = query.Start is not null && rows.Count > 0 && (await NewerAsync(query, At(rows[0]), 1, ct)).Count > 0;
+            return new TransactionPage(rows, hasNewer, hasOlder);
         }
-
-        var backwards = await Take(query, start, query.Size + 1).ToListAsync(ct);
-        var hasNewer = backwards.Count > query.Size;
-        if (hasNewer) backwards.RemoveAt(query.Size);
-        backwards.Reverse();
-        var hasOlder = await ExistsBesideAsync(query, backwards.LastOrDefault(), newer: false, ct);
-        return new TransactionPage(backwards, hasNewer, hasOlder);
     }
 
     private IQueryable<BankAccount> Held(string customerId) => db.Accounts.Where(account =>
         account.State == AccountState.Open && db.Holders.Any(holder => holder.CustomerId == customerId && holder.AccountId == account.Id));
 
     /// <summary>
-    /// The transactions nearest to a start. Each account gives its own nearest from the index, and those are merged: a bulk page costs
-    /// a page an account, however long the accounts' histories are.
+    /// The transactions just older than a start. Each account gives its own nearest by a walk along the index, and those are merged: a
+    /// bulk page costs a page an account, however long the histories are. (EF Core would number all rows of the table instead.)
     /// </summary>
-    private IQueryable<BankTransaction> Take(TransactionQuery query, PageStart? start, int count)
+    private Task<List<BankTransaction>> OlderAsync(TransactionQuery query, PageStart start, int count, CancellationToken ct) => db.Transactions.FromSql(
+        $"""
+        SELECT t.* FROM accounts.accounts a CROSS JOIN LATERAL (
+            SELECT * FROM accounts.transactions r
+            WHERE r."AccountId" = a."Id" AND r."BookedAt" >= {query.From ?? Oldest.BookedAt} AND r."BookedAt" <= {query.To ?? Newest.BookedAt}
+                AND (r."BookedAt", r."Id") < ({start.BookedAt}, {start.Id})
+                AND ((r."Amount" >= 0 AND {query.Credits}) OR (r."Amount" < 0 AND {query.Debits}))
+            ORDER BY r."BookedAt" DESC, r."Id" DESC LIMIT {count}) t
+        WHERE a."Id" = ANY ({query.AccountIds.ToArray()}) AND a."State" = 'Open'
+            AND EXISTS (SELECT FROM accounts.holders h WHERE h."CustomerId" = {query.CustomerId} AND h."AccountId" = a."Id")
+        ORDER BY t."BookedAt" DESC, t."Id" DESC LIMIT {count}
+        """).ToListAsync(ct);
+
+    /// <summary>The same in the other direction, nearest first.</summary>
+    private Task<List<BankTransaction>> NewerAsync(TransactionQuery query, PageStart start, int count, CancellationToken ct) => db.Transactions.FromSql(
+        $"""
+        SELECT t.* FROM accounts.accounts a CROSS JOIN LATERAL (
+            SELECT * FROM accounts.transactions r
+            WHERE r."AccountId" = a."Id" AND r."BookedAt" >= {query.From ?? Oldest.BookedAt} AND r."BookedAt" <= {query.To ?? Newest.BookedAt}
+                AND (r."BookedAt", r."Id") > ({start.BookedAt}, {start.Id})
+                AND ((r."Amount" >= 0 AND {query.Credits}) OR (r."Amount" < 0 AND {query.Debits}))
+            ORDER BY r."BookedAt", r."Id" LIMIT {count}) t
+        WHERE a."Id" = ANY ({query.AccountIds.ToArray()}) AND a."State" = 'Open'
+            AND EXISTS (SELECT FROM accounts.holders h WHERE h."CustomerId" = {query.CustomerId} AND h."AccountId" = a."Id")
+        ORDER BY t."BookedAt", t."Id" LIMIT {count}
+        """).ToListAsync(ct);
+
+    private static PageStart At(BankTransaction edge) => new(edge.BookedAt, edge.Id, Backwards: false);
+
+    /// <summary>Cuts off what is more than a page; true where there was something.</summary>
+    private static bool Cut(List<BankTransaction> rows, int size)
     {
-        var ids = query.AccountIds.ToArray();
-        var accounts = Held(query.CustomerId).Where(account => ids.Contains(account.Id));
-        var transactions = Matching(query);
-        if (start is { Backwards: true })
-        {
-            return accounts
-                .SelectMany(account => transactions
-                    .Where(row => row.AccountId == account.Id
-                        && EF.Functions.GreaterThan(ValueTuple.Create(row.BookedAt, row.Id), ValueTuple.Create(start.BookedAt, start.Id)))
-                    .OrderBy(row => row.BookedAt).ThenBy(row => row.Id).Take(count))
-                .OrderBy(row => row.BookedAt).ThenBy(row => row.Id).Take(count);
-        }
-
-        if (start is not null)
-        {
-            transactions = transactions.Where(row =>
-                EF.Functions.LessThan(ValueTuple.Create(row.BookedAt, row.Id), ValueTuple.Create(start.BookedAt, start.Id)));
-        }
-
-        return accounts
-            .SelectMany(account => transactions
-                .Where(row => row.AccountId == account.Id)
-                .OrderByDescending(row => row.BookedAt).ThenByDescending(row => row.Id).Take(count))
-            .OrderByDescending(row => row.BookedAt).ThenByDescending(row => row.Id).Take(count);
-    }
-
-    private IQueryable<BankTransaction> Matching(TransactionQuery query)
-    {
-        var transactions = db.Transactions.AsQueryable();
-        if (query.From is { } from) transactions = transactions.Where(row => row.BookedAt >= from);
-        if (query.To is { } to) transactions = transactions.Where(row => row.BookedAt <= to);
-        if (!query.Debits) transactions = transactions.Where(row => row.Amount >= 0);
-        if (!query.Credits) transactions = transactions.Where(row => row.Amount < 0);
-        return transactions;
-    }
-
-    /// <summary>Whether the listing goes on beyond a page's edge. An empty page has no edge to go on from.</summary>
-    private async Task<bool> ExistsBesideAsync(TransactionQuery query, BankTransaction? edge, bool newer, CancellationToken ct) =>
-        edge is not null && await Take(query, new PageStart(edge.BookedAt, edge.Id, newer), 1).AnyAsync(ct);
-
-    private static TransactionPage Cut(List<BankTransaction> rows, int size, bool hasNewer)
-    {
-        var hasOlder = rows.Count > size;
-        if (hasOlder) rows.RemoveRange(size, rows.Count - size);
-        return new TransactionPage(rows, hasNewer, hasOlder);
+        if (rows.Count <= size) return false;
+        rows.RemoveRange(size, rows.Count - size);
+        return true;
     }
 }

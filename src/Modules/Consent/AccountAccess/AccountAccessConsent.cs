@@ -45,6 +45,9 @@ internal sealed class AccountAccessConsent
     /// <summary>What that customer chose (OB-CON-10).</summary>
     public string[]? AccountIds { get; init; }
 
+    /// <summary>Those of them that another holder has taken out (D-11); they stay out when the access is continued.</summary>
+    public string[] StoppedAccountIds { get; init; } = [];
+
     /// <summary>When it was first authorised.</summary>
     public DateTimeOffset? GrantedAt { get; init; }
 
@@ -60,6 +63,9 @@ internal sealed class AccountAccessConsent
     public bool MayBeAuthorised(DateTimeOffset now) =>
         !HasEnded(now) && States.Next(States.AccountAccess, State, ConsentEvent.Authorise) is not null;
 
+    /// <summary>What was chosen and not taken out since.</summary>
+    public string[] SharedAccountIds() => [.. (AccountIds ?? []).Except(StoppedAccountIds, StringComparer.Ordinal)];
+
     /// <summary>Open to whoever authenticates first, then to that customer alone.</summary>
     public bool IsFor(string customerId) => CustomerId is null || CustomerId == customerId;
 }
@@ -73,8 +79,9 @@ internal sealed class AccountAccessConsentTable : IEntityTypeConfiguration<Accou
         builder.Property(consent => consent.State).HasConversion<string>().HasMaxLength(4);
         builder.Property(consent => consent.ReasonCode).HasMaxLength(4);
 
-        // The dashboard's list, and the count of what waits.
+        // The dashboard's list, that of a joint account's other holder, and the count of what waits.
         builder.HasIndex(consent => consent.CustomerId).HasFilter("\"CustomerId\" IS NOT NULL");
+        builder.HasIndex(consent => consent.AccountIds).HasMethod("gin");
         builder.HasIndex(consent => new { consent.ClientId, consent.CreatedAt }).HasFilter("\"State\" = 'AWAU'");
     }
 }

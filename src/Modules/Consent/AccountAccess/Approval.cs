@@ -19,8 +19,9 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
     public static Approval Of(AccountAccessConsent consent, ClientDescription client, IReadOnlyList<OwnAccount> own)
     {
         var continues = consent.CustomerId is not null;
+        var shared = consent.SharedAccountIds();
         var accounts = own
-            .Where(account => !continues || consent.AccountIds!.Contains(account.AccountId))
+            .Where(account => !continues || shared.Contains(account.AccountId))
             .Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))
             .ToList();
         var document = new ApprovalDocument(

@@ -65,7 +65,7 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
         // A continued access keeps its accounts: there is nothing to choose, so a choice of some of them is no answer to what was asked.
         if (continues && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotOffered();
         if (!continues && chosen.Length == 0) return new AuthorisationAnswer.NoAccountChosen();
-        var accounts = continues ? consent.AccountIds! : chosen;
+        var accounts = continues ? consent.SharedAccountIds() : chosen;
 
         var authorised = await consents.MoveAsync(
             consent,
@@ -75,7 +75,7 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
             set =>
             {
                 set.SetProperty(row => row.CustomerId, request.CustomerId);
-                set.SetProperty(row => row.AccountIds, accounts);
+                if (!continues) set.SetProperty(row => row.AccountIds, accounts);
                 set.SetProperty(row => row.GrantedAt, row => row.GrantedAt ?? now);
                 set.SetProperty(row => row.AuthenticatedAt, request.Evidence.AuthenticatedAt);
             });

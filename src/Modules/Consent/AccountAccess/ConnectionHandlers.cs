@@ -7,51 +7,37 @@ using OpenBanking.Identity.Contracts;
 
 namespace OpenBanking.Consent.AccountAccess;
 
-/// <summary>The accesses a customer has given, active ones first, then the newest (D-2); ended ones stay visible (D-7).</summary>
-internal sealed class ListConnectionsHandler(AccountAccessConsents consents, ConsentDb db, Connections connections)
-    : IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>
+/// <summary>
+/// The accesses to a customer's accounts, active ones first, then the newest (D-2); ended ones stay visible (D-7). Those that the other
+/// holder of a joint account has given are among them (D-11).
+/// </summary>
+internal sealed class ListConnectionsHandler(Connections connections) : IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>
 {
     public async Task<IReadOnlyList<ConnectionSummary>> Handle(ListConnections request, CancellationToken cancellationToken)
     {
-        var granted = await GrantedAsync(request.CustomerId, cancellationToken);
-        var expired = false;
-        foreach (var consent in granted) expired |= await consents.ExpireIfEndedAsync(consent, cancellationToken);
-        if (expired) granted = await GrantedAsync(request.CustomerId, cancellationToken);
-
-        var summaries = new List<ConnectionSummary>(granted.Count);
-        foreach (var consent in granted) summaries.Add(await connections.SummariseAsync(consent, cancellationToken));
-        return summaries;
+        var summaries = new List<ConnectionSummary>();
+        foreach (var connection in await connections.OfAsync(request.CustomerId, null, cancellationToken))
+            summaries.Add(await connections.SummariseAsync(connection, cancellationToken));
+        return [.. summaries.OrderByDescending(summary => summary.IsActive).ThenByDescending(summary => summary.GrantedAt)];
     }
-
-    private Task<List<AccountAccessConsent>> GrantedAsync(string customerId, CancellationToken ct) => db.AccountAccess
-        .Where(consent => consent.CustomerId == customerId)
-        .OrderByDescending(consent => consent.State == ConsentState.AUTH)
-        .ThenByDescending(consent => consent.GrantedAt)
-        .ThenBy(consent => consent.Id)
-        .ToListAsync(ct);
 }
 
 /// <summary>One access with its accounts, data and history (D-3).</summary>
-internal sealed class DescribeConnectionHandler(ConsentDb db, Connections connections, IMediator mediator)
-    : IRequestHandler<DescribeConnection, ConnectionDetail?>
+internal sealed class DescribeConnectionHandler(ConsentDb db, Connections connections) : IRequestHandler<DescribeConnection, ConnectionDetail?>
 {
     public async Task<ConnectionDetail?> Handle(DescribeConnection request, CancellationToken cancellationToken)
     {
-        if (await connections.OfCustomerAsync(request.ConsentId, request.CustomerId, cancellationToken) is not { } consent) return null;
-        var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);
-        var summary = await connections.SummariseAsync(consent, cancellationToken);
+        if ((await connections.OfAsync(request.CustomerId, request.ConsentId, cancellationToken)).SingleOrDefault() is not { } connection) return null;
+        var consent = connection.Consent;
+        var summary = await connections.SummariseAsync(connection, cancellationToken);
         var history = await db.History.Where(entry => entry.ConsentId == consent.Id).OrderBy(entry => entry.Id).ToListAsync(cancellationToken);
         return new ConnectionDetail(
             summary,
-            [
-                .. own
-                    .Where(account => consent.AccountIds!.Contains(account.AccountId))
-                    .Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint)),
-            ],
+            [.. connection.Accounts.Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))],
             Permissions.InWords(consent.Permissions),
             consent.TransactionsFrom,
             consent.TransactionsTo,
-            [.. history.Select(entry => new ConsentHistoryEntry(entry.At, What(entry), By(entry, summary.ClientName)))]);
+            [.. history.Select(entry => new ConsentHistoryEntry(entry.At, What(entry), By(entry, summary.ClientName, request.CustomerId)))]);
     }
 
     private static string What(HistoryEntry entry) => (entry.Event, entry.From) switch
@@ -62,12 +48,13 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, Connections connec
         (ConsentEvent.Cancel, _) => "Access cancelled",
         (ConsentEvent.Expire, _) => "Access ended on its end date",
         (ConsentEvent.Delete, _) => "Access given up",
+        (ConsentEvent.StopAccount, _) => "Joint account taken out",
         _ => "Access declined",
     };
 
-    private static string By(HistoryEntry entry, string clientName) => entry.By switch
+    private static string By(HistoryEntry entry, string clientName, string customerId) => entry.By switch
     {
-        Actor.Customer => "You",
+        Actor.Customer => entry.ActorId == customerId ? "You" : "The other account holder",
         Actor.ThirdParty => clientName,
         _ => "Your bank",
     };
@@ -79,13 +66,36 @@ internal sealed class CancelConnectionHandler(AccountAccessConsents consents, Co
 {
     public async Task<CancellationAnswer> Handle(CancelConnection request, CancellationToken cancellationToken)
     {
-        if (await connections.OfCustomerAsync(request.ConsentId, request.CustomerId, cancellationToken) is not { } consent)
+        if ((await connections.OfAsync(request.CustomerId, request.ConsentId, cancellationToken)).SingleOrDefault() is not { } connection)
             return CancellationAnswer.NotFound;
-        var cause = new Cause(Actor.Customer, request.CustomerId, request.From, "The customer cancelled the access at the bank.");
-        return await consents.MoveAsync(consent, ConsentEvent.Cancel, cause, cancellationToken)
-            ? CancellationAnswer.Cancelled
-            : CancellationAnswer.WasNotActive;
+        return await EndAsync(connection, request, cancellationToken) ? CancellationAnswer.Cancelled : CancellationAnswer.WasNotActive;
     }
+
+    private Task<bool> EndAsync(Connection connection, CancelConnection request, CancellationToken ct)
+    {
+        if (!connection.IsActive) return Task.FromResult(false);
+        var consent = connection.Consent;
+
+        // Who holds an account jointly may stop access to that account; what else was shared is the giver's own (D-11).
+        var mine = connection.Accounts.Select(account => account.AccountId).ToArray();
+        if (connection.IsGivenByOther && consent.SharedAccountIds().Except(mine, StringComparer.Ordinal).Any())
+        {
+            var stop = new Cause(Actor.Customer, request.CustomerId, request.From, "The other holder took the joint account out of the access.");
+            return consents.MoveAsync(consent, ConsentEvent.StopAccount, stop, ct, set =>
+                set.SetProperty(row => row.StoppedAccountIds, row => row.StoppedAccountIds.Concat(mine).ToArray()));
+        }
+
+        var cause = new Cause(Actor.Customer, request.CustomerId, request.From, "The customer cancelled the access at the bank.");
+        return consents.MoveAsync(consent, ConsentEvent.Cancel, cause, ct);
+    }
+}
+
+/// <summary>An access as one customer sees it.</summary>
+/// <param name="Accounts">Of the shared accounts those that are this customer's: all, or the joint ones of another's access.</param>
+internal sealed record Connection(AccountAccessConsent Consent, bool IsGivenByOther, IReadOnlyList<OwnAccount> Accounts)
+{
+    public bool IsActive => Consent.State == ConsentState.AUTH
+        && (!IsGivenByOther || Accounts.Any(account => !Consent.StoppedAccountIds.Contains(account.AccountId)));
 }
 
 /// <summary>What the dashboard's questions share.</summary>
@@ -93,29 +103,51 @@ internal sealed class Connections(AccountAccessConsents consents, ConsentDb db, 
 {
     private readonly Dictionary<string, ClientDescription?> clients = new(StringComparer.Ordinal);
 
-    /// <summary>An access that this customer gave, also one that its third party has deleted; null for anybody else's (CO-19).</summary>
-    public async Task<AccountAccessConsent?> OfCustomerAsync(string consentId, string customerId, CancellationToken ct)
+    /// <summary>
+    /// The accesses that concern a customer, also those that their third party has deleted: what the customer gave, and what others
+    /// gave to accounts held jointly. Nobody else's (CO-19).
+    /// </summary>
+    /// <param name="consentId">Only this one; null for all.</param>
+    public async Task<IReadOnlyList<Connection>> OfAsync(string customerId, string? consentId, CancellationToken ct)
     {
-        if (!AccountAccessConsents.IsWellFormed(consentId)) return null;
-        await consents.FindAsync(consentId, ct);
-        return await db.AccountAccess.FirstOrDefaultAsync(consent => consent.Id == consentId && consent.CustomerId == customerId, ct);
+        if (consentId is not null && !AccountAccessConsents.IsWellFormed(consentId)) return [];
+        var own = await mediator.Send(new ListOwnAccounts(customerId), ct);
+        var joint = own.Where(account => account.IsJoint).Select(account => account.AccountId).ToArray();
+        var concerned = db.AccountAccess.Where(consent =>
+            consent.CustomerId == customerId || (consent.CustomerId != null && consent.AccountIds!.Any(id => joint.Contains(id))));
+        if (consentId is not null) concerned = concerned.Where(consent => consent.Id == consentId);
+
+        var found = await concerned.ToListAsync(ct);
+        var expired = false;
+        foreach (var consent in found) expired |= await consents.ExpireIfEndedAsync(consent, ct);
+        if (expired) found = await concerned.ToListAsync(ct);
+        return
+        [
+            .. found.Select(consent => new Connection(
+                consent,
+                consent.CustomerId != customerId,
+                [.. own.Where(account => consent.AccountIds!.Contains(account.AccountId) && (account.IsJoint || consent.CustomerId == customerId))])),
+        ];
     }
 
-    public async Task<ConnectionSummary> SummariseAsync(AccountAccessConsent consent, CancellationToken ct)
+    public async Task<ConnectionSummary> SummariseAsync(Connection connection, CancellationToken ct)
     {
+        var consent = connection.Consent;
         if (!clients.TryGetValue(consent.ClientId, out var client))
             clients[consent.ClientId] = client = await mediator.Send(new DescribeClient(consent.ClientId), ct);
-        var isActive = consent.State == ConsentState.AUTH;
         return new ConnectionSummary(
             consent.Id,
             consent.ClientId,
             client?.Name ?? "A third party that is no longer registered",
             client?.OnBehalfOf,
-            isActive,
-            isActive ? "Active" : "Inactive",
+            connection.IsActive,
+            connection.IsActive ? "Active" : "Inactive",
             consent.GrantedAt!.Value,
             consent.ExpiresAt,
             consent.LastUsedAt,
-            consent.AccountIds!.Length);
+            connection.IsGivenByOther ? connection.Accounts.Count : consent.AccountIds!.Length)
+        {
+            GivenByOtherHolder = connection.IsGivenByOther,
+        };
     }
 }

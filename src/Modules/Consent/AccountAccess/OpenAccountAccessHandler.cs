@@ -33,7 +33,7 @@ internal sealed class OpenAccountAccessHandler(AccountAccessConsents consents, O
         return new AccountAccessDecision.Granted(
             consent.CustomerId!,
             consent.Permissions.ToHashSet(StringComparer.Ordinal),
-            consent.AccountIds!.ToHashSet(StringComparer.Ordinal),
+            consent.SharedAccountIds().ToHashSet(StringComparer.Ordinal),
             consent.TransactionsFrom,
             consent.TransactionsTo);
     }

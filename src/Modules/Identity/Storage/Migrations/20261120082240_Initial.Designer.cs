@@ -12,7 +12,7 @@ using OpenBanking.Identity.Storage;
 namespace OpenBanking.Identity.Storage.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261120080929_Initial")]
+    [Migration("20261120082240_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
