@@ -1,5 +1,3 @@
 using OpenBanking.Host;
 
-var app = Server.Build(args);
-await Server.MigrateAsync(app, CancellationToken.None);
-await app.RunAsync();
+return await Entry.RunAsync(args);

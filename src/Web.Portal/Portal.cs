@@ -1,12 +1,48 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Web.Portal.Approve;
+using OpenBanking.Web.Portal.Connections;
+using OpenBanking.Web.Portal.Passkeys;
+using OpenBanking.Web.Portal.Shared;
+using OpenBanking.Web.Portal.SignIn;
+using OpenBanking.Web.Portal.Start;
 
 namespace OpenBanking.Web.Portal;
 
 /// <summary>What the portal registers and routes: static server rendering, no circuit, no state in the process.</summary>
 public static class Portal
 {
-    public static IServiceCollection AddPortal(this IServiceCollection services) => services;
+    public static IServiceCollection AddPortal(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        services.AddOptions<PortalOptions>().BindConfiguration(PortalOptions.Section);
+        return services
+            .AddSingleton(PortalFiles.Load())
+            .AddScoped<Visitors>()
+            .AddScoped<PortalForms>()
+            .AddScoped<StartEndpoint>()
+            .AddScoped<SignInEndpoints>()
+            .AddScoped<ApproveEndpoints>()
+            .AddScoped<ConnectionEndpoints>()
+            .AddScoped<PasskeyPages>();
+    }
 
-    public static WebApplication MapPortal(this WebApplication app) => app;
+    /// <summary>Pages for what went wrong, and the headers of every page. Stands outside everything that may fail.</summary>
+    public static WebApplication UsePortalPages(this WebApplication app)
+    {
+        app.Use(PageHeaders.AddAsync);
+        app.UseStatusCodePages(ErrorPages.ShowAsync);
+        return app;
+    }
+
+    public static WebApplication MapPortal(this WebApplication app)
+    {
+        PortalFiles.Map(app);
+        StartEndpoint.Map(app);
+        SignInEndpoints.Map(app);
+        ApproveEndpoints.Map(app);
+        ConnectionEndpoints.Map(app);
+        PasskeyPages.Map(app);
+        return app;
+    }
 }

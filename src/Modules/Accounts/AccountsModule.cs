@@ -1,16 +1,48 @@
+using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Kernel.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenBanking.Accounts.AccountInformation;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.Ledger;
+using OpenBanking.Accounts.Sandbox;
 using OpenBanking.Accounts.Storage;
+using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Accounts;
 
 /// <summary>What this module registers and what it routes, on one page.</summary>
 public static class AccountsModule
 {
-    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration) => services
-        .AddModuleDatabase<AccountsDb>(AccountsDb.Schema);
+    public static IServiceCollection AddAccounts(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddDataProtection();
+        services.TryAddSingleton<ApiAddresses>();
+        services.TryAddSingleton<PageCursors>();
 
-    public static WebApplication MapAccounts(this WebApplication app) => app;
+        return services
+            .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
+            .AddScoped<ICoreBank, LedgerCoreBank>()
+            .AddScoped<AccountAccess>()
+            .AddScoped<AccountEndpoints>()
+            .AddScoped<BalanceEndpoints>()
+            .AddScoped<TransactionEndpoints>()
+            .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, ListOwnAccountsHandler>();
+    }
+
+    public static WebApplication MapAccounts(this WebApplication app)
+    {
+        var aisp = app.MapUkApi("aisp");
+        AccountEndpoints.Map(aisp);
+        BalanceEndpoints.Map(aisp);
+        TransactionEndpoints.Map(aisp);
+        return app;
+    }
+
+    /// <summary>Fills the sandbox bank, once; says who its customers are, every time.</summary>
+    public static Task<IReadOnlyList<SandboxCustomer>> SeedSandboxAsync(IServiceProvider services, CancellationToken ct) =>
+        SandboxSeed.RunAsync(services, ct);
 }

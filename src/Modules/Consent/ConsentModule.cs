@@ -1,16 +1,53 @@
+using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Kernel.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenBanking.Consent.AccountAccess;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent;
 
 /// <summary>What this module registers and what it routes, on one page.</summary>
 public static class ConsentModule
 {
-    public static IServiceCollection AddConsent(this IServiceCollection services, IConfiguration configuration) => services
-        .AddModuleDatabase<ConsentDb>(ConsentDb.Schema);
+    public static IServiceCollection AddConsent(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(ConsentOptions.Section).Get<ConsentOptions>() ?? new ConsentOptions();
+        if (options.Problems().FirstOrDefault() is { } problem) throw new InvalidOperationException(problem);
+        services.AddSingleton(options);
+        services.TryAddSingleton<ApiAddresses>();
 
-    public static WebApplication MapConsent(this WebApplication app) => app;
+        return services
+            .AddModuleDatabase<ConsentDb>(ConsentDb.Schema)
+            .AddScoped<AccountAccessConsents>()
+            .AddScoped<AccountAccessConsentEndpoints>()
+            .AddSingleton<AccessRequestValidator>()
+
+            // The authorization server asks.
+            .AddScoped<IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>, FindConsentForAuthorisationHandler>()
+            .AddScoped<IRequestHandler<DescribeForApproval, ApprovalDocument?>, DescribeForApprovalHandler>()
+            .AddScoped<IRequestHandler<AuthoriseConsent, AuthorisationAnswer>, AuthoriseConsentHandler>()
+            .AddScoped<IRequestHandler<RejectConsent, Unit>, RejectConsentHandler>()
+
+            // The data endpoints ask, and say what was used.
+            .AddScoped<OpenedConsent>()
+            .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
+            .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
+
+            // The customer's dashboard asks.
+            .AddScoped<Connections>()
+            .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
+            .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
+            .AddScoped<IRequestHandler<CancelConnection, CancellationAnswer>, CancelConnectionHandler>();
+    }
+
+    public static WebApplication MapConsent(this WebApplication app)
+    {
+        AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
+        return app;
+    }
 }

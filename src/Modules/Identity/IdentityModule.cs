@@ -1,8 +1,21 @@
+using MediatR;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Kernel.Storage;
+using Microsoft.Extensions.Options;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Metadata;
+using OpenBanking.Identity.Par;
+using OpenBanking.Identity.ResourceServer;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Identity.Token;
+using OpenBanking.Identity.Users;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity;
 
@@ -10,7 +23,111 @@ namespace OpenBanking.Identity;
 public static class IdentityModule
 {
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration) => services
-        .AddModuleDatabase<IdentityDb>(IdentityDb.Schema);
+        .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
+        .AddClients(configuration)
+        .AddAuthorizationRequests()
+        .AddTokens()
+        .AddMetadata()
+        .AddUsers();
 
-    public static WebApplication MapIdentity(this WebApplication app) => app;
+    public static WebApplication MapIdentity(this WebApplication app)
+    {
+        // Before every endpoint of every module: what asks for a token gets it checked here.
+        app.Use(AccessTokenHandler.InvokeAsync);
+        app.MapAuthorizationRequests();
+        app.MapTokens();
+        app.MapMetadata();
+        app.MapUsers();
+        return app;
+    }
+
+    private static IServiceCollection AddClients(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<IValidateOptions<AuthorizationServerOptions>, AuthorizationServerOptions.Check>();
+        services.AddOptions<AuthorizationServerOptions>().Bind(configuration.GetSection(AuthorizationServerOptions.Section)).ValidateOnStart();
+        return services
+            .AddSingleton(provider => OutboundHttp.Handler(provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value))
+            .AddScoped<ClientRegister>()
+            .AddSingleton<ClientKeySets>()
+            .AddScoped<ClientKeys>()
+            .AddSingleton<ClientCertificateAuthorities>()
+            .AddScoped<ClientCertificates>()
+            .AddScoped<ClientAssertions>()
+            .AddScoped<ClientAuthentication>()
+            .AddScoped<ReplayGuard>()
+            .AddSingleton<DpopNonces>()
+            .AddScoped<DpopProofs>()
+            .AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, DescribeClientHandler>()
+            .AddHostedService<ClientsFromFiles>();
+    }
+
+    private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddScoped<PushedRequests>()
+        .AddScoped<PushedAuthorizationEndpoint>()
+        .AddScoped<AuthorizeEndpoint>()
+        .AddSingleton<AuthorizationResponse>()
+        .AddSingleton<IdTokenHints>()
+        .AddScoped<Interactions>()
+        .AddScoped<Decisions>()
+        .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
+        .AddScoped<IRequestHandler<ApproveInteraction, DecisionAnswer>, ApproveInteractionHandler>()
+        .AddScoped<IRequestHandler<DenyInteraction, DecisionAnswer>, DenyInteractionHandler>();
+
+    private static IServiceCollection AddTokens(this IServiceCollection services) => services
+        .AddScoped<IssuedTokens>()
+        .AddScoped<Grants>()
+        .AddScoped<INotificationHandler<ConsentEnded>, ConsentEndedHandler>()
+        .AddSingleton<PairwiseSubject>()
+        .AddSingleton<IdToken>()
+        .AddScoped<TokenIssuer>()
+        .AddScoped<AuthorizationCodeGrant>()
+        .AddScoped<RefreshTokenGrant>()
+        .AddScoped<ClientCredentialsGrant>()
+        .AddScoped<TokenEndpoint>()
+        .AddScoped<IntrospectionEndpoint>()
+        .AddScoped<RevocationEndpoint>()
+        .AddScoped<AccessTokenHandler>()
+        .AddSingleton<ExpiredRows>()
+        .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
+
+    private static IServiceCollection AddMetadata(this IServiceCollection services)
+    {
+        services.AddDataProtection(); // Where its keys are kept and how they are encrypted is Host's to say.
+        return services
+            .AddSingleton<ServerSecrets>()
+            .AddSingleton<SigningKeys>()
+            .AddScoped<IRequestHandler<RotateSigningKeys, KeyRotation>, RotateSigningKeysHandler>()
+            .AddHostedService<KeyRotationService>()
+            .AddSingleton<DiscoveryEndpoint>()
+            .AddSingleton<JwksEndpoint>();
+    }
+
+    private static void MapAuthorizationRequests(this WebApplication app)
+    {
+        app.MapPost("/par", (HttpContext http, PushedAuthorizationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        app.MapGet("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
+        app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
+        app.MapGet("/schemas/account_information", () => Results.Text(AuthorizationDetails.AccountInformationSchema, "application/schema+json"));
+    }
+
+    private static void MapTokens(this WebApplication app)
+    {
+        app.MapPost("/token", (HttpContext http, TokenEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        app.MapPost("/introspect", (HttpContext http, IntrospectionEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http) => UserInfoEndpoint.Answer(http))
+            .RequireAccessToken(GrantedScope.OpenId, TokenKind.Customer);
+    }
+
+    private static void MapMetadata(this WebApplication app)
+    {
+        app.MapGet("/jwks", (HttpContext http, JwksEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
+        app.MapGet("/.well-known/openid-configuration", (HttpContext http, DiscoveryEndpoint endpoint) => endpoint.Get(http));
+
+        // RFC 8414 puts it between the host and the issuer's path (META-01).
+        var issuer = new Uri(app.Services.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value.Issuer);
+        app.MapGet(
+            "/.well-known/oauth-authorization-server" + issuer.AbsolutePath.TrimEnd('/'),
+            (HttpContext http, DiscoveryEndpoint endpoint) => endpoint.Get(http));
+    }
 }

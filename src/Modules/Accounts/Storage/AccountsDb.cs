@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.Ledger;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Accounts.Storage;
@@ -15,6 +17,16 @@ internal sealed class AccountsDb : DbContext
         // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
     }
+
+    public DbSet<BankAccount> Accounts => Set<BankAccount>();
+
+    public DbSet<BankTransaction> Transactions => Set<BankTransaction>();
+
+    public DbSet<Holder> Holders => Set<Holder>();
+
+    public DbSet<Entry> Entries => Set<Entry>();
+
+    public DbSet<Leg> Legs => Set<Leg>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

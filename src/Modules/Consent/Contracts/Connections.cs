@@ -18,7 +18,14 @@ public sealed record ConnectionSummary(
     DateTimeOffset GrantedAt,
     DateTimeOffset? Expires,
     DateTimeOffset? LastUsedAt,
-    int AccountCount);
+    int AccountCount)
+{
+    /// <summary>
+    /// The other holder of a joint account has given it (D-11): this customer sees the joint account of it only, and cancelling takes
+    /// that account out of it.
+    /// </summary>
+    public bool GivenByOtherHolder { get; init; }
+}
 
 /// <summary>Asks for one access in full; null where it is not this customer's, just as if it did not exist (CO-19).</summary>
 public sealed record DescribeConnection(string ConsentId, string CustomerId) : IRequest<ConnectionDetail?>;

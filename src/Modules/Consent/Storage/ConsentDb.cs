@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using OpenBanking.Consent.AccountAccess;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent.Storage;
@@ -15,6 +16,12 @@ internal sealed class ConsentDb : DbContext
         // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
     }
+
+    public DbSet<AccountAccessConsent> AccountAccess => Set<AccountAccessConsent>();
+
+    public DbSet<HistoryEntry> History => Set<HistoryEntry>();
+
+    public DbSet<ApprovalEvidence> Evidence => Set<ApprovalEvidence>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

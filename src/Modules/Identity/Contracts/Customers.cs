@@ -16,7 +16,9 @@ public sealed record IssuedActivationCode(string Username, string ActivationCode
 public sealed record ListPasskeys(Guid SessionId) : IRequest<IReadOnlyList<PasskeySummary>>;
 
 /// <summary>A passkey as its owner sees it.</summary>
-public sealed record PasskeySummary(string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, bool IsSynced, bool UsedForThisSession);
+/// <param name="SuspectedAt">When it was refused because it may have been copied (PK-10); null if never.</param>
+public sealed record PasskeySummary(
+    string Id, string Name, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt, bool IsSynced, bool UsedForThisSession, DateTimeOffset? SuspectedAt = null);
 
 /// <summary>Gives a passkey another name of 1 to 60 characters.</summary>
 public sealed record RenamePasskey(Guid SessionId, string PasskeyId, string Name) : IRequest<PasskeyChange>;
@@ -43,7 +45,9 @@ public sealed record SignInRecord(DateTimeOffset At, bool Succeeded, string Outc
 /// <summary>Asks who is signed in; null where the session has ended (PO-07).</summary>
 public sealed record DescribeSession(Guid SessionId) : IRequest<SessionDescription?>;
 
-public sealed record SessionDescription(Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt);
+/// <param name="EndsAt">When it ends by itself if nothing is done .</param>
+public sealed record SessionDescription(
+    Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt, DateTimeOffset EndsAt);
 
 /// <summary>Ends a portal session on every host.</summary>
 public sealed record EndSession(Guid SessionId) : IRequest;

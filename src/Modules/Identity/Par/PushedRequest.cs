@@ -32,7 +32,9 @@ internal sealed class PushedRequestTable : IEntityTypeConfiguration<PushedReques
     public void Configure(EntityTypeBuilder<PushedRequest> builder)
     {
         builder.ToTable("pushed_requests").HasKey(request => request.Hash);
-        builder.Property(request => request.Parameters).HasColumnType("jsonb");
+
+        // Not jsonb, which cannot hold the NUL that a state may contain (OA-36).
+        builder.Property(request => request.Parameters).HasColumnType("json");
         builder.HasIndex(request => request.ExpiresAt);
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
@@ -11,7 +10,7 @@ using OpenBanking.Kernel.Storage;
 namespace OpenBanking.Identity.Storage;
 
 /// <summary>The tables of this module, in the schema <c>identity</c>; each feature says beside its entity how it is stored.</summary>
-internal sealed class IdentityDb : IdentityUserContext<User, Guid>
+internal sealed class IdentityDb : DbContext
 {
     public const string Schema = "identity";
 
@@ -35,6 +34,20 @@ internal sealed class IdentityDb : IdentityUserContext<User, Guid>
     public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
 
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
+    public DbSet<User> Users => Set<User>();
+
+    public DbSet<Passkey> Passkeys => Set<Passkey>();
+
+    public DbSet<PasskeyCeremony> Ceremonies => Set<PasskeyCeremony>();
+
+    public DbSet<ActivationCode> ActivationCodes => Set<ActivationCode>();
+
+    public DbSet<GuessCount> GuessCounts => Set<GuessCount>();
+
+    public DbSet<PortalSession> Sessions => Set<PortalSession>();
+
+    public DbSet<SignIn> SignIns => Set<SignIn>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -49,6 +49,9 @@ internal sealed class Grant
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>Neither revoked nor past the consent's end.</summary>
+    public bool IsLive(DateTimeOffset now) => RevokedAt is null && !(ExpiresAt <= now);
 }
 
 internal sealed class GrantTable : IEntityTypeConfiguration<Grant>

@@ -1,72 +1,168 @@
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using System.Data.Common;
+using Npgsql;
+using NpgsqlTypes;
+using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Token;
 
-/// <summary>An opaque access token; only its hash is here. Always bound to a DPoP key or a certificate (F2-GEN-02).</summary>
-internal sealed class AccessToken
+/// <summary>A presented access token with all that decides over it.</summary>
+/// <param name="Grant">What the customer granted; null for a token of the client-credentials grant.</param>
+/// <param name="Roles">What its client may do today, whatever it might when the token was issued (OB-SEC-6).</param>
+internal sealed record PresentedToken(AccessToken Token, Grant? Grant, string[] Roles)
 {
-    public required byte[] Hash { get; init; }
-
-    public required Guid Id { get; init; }
-
-    public required string ClientId { get; init; }
-
-    /// <summary>Null for a token of the client-credentials grant.</summary>
-    public Guid? GrantId { get; init; }
-
-    public required string Scope { get; init; }
-
-    public string? AuthorizationDetails { get; init; }
-
-    /// <summary>RFC 7638 thumbprint of the DPoP key; or null.</summary>
-    public string? DpopKeyThumbprint { get; init; }
-
-    /// <summary>base64url SHA-256 of the certificate (<c>x5t#S256</c>); or null. Exactly one of the two is there.</summary>
-    public string? CertificateThumbprint { get; init; }
-
-    public required DateTimeOffset IssuedAt { get; init; }
-
-    public required DateTimeOffset ExpiresAt { get; init; }
-
-    public DateTimeOffset? RevokedAt { get; init; }
+    /// <summary>Neither expired nor revoked, and its grant neither (RS-03).</summary>
+    public bool IsLive(DateTimeOffset now) =>
+        now < Token.ExpiresAt && Token.RevokedAt is null && (Token.GrantId is null || Grant?.IsLive(now) == true);
 }
 
-/// <summary>An opaque refresh token: bound to its client and its grant, never rotated (F2-GEN-04, REF-09).</summary>
-internal sealed class RefreshToken
+/// <summary>A presented refresh token with its grant.</summary>
+internal sealed record PresentedRefreshToken(RefreshToken Token, Grant Grant);
+
+/// <summary>
+/// The statements that every call of an API and every token request runs. They are written out, because a query that is built anew
+/// on each request costs more than the signature it goes with.
+/// </summary>
+internal sealed class IssuedTokens(UnitOfWork unit)
 {
-    public required byte[] Hash { get; init; }
+    private const string GrantColumns = """
+        g."Id", g."ClientId", g."ConsentId", g."UserId", g."CustomerId", g."Subject", g."Scope", g."AuthorizationDetails"::text, g."Nonce",
+        g."Claims"::text, g."AuthenticatedAt", g."Acr", g."Amr", g."WantsAuthTime", g."CreatedAt", g."ExpiresAt", g."RevokedAt"
+        """;
 
-    public required string ClientId { get; init; }
+    private const string InsertAccessToken = $"""
+        INSERT INTO {IdentityDb.Schema}.access_tokens ("Hash", "Id", "ClientId", "GrantId", "Scope", "AuthorizationDetails",
+            "DpopKeyThumbprint", "CertificateThumbprint", "IssuedAt", "ExpiresAt")
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """;
 
-    public required Guid GrantId { get; init; }
+    private const string InsertRefreshToken = $"""
+        INSERT INTO {IdentityDb.Schema}.refresh_tokens ("Hash", "ClientId", "GrantId", "IssuedAt", "ExpiresAt") VALUES ($1, $2, $3, $4, $5)
+        """;
 
-    public required DateTimeOffset IssuedAt { get; init; }
+    private const string SelectAccessToken = $"""
+        SELECT {GrantColumns}, c."Roles", t."Id", t."ClientId", t."GrantId", t."Scope", t."AuthorizationDetails"::text,
+            t."DpopKeyThumbprint", t."CertificateThumbprint", t."IssuedAt", t."ExpiresAt", t."RevokedAt"
+        FROM {IdentityDb.Schema}.access_tokens t
+        JOIN {IdentityDb.Schema}.clients c ON c."ClientId" = t."ClientId"
+        LEFT JOIN {IdentityDb.Schema}.grants g ON g."Id" = t."GrantId"
+        WHERE t."Hash" = $1
+        """;
 
-    /// <summary>The consent's end; null is ongoing.</summary>
-    public DateTimeOffset? ExpiresAt { get; init; }
+    private const string SelectRefreshToken = $"""
+        SELECT {GrantColumns}, r."ClientId", r."GrantId", r."IssuedAt", r."ExpiresAt"
+        FROM {IdentityDb.Schema}.refresh_tokens r
+        JOIN {IdentityDb.Schema}.grants g ON g."Id" = r."GrantId"
+        WHERE r."Hash" = $1
+        """;
 
-    public DateTimeOffset? RevokedAt { get; init; }
-}
-
-internal sealed class AccessTokenTable : IEntityTypeConfiguration<AccessToken>
-{
-    public void Configure(EntityTypeBuilder<AccessToken> builder)
+    public async Task InsertAsync(AccessToken token, CancellationToken ct)
     {
-        builder.ToTable("access_tokens", table => table.HasCheckConstraint(
-            "ck_access_tokens_bound", "(\"DpopKeyThumbprint\" IS NULL) <> (\"CertificateThumbprint\" IS NULL)"));
-        builder.HasKey(token => token.Hash);
-        builder.Property(token => token.AuthorizationDetails).HasColumnType("jsonb");
-        builder.HasIndex(token => token.GrantId);
-        builder.HasIndex(token => token.ExpiresAt);
+        await using var insert = await CommandAsync(InsertAccessToken, ct);
+        insert.Parameters.AddRange(new NpgsqlParameter[]
+        {
+            new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
+            new NpgsqlParameter<Guid> { TypedValue = token.Id },
+            new NpgsqlParameter<string> { TypedValue = token.ClientId },
+            Nullable(NpgsqlDbType.Uuid, token.GrantId),
+            new NpgsqlParameter<string> { TypedValue = token.Scope },
+            Nullable(NpgsqlDbType.Jsonb, token.AuthorizationDetails),
+            Nullable(NpgsqlDbType.Text, token.DpopKeyThumbprint),
+            Nullable(NpgsqlDbType.Text, token.CertificateThumbprint),
+            new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
+            new NpgsqlParameter<DateTimeOffset> { TypedValue = token.ExpiresAt },
+        });
+        await insert.ExecuteNonQueryAsync(ct);
     }
-}
 
-internal sealed class RefreshTokenTable : IEntityTypeConfiguration<RefreshToken>
-{
-    public void Configure(EntityTypeBuilder<RefreshToken> builder)
+    public async Task InsertAsync(RefreshToken token, CancellationToken ct)
     {
-        builder.ToTable("refresh_tokens").HasKey(token => token.Hash);
-        builder.HasIndex(token => token.GrantId);
+        await using var insert = await CommandAsync(InsertRefreshToken, ct);
+        insert.Parameters.AddRange(new NpgsqlParameter[]
+        {
+            new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
+            new NpgsqlParameter<string> { TypedValue = token.ClientId },
+            new NpgsqlParameter<Guid> { TypedValue = token.GrantId },
+            new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
+            Nullable(NpgsqlDbType.TimestampTz, token.ExpiresAt),
+        });
+        await insert.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>One question for token, grant and client; a client that is no longer registered has no tokens.</summary>
+    public async Task<PresentedToken?> FindAccessTokenAsync(byte[] hash, CancellationToken ct)
+    {
+        await using var select = await CommandAsync(SelectAccessToken, ct);
+        select.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
+        await using var row = await select.ExecuteReaderAsync(ct);
+        if (!await row.ReadAsync(ct)) return null;
+
+        var token = new AccessToken
+        {
+            Hash = hash,
+            Id = row.GetGuid(18),
+            ClientId = row.GetString(19),
+            GrantId = row.IsDBNull(20) ? null : row.GetGuid(20),
+            Scope = row.GetString(21),
+            AuthorizationDetails = Text(row, 22),
+            DpopKeyThumbprint = Text(row, 23),
+            CertificateThumbprint = Text(row, 24),
+            IssuedAt = row.GetFieldValue<DateTimeOffset>(25),
+            ExpiresAt = row.GetFieldValue<DateTimeOffset>(26),
+            RevokedAt = Time(row, 27),
+        };
+        return new PresentedToken(token, row.IsDBNull(0) ? null : GrantOf(row), row.GetFieldValue<string[]>(17));
+    }
+
+    public async Task<PresentedRefreshToken?> FindRefreshTokenAsync(byte[] hash, CancellationToken ct)
+    {
+        await using var select = await CommandAsync(SelectRefreshToken, ct);
+        select.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
+        await using var row = await select.ExecuteReaderAsync(ct);
+        if (!await row.ReadAsync(ct)) return null;
+
+        var token = new RefreshToken
+        {
+            Hash = hash,
+            ClientId = row.GetString(17),
+            GrantId = row.GetGuid(18),
+            IssuedAt = row.GetFieldValue<DateTimeOffset>(19),
+            ExpiresAt = Time(row, 20),
+        };
+        return new PresentedRefreshToken(token, GrantOf(row));
+    }
+
+    private static Grant GrantOf(DbDataReader row) => new()
+    {
+        Id = row.GetGuid(0),
+        ClientId = row.GetString(1),
+        ConsentId = row.GetString(2),
+        UserId = row.GetGuid(3),
+        CustomerId = row.GetString(4),
+        Subject = row.GetString(5),
+        Scope = row.GetString(6),
+        AuthorizationDetails = Text(row, 7),
+        Nonce = Text(row, 8),
+        Claims = Text(row, 9),
+        AuthenticatedAt = row.GetFieldValue<DateTimeOffset>(10),
+        Acr = row.GetString(11),
+        Amr = row.GetFieldValue<string[]>(12),
+        WantsAuthTime = row.GetBoolean(13),
+        CreatedAt = row.GetFieldValue<DateTimeOffset>(14),
+        ExpiresAt = Time(row, 15),
+        RevokedAt = Time(row, 16),
+    };
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static DateTimeOffset? Time(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
+
+    private static NpgsqlParameter Nullable(NpgsqlDbType type, object? value) => new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
+
+    private async Task<NpgsqlCommand> CommandAsync(string statement, CancellationToken ct)
+    {
+        await unit.StartAsync(ct);
+        return new NpgsqlCommand(statement, (NpgsqlConnection)unit.Connection);
     }
 }

@@ -43,10 +43,10 @@ public sealed class Jws
     {
         var header = new JsonObject { ["alg"] = key.Algorithm, ["kid"] = key.KeyId };
         if (typ is not null) header["typ"] = typ;
-        return Sign(key, header, payload);
+        return SignWith(key, header, payload);
     }
 
-    internal static string Sign(SigningKey key, JsonObject header, JsonObject payload)
+    internal static string SignWith(SigningKey key, JsonObject header, JsonObject payload)
     {
         var input = Encode(header) + "." + Encode(payload);
         return input + "." + Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(input)));

@@ -48,11 +48,11 @@ internal abstract class PublicNumbers
         try
         {
             using var certificate = X509CertificateLoader.LoadCertificate(der);
-            return Match(certificate);
+            return certificate.RawDataMemory.Span.SequenceEqual(der) && Match(certificate);
         }
-        catch (CryptographicException)
+        catch (Exception malformed) when (malformed is CryptographicException or PlatformNotSupportedException or ArgumentException)
         {
-            return false; // There is no way to load a certificate that answers without an exception.
+            return false; // There is no way to load a certificate, or its key, that answers without an exception.
         }
     }
 

@@ -1,0 +1,114 @@
+using System.Globalization;
+using MediatR;
+using Npgsql;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Storage;
+
+namespace OpenBanking.Host;
+
+/// <summary>What an operator may do by <c>./run.sh VERB…</c>, beside a running host or without one.</summary>
+internal static class Commands
+{
+    private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Tls", "KeyEncryption", "Logging", "Consent", "Accounts"];
+
+    private sealed record Command(string Verb, string Arguments, Func<IServiceProvider, string[], TextWriter, CancellationToken, Task<int>> Run);
+
+    private static readonly Command[] Known =
+    [
+        new("config show", "", (services, _, output, _) => ShowConfigurationAsync(services, output)),
+        new("clock show", "", ShowClockAsync),
+        new("customers code", "USERNAME", IssueCodeAsync),
+        new("keys rotate", "", RotateKeysAsync),
+    ];
+
+    /// <summary>Verbs that belong to parts which are not built yet; told apart from mistakes.</summary>
+    private static readonly string[] Later =
+        ["audit verify", "ledger verify", "evidence verify", "policy explain", "threat raise", "threat lower", "seed"];
+
+    /// <summary>The words on the command line that are a verb and not a setting.</summary>
+    public static string[] Words(string[] args) => [.. args.TakeWhile(word => !word.StartsWith('-'))];
+
+    /// <summary>What is wrong with a verb before anything is started for it; null where nothing is.</summary>
+    public static string? Problem(string[] words)
+    {
+        if (Find(words) is { } command)
+        {
+            var wanted = command.Arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+            return words.Length - 2 == wanted ? null : $"Use: ./run.sh {command.Verb} {command.Arguments}".TrimEnd();
+        }
+
+        var said = string.Join(' ', words);
+        return Later.FirstOrDefault(verb => said == verb || said.StartsWith(verb + " ", StringComparison.Ordinal)) is { } later
+            ? $"The command '{later}' is not offered by this build."
+            : $"There is no command '{LogLines.Escape(said)}'; there are: {string.Join(", ", Known.Select(known => $"{known.Verb} {known.Arguments}".TrimEnd()))}.";
+    }
+
+    public static async Task<int> RunAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var exit = await Find(words)!.Run(scope.ServiceProvider, words[2..], output, ct);
+        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
+        return exit;
+    }
+
+    private static Command? Find(string[] words) =>
+        words.Length < 2 ? null : Known.FirstOrDefault(command => command.Verb == $"{words[0]} {words[1]}");
+
+    private static Task<int> ShowConfigurationAsync(IServiceProvider services, TextWriter output)
+    {
+        foreach (var (name, value) in services.GetRequiredService<IConfiguration>().AsEnumerable().OrderBy(setting => setting.Key, StringComparer.Ordinal))
+        {
+            if (value is not null && Array.Exists(Shown, root => name.StartsWith(root, StringComparison.OrdinalIgnoreCase)))
+                output.WriteLine($"{name.Replace(":", "__", StringComparison.Ordinal)} = {LogLines.Escape(WithoutSecrets(name, value))}");
+        }
+
+        return Task.FromResult(0);
+    }
+
+    private static async Task<int> ShowClockAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var clock = services.GetRequiredService<TimeProvider>();
+        if (clock is SandboxClock moved) await moved.FollowAsync(services.GetRequiredService<HostDatabase>(), ct);
+        var offset = clock is SandboxClock { OffsetMilliseconds: var milliseconds } ? milliseconds : 0;
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow():O} ({offset} ms from the real time)"));
+        return 0;
+    }
+
+    private static async Task<int> IssueCodeAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        // In the sandbox the bank's customers are the seeded ones; a bank with a core of its own will name them by that.
+        var settings = services.GetRequiredService<HostSettings>();
+        var customers = settings.Sandbox ? await DemoData.SeedAsync(services, words[0], ct) : [];
+        if (customers.FirstOrDefault(customer => string.Equals(customer.Username, words[0], StringComparison.OrdinalIgnoreCase)) is not { } found)
+        {
+            await Console.Error.WriteLineAsync("There is no such customer.");
+            return 1;
+        }
+
+        SandboxFile.Replace(services.GetRequiredService<DataDirectory>(), found);
+        await output.WriteLineAsync(found.ActivationCode);
+        return 0;
+    }
+
+    private static async Task<int> RotateKeysAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var rotation = await services.GetRequiredService<IMediator>().Send(new RotateSigningKeys(), ct);
+        foreach (var key in rotation.Keys)
+        {
+            var until = key.PublishedUntil is { } end ? $", published until {end:u}" : "";
+            await output.WriteLineAsync($"{key.Algorithm} {key.KeyId} signs from {key.SignsFrom:u}{until}{(key.IsNew ? ", new" : "")}");
+        }
+
+        return 0;
+    }
+
+    private static string WithoutSecrets(string name, string value)
+    {
+        if (!name.StartsWith("ConnectionStrings", StringComparison.OrdinalIgnoreCase))
+            return name.Contains("secret", StringComparison.OrdinalIgnoreCase) || name.Contains("password", StringComparison.OrdinalIgnoreCase) ? "(not shown)" : value;
+        var connection = new NpgsqlConnectionStringBuilder(value);
+        connection.Password = connection.Password is null ? null : "(not shown)";
+        connection.SslPassword = connection.SslPassword is null ? null : "(not shown)";
+        return connection.ConnectionString;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
+using Npgsql;
+using OpenBanking.Kernel.Http;
+
+namespace OpenBanking.Host;
+
+/// <summary>
+/// The one place where an exception becomes an answer: 503 with <c>Retry-After</c> while the database is away (OP-23), 500 for
+/// everything else, logged once, nothing said (OP-03).
+/// </summary>
+internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
+{
+    // The UK standard writes its members as they are.
+    private static readonly JsonSerializerOptions Wire = new();
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+        }
+        catch (Exception) when (http.Response.HasStarted)
+        {
+            http.Abort(); // Half an answer must not look like a whole one.
+            throw;
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return; // Nobody listens any more.
+        }
+        catch (BadHttpRequestException broken)
+        {
+            // Kestrel's own verdict on what it was sent, such as 413 for a body over the limit (HTTP-14).
+            Answer(http, broken.StatusCode);
+            RefusalLog.Write(http, "-", broken.StatusCode == StatusCodes.Status413PayloadTooLarge ? "HTTP-14" : "OP-10");
+        }
+        catch (Exception fault) when (IsDatabaseAway(fault))
+        {
+            Log.DatabaseAway(log, fault.GetBaseException().Message, http.InteractionIdentifier());
+            Answer(http, StatusCodes.Status503ServiceUnavailable);
+            http.Response.Headers.RetryAfter = "1";
+        }
+        catch (Exception fault)
+        {
+            Log.Fault(log, fault, http.Request.Method, http.GetEndpoint()?.DisplayName ?? "-", http.InteractionIdentifier());
+            Answer(http, StatusCodes.Status500InternalServerError);
+        }
+
+        await CompleteAsync(http);
+    }
+
+    /// <summary>Whether an exception means that the database cannot be had just now, and the same request may succeed later.</summary>
+    internal static bool IsDatabaseAway(Exception? fault)
+    {
+        for (; fault is not null; fault = fault.InnerException)
+        {
+            switch (fault)
+            {
+                // Shut down, starting, too many connections, deadlocks and the like.
+                case PostgresException { SqlState: ['5', '7' or '3', ..] or ['0', '8', ..] }:
+                case NpgsqlException { IsTransient: true }:
+                case NpgsqlException { InnerException: SocketException or IOException or TimeoutException }:
+                    return true;
+                default:
+                    break;
+            }
+        }
+
+        return false;
+    }
+
+    private static void Answer(HttpContext http, int status)
+    {
+        http.Response.Clear();
+        http.Response.StatusCode = status;
+    }
+
+    private static Task CompleteAsync(HttpContext http)
+    {
+        var response = http.Response;
+        if (response.StatusCode < 400 || !Paths.IsForPrograms(http.Request.Path)) return Task.CompletedTask;
+
+        // Programs get the status alone, whatever they accept: no page (OB-GEN-10).
+        if (http.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
+        var isBare = !response.HasStarted && response.ContentType is null && response.ContentLength is null or 0;
+        return isBare && response.StatusCode == StatusCodes.Status500InternalServerError && Paths.IsOpenBanking(http.Request.Path)
+            ? response.WriteAsJsonAsync(
+                new { Id = http.InteractionIdentifier(), Errors = new[] { new { ErrorCode = "U000", Message = "The bank cannot answer this just now" } } },
+                Wire,
+                "application/json; charset=utf-8")
+            : Task.CompletedTask;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The database is away ({Cause}), interaction {InteractionId}")]
+        public static partial void DatabaseAway(ILogger logger, string cause, string interactionId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "A fault while answering {Method} {Endpoint}, interaction {InteractionId}")]
+        public static partial void Fault(ILogger logger, Exception fault, string method, string endpoint, string interactionId);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace OpenBanking.Host;
+
+/// <summary>Host's use of the database: how connections behave when it is away, who migrates, and Host's own few rows.</summary>
+internal sealed class HostDatabase(NpgsqlDataSource database)
+{
+    // Every host takes it before it touches tables, so of several that start at once one migrates and the others find it done.
+    private const long MigrationLock = 0x4f70656e42616e6b;
+
+    private const string Schema =
+        """
+        CREATE SCHEMA IF NOT EXISTS host;
+        CREATE TABLE IF NOT EXISTS host.settings (name text PRIMARY KEY, value text NOT NULL);
+        CREATE TABLE IF NOT EXISTS host.data_protection_keys (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, xml text NOT NULL);
+        """;
+
+    /// <summary>The pool of connections. A server that hangs is given up after seconds, so that callers hear 503 and not silence.</summary>
+    public static NpgsqlDataSource Open(string connectionString)
+    {
+        var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        var known = given.Keys.Cast<string>().Select(key => key.Replace(" ", "", StringComparison.Ordinal).ToLowerInvariant()).ToHashSet(StringComparer.Ordinal);
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "OpenBanking" };
+        if (!known.Contains("timeout")) settings.Timeout = 2;
+        if (!known.Contains("commandtimeout")) settings.CommandTimeout = 3;
+        if (!known.Contains("cancellationtimeout")) settings.CancellationTimeout = -1;
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+    }
+
+    /// <summary>Does something that only one host may do at a time.</summary>
+    public static async Task AloneAsync(string connectionString, Func<NpgsqlDataSource, Task> work, CancellationToken ct)
+    {
+        // No limit of seconds here: another host may be at a long migration.
+        var patient = new NpgsqlConnectionStringBuilder(connectionString) { CommandTimeout = 0, Pooling = false };
+        await using var source = new NpgsqlDataSourceBuilder(patient.ConnectionString).Build();
+        await using var holding = await source.OpenConnectionAsync(ct);
+        await using (var take = new NpgsqlCommand("SELECT pg_advisory_lock($1)", holding) { Parameters = { new() { Value = MigrationLock } } })
+            await take.ExecuteNonQueryAsync(ct);
+        await work(source);
+    }
+
+    /// <summary>Makes Host's own few tables; they are so few that they need no history.</summary>
+    public static async Task CreateOwnTablesAsync(NpgsqlDataSource source, CancellationToken ct)
+    {
+        await using var create = source.CreateCommand(Schema);
+        await create.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<string?> ReadAsync(string name, CancellationToken ct)
+    {
+        await using var read = database.CreateCommand("SELECT value FROM host.settings WHERE name = $1");
+        read.Parameters.Add(new() { Value = name });
+        return await read.ExecuteScalarAsync(ct) as string;
+    }
+
+    public async Task WriteAsync(string name, string value, CancellationToken ct)
+    {
+        await using var write = database.CreateCommand(
+            "INSERT INTO host.settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
+        write.Parameters.Add(new() { Value = name });
+        write.Parameters.Add(new() { Value = value });
+        await write.ExecuteNonQueryAsync(ct);
+    }
+
+    public async Task<bool> AnswersAsync(CancellationToken ct)
+    {
+        try
+        {
+            await using var ask = database.CreateCommand("SELECT 1");
+            ask.CommandTimeout = 2;
+            return await ask.ExecuteScalarAsync(ct) is 1;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+}

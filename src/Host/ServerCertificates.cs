@@ -1,0 +1,179 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace OpenBanking.Host;
+
+/// <summary>
+/// The certificate that Host shows. A deployment brings its own; the sandbox has a small authority in the data directory, whose
+/// certificate testers trust and which signs client certificates for them too. RSA, because every profile's cipher suites can be
+/// had with it and with nothing else (TLS-05).
+/// </summary>
+internal sealed class ServerCertificates
+{
+    public const string AuthorityFile = "tls/ca.crt";
+    public const string AuthorityKeyFile = "tls/ca.key";
+    private const string ForServers = "1.3.6.1.5.5.7.3.1";
+    private const string ForClients = "1.3.6.1.5.5.7.3.2";
+    private const int KeyBits = 2048;
+    private static readonly TimeSpan AuthorityLifetime = TimeSpan.FromDays(3650);
+    private static readonly TimeSpan Lifetime = TimeSpan.FromDays(397);
+    private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromHours(1);
+
+    private readonly Lock door = new();
+    private readonly Func<DateTimeOffset, X509Certificate2> load;
+    private readonly TimeProvider clock;
+    private X509Certificate2 current;
+    private DateTimeOffset lookAgainAt;
+
+    private ServerCertificates(Func<DateTimeOffset, X509Certificate2> load, TimeProvider clock)
+    {
+        this.load = load;
+        this.clock = clock;
+        current = load(clock.GetUtcNow());
+        lookAgainAt = clock.GetUtcNow() + LookAgain;
+    }
+
+    /// <summary>The certificate for the next handshake; a renewed one is picked up without a restart.</summary>
+    public X509Certificate2 Current
+    {
+        get
+        {
+            lock (door)
+            {
+                var now = clock.GetUtcNow();
+                if (now < lookAgainAt) return current;
+                lookAgainAt = now + LookAgain;
+                return current = load(now);
+            }
+        }
+    }
+
+    /// <summary>A certificate that the deployment brings, as two PEM files.</summary>
+    public static ServerCertificates FromFiles(string certificateFile, string keyFile, TimeProvider clock)
+    {
+        DataDirectory.RefuseLooseRights(keyFile);
+        return new ServerCertificates(
+            _ =>
+            {
+                try
+                {
+                    return X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+                }
+                catch (Exception problem) when (problem is IOException or CryptographicException or UnauthorizedAccessException)
+                {
+                    throw new SettingsException($"Tls__CertificateFile and Tls__KeyFile must be a certificate and its key as PEM files: {problem.Message}");
+                }
+            },
+            clock);
+    }
+
+    /// <summary>The sandbox's own certificates in the data directory, made where they are missing, renewed before they expire.</summary>
+    public static ServerCertificates OfSandbox(DataDirectory data, IReadOnlyList<string> hostNames, TimeProvider clock)
+    {
+        data.Folder("tls");
+        return new ServerCertificates(now => LoadOrIssue(data, "tls/server", hostNames, now), clock);
+    }
+
+    /// <summary>A certificate of the sandbox's authority for the sample third party's own pages, written beside Host's.</summary>
+    public static void IssueForSample(DataDirectory data, string name, TimeProvider clock) =>
+        LoadOrIssue(data, name, Transport.LocalNames, clock.GetUtcNow()).Dispose();
+
+    /// <summary>A client certificate of the sandbox's authority, certificate and key in one PEM file.</summary>
+    public static void IssueClientCertificate(DataDirectory data, string file, string subject, TimeProvider clock)
+    {
+        var now = clock.GetUtcNow();
+        using var authority = LoadOrMakeAuthority(data, now);
+        if (data.ReadSecret(file) is { } pem)
+        {
+            using var known = X509Certificate2.CreateFromPem(pem, pem);
+            if (EndOf(known) - RenewBefore > now && known.IssuerName.RawData.AsSpan().SequenceEqual(authority.SubjectName.RawData)) return;
+        }
+
+        using var fresh = RSA.Create(KeyBits);
+        var request = Leaf(subject, fresh, authority, ForClients);
+        using var issued = request.Create(authority, now.AddMinutes(-5), now + Lifetime, SerialNumber());
+        data.Write(file, $"{issued.ExportCertificatePem()}\n{fresh.ExportPkcs8PrivateKeyPem()}\n");
+    }
+
+    private static X509Certificate2 LoadOrIssue(DataDirectory data, string name, IReadOnlyList<string> hostNames, DateTimeOffset now)
+    {
+        using var authority = LoadOrMakeAuthority(data, now);
+        if (data.ReadSecret($"{name}.key") is { } key && data.Read($"{name}.crt") is { } pem)
+        {
+            var known = X509Certificate2.CreateFromPem(pem, key);
+            if (EndOf(known) - RenewBefore > now
+                && known.IssuerName.RawData.AsSpan().SequenceEqual(authority.SubjectName.RawData)
+                && hostNames.All(host => known.MatchesHostname(host)))
+            {
+                return known;
+            }
+
+            known.Dispose();
+        }
+
+        using var fresh = RSA.Create(KeyBits);
+        var request = Leaf("CN=localhost, O=OpenBanking sandbox", fresh, authority, ForServers);
+        request.CertificateExtensions.Add(Names(hostNames));
+        using var issued = request.Create(authority, now.AddMinutes(-5), now + Lifetime, SerialNumber());
+        data.Write($"{name}.key", fresh.ExportPkcs8PrivateKeyPem());
+        data.Write($"{name}.crt", issued.ExportCertificatePem());
+        return X509Certificate2.CreateFromPem(issued.ExportCertificatePem(), fresh.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static CertificateRequest Leaf(string subject, RSA key, X509Certificate2 authority, string use)
+    {
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], false));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
+        return request;
+    }
+
+    private static X509Certificate2 LoadOrMakeAuthority(DataDirectory data, DateTimeOffset now)
+    {
+        if (data.ReadSecret(AuthorityKeyFile) is { } key && data.Read(AuthorityFile) is { } pem)
+        {
+            var known = X509Certificate2.CreateFromPem(pem, key);
+            if (EndOf(known) - Lifetime > now) return known;
+            known.Dispose();
+        }
+
+        using var fresh = RSA.Create(KeyBits);
+
+        // A name of its own for each, so that a trust store may hold several sandboxes.
+        var subject = $"CN=OpenBanking sandbox CA {Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}, O=OpenBanking sandbox";
+        var request = new CertificateRequest(subject, fresh, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        using var made = request.CreateSelfSigned(now.AddMinutes(-5), now + AuthorityLifetime);
+        data.Write(AuthorityKeyFile, fresh.ExportPkcs8PrivateKeyPem());
+        data.Write(AuthorityFile, made.ExportCertificatePem());
+        return X509Certificate2.CreateFromPem(made.ExportCertificatePem(), fresh.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static X509Extension Names(IReadOnlyList<string> hostNames)
+    {
+        var names = new SubjectAlternativeNameBuilder();
+        foreach (var name in hostNames)
+        {
+            if (IPAddress.TryParse(name, out var address)) names.AddIpAddress(address);
+            else names.AddDnsName(name);
+        }
+
+        return names.Build();
+    }
+
+    private static DateTimeOffset EndOf(X509Certificate2 certificate) => new(certificate.NotAfter.ToUniversalTime());
+
+    private static byte[] SerialNumber()
+    {
+        var serial = RandomNumberGenerator.GetBytes(16);
+        serial[0] = (byte)((serial[0] & 0x7f) | 0x40); // Positive, and as long as it says.
+        return serial;
+    }
+}

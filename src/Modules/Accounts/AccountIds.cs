@@ -1,0 +1,15 @@
+using System.Buffers;
+using System.Security.Cryptography;
+
+namespace OpenBanking.Accounts;
+
+/// <summary>What third parties call an account: 128 random bits in hexadecimal, no number of anything (OB-GEN-13).</summary>
+internal static class AccountIds
+{
+    private const int Length = 32;
+    private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
+
+    public static string New() => RandomNumberGenerator.GetHexString(Length, lowercase: true);
+
+    public static bool IsWellFormed(string id) => id.Length == Length && id.AsSpan().IndexOfAnyExcept(Hex) < 0;
+}

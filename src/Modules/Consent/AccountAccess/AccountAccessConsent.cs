@@ -1,0 +1,87 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace OpenBanking.Consent.AccountAccess;
+
+/// <summary>What a third party asked for and what became of it. Everything it asked for is fixed at creation (CO-07, OB-CON-18).</summary>
+internal sealed class AccountAccessConsent
+{
+    /// <summary>Opaque, 128 random bits (OB-GEN-13).</summary>
+    public required string Id { get; init; }
+
+    public required string ClientId { get; init; }
+
+    public required ConsentState State { get; init; }
+
+    public string? ReasonCode { get; init; }
+
+    public string? ReasonText { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Moves with the state and only then (OB-CON-2).</summary>
+    public required DateTimeOffset StateChangedAt { get; init; }
+
+    /// <summary>As they were sent, order and repetitions included (OB-GEN-7, OB-AIS-3).</summary>
+    public required string[] Permissions { get; init; }
+
+    /// <summary>When access ends; null where the third party set no end (OB-CON-9).</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The same as it is written back.</summary>
+    public string? ExpirationOnWire { get; init; }
+
+    public DateTimeOffset? TransactionsFrom { get; init; }
+
+    public string? TransactionsFromOnWire { get; init; }
+
+    public DateTimeOffset? TransactionsTo { get; init; }
+
+    public string? TransactionsToOnWire { get; init; }
+
+    /// <summary>Who authorised it; nobody else ever can afterwards.</summary>
+    public string? CustomerId { get; init; }
+
+    /// <summary>What that customer chose (OB-CON-10).</summary>
+    public string[]? AccountIds { get; init; }
+
+    /// <summary>Those of them that another holder has taken out (D-11); they stay out when the access is continued.</summary>
+    public string[] StoppedAccountIds { get; init; } = [];
+
+    /// <summary>When it was first authorised.</summary>
+    public DateTimeOffset? GrantedAt { get; init; }
+
+    /// <summary>When the customer last authenticated for it.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
+    /// <summary>When data was last read, to the minute (D-4).</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    public bool HasEnded(DateTimeOffset now) => ExpiresAt <= now;
+
+    /// <summary>It waits for its customer, or is long-lived and may be continued; never after its end (OB-SEC-13, OB-CON-12).</summary>
+    public bool MayBeAuthorised(DateTimeOffset now) =>
+        !HasEnded(now) && States.Next(States.AccountAccess, State, ConsentEvent.Authorise) is not null;
+
+    /// <summary>What was chosen and not taken out since.</summary>
+    public string[] SharedAccountIds() => [.. (AccountIds ?? []).Except(StoppedAccountIds, StringComparer.Ordinal)];
+
+    /// <summary>Open to whoever authenticates first, then to that customer alone.</summary>
+    public bool IsFor(string customerId) => CustomerId is null || CustomerId == customerId;
+}
+
+internal sealed class AccountAccessConsentTable : IEntityTypeConfiguration<AccountAccessConsent>
+{
+    public void Configure(EntityTypeBuilder<AccountAccessConsent> builder)
+    {
+        builder.ToTable("account_access").HasKey(consent => consent.Id);
+        builder.Property(consent => consent.Id).HasMaxLength(40);
+        builder.Property(consent => consent.State).HasConversion<string>().HasMaxLength(4);
+        builder.Property(consent => consent.ReasonCode).HasMaxLength(4);
+
+        // The dashboard's list, that of a joint account's other holder, and the count of what waits.
+        builder.HasIndex(consent => consent.CustomerId).HasFilter("\"CustomerId\" IS NOT NULL");
+        builder.HasIndex(consent => consent.AccountIds).HasMethod("gin");
+        builder.HasIndex(consent => new { consent.ClientId, consent.CreatedAt }).HasFilter("\"State\" = 'AWAU'");
+    }
+}

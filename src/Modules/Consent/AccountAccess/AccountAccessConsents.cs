@@ -1,0 +1,112 @@
+using System.Buffers;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Query;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.Storage;
+using OpenBanking.Identity.Contracts;
+
+namespace OpenBanking.Consent.AccountAccess;
+
+/// <summary>Who or what moves a consent, and from where; it goes into the history.</summary>
+internal sealed record Cause(Actor By, string? ActorId, DecisionOrigin? From = null, string? Reason = null);
+
+/// <summary>Finds consents and moves them along their state table; every reader and every change passes here.</summary>
+internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, TimeProvider time)
+{
+    /// <summary>What an id of this kind begins with, so that the kinds to come can be told apart without asking the database.</summary>
+    public const string IdPrefix = "aac-";
+
+    private const int IdLength = 36;
+    private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
+
+    private static readonly Func<ConsentDb, string, CancellationToken, Task<AccountAccessConsent?>> ById = EF.CompileAsyncQuery(
+        (ConsentDb db, string id, CancellationToken ct) =>
+            db.AccountAccess.FirstOrDefault(consent => consent.Id == id && consent.State != ConsentState.GONE));
+
+    /// <summary>
+    /// The consent as it is now; null where there is none or it was deleted (OB-CON-13). One whose end has passed is expired by
+    /// whoever touches it first, so nobody ever sees it authorised afterwards (OB-CON-19).
+    /// </summary>
+    public async Task<AccountAccessConsent?> FindAsync(string id, CancellationToken ct)
+    {
+        if (!IsWellFormed(id) || await ById(db, id, ct) is not { } consent) return null;
+        return await ExpireIfEndedAsync(consent, ct) ? await ById(db, id, ct) : consent;
+    }
+
+    /// <summary>Expires a consent that was read as authorised although its end has passed; false where there was nothing to do.</summary>
+    public async Task<bool> ExpireIfEndedAsync(AccountAccessConsent consent, CancellationToken ct)
+    {
+        if (consent.State != ConsentState.AUTH || !consent.HasEnded(time.GetUtcNow())) return false;
+        await MoveAsync(consent, ConsentEvent.Expire, new Cause(Actor.Bank, null, Reason: "The end date of the access has passed."), ct);
+        return true;
+    }
+
+    /// <summary>
+    /// Moves a consent by one conditional update: of several at one moment the database lets one through (CO-08). False where the
+    /// table refuses the event or another came first; then nothing has changed.
+    /// </summary>
+    public async Task<bool> MoveAsync(
+        AccountAccessConsent consent,
+        ConsentEvent on,
+        Cause cause,
+        CancellationToken ct,
+        Action<UpdateSettersBuilder<AccountAccessConsent>>? also = null)
+    {
+        if (States.Next(States.AccountAccess, consent.State, on) is not { } step) return false;
+        var now = time.GetUtcNow();
+        var moved = await db.AccountAccess
+            .Where(row => row.Id == consent.Id && row.State == step.From)
+            .ExecuteUpdateAsync(
+                set =>
+                {
+                    set.SetProperty(row => row.State, step.To);
+                    if (step.To != step.From)
+                    {
+                        set.SetProperty(row => row.StateChangedAt, now);
+                        set.SetProperty(row => row.ReasonCode, step.ReasonCode);
+                        set.SetProperty(row => row.ReasonText, step.ReasonCode is null ? null : cause.Reason);
+                    }
+
+                    also?.Invoke(set);
+                },
+                ct);
+        if (moved == 0) return false;
+
+        await RecordAsync(consent.Id, on, step.From, step.To, cause, now, ct);
+        if (step.To is ConsentState.CANC or ConsentState.EXPD or ConsentState.GONE)
+            await mediator.Publish(new ConsentEnded(consent.Id, consent.ClientId), ct);
+        return true;
+    }
+
+    /// <summary>Keeps a new consent.</summary>
+    public async Task AddAsync(AccountAccessConsent consent, CancellationToken ct)
+    {
+        db.Add(consent);
+        await RecordAsync(consent.Id, ConsentEvent.Create, null, consent.State, new Cause(Actor.ThirdParty, consent.ClientId), consent.CreatedAt, ct);
+    }
+
+    private async Task RecordAsync(
+        string consentId, ConsentEvent on, ConsentState? from, ConsentState to, Cause cause, DateTimeOffset now, CancellationToken ct)
+    {
+        db.Add(new HistoryEntry
+        {
+            Id = Guid.CreateVersion7(now),
+            ConsentId = consentId,
+            At = now,
+            Event = on,
+            From = from,
+            To = to,
+            By = cause.By,
+            ActorId = cause.ActorId,
+            Address = cause.From?.Address,
+            UserAgent = cause.From?.UserAgent is { Length: > 512 } agent ? agent[..512] : cause.From?.UserAgent,
+            Reason = cause.Reason,
+        });
+        await db.SaveChangesAsync(ct);
+    }
+
+    /// <summary>Anything else cannot exist and is not asked for (CO-24).</summary>
+    public static bool IsWellFormed(string id) =>
+        id.Length == IdLength && id.StartsWith(IdPrefix, StringComparison.Ordinal) && id.AsSpan(IdPrefix.Length).IndexOfAnyExcept(Hex) < 0;
+}

@@ -1,0 +1,90 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Contracts;
+
+namespace OpenBanking.Consent.AccountAccess;
+
+/// <summary>What the approval page shows, with the canonical form that the digest is taken over and that is kept as evidence.</summary>
+internal sealed record Approval(ApprovalDocument Document, string Canonical)
+{
+    // Evidence is read by people: names stay as they are written.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <param name="own">The customer's accounts, of which a continued consent shows the shared ones.</param>
+    public static Approval Of(AccountAccessConsent consent, ClientDescription client, IReadOnlyList<OwnAccount> own)
+    {
+        var continues = consent.CustomerId is not null;
+        var shared = consent.SharedAccountIds();
+        var accounts = own
+            .Where(account => !continues || shared.Contains(account.AccountId))
+            .Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))
+            .ToList();
+        var document = new ApprovalDocument(
+            consent.Id,
+            client.Name,
+            client.OnBehalfOf,
+            accounts,
+            Permissions.InWords(consent.Permissions),
+            consent.ExpiresAt,
+            consent.TransactionsFrom,
+            consent.TransactionsTo,
+            continues,
+            Digest: string.Empty);
+        var canonical = Canonicalise(document, consent.ClientId);
+        return new Approval(document with { Digest = Base64Url.EncodeToString(SHA256.HashData(canonical)) }, System.Text.Encoding.UTF8.GetString(canonical));
+    }
+
+    /// <summary>One spelling of the document: fixed members in fixed order, dates in UTC, no insignificant byte (CO-07).</summary>
+    private static byte[] Canonicalise(ApprovalDocument document, string clientId)
+    {
+        using var bytes = new MemoryStream();
+        using (var json = new Utf8JsonWriter(bytes, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", "account access");
+            json.WriteString("consent", document.ConsentId);
+            json.WriteString("client", clientId);
+            json.WriteString("name", document.ClientName);
+            json.WriteString("onBehalfOf", document.OnBehalfOf);
+            json.WriteStartArray("accounts");
+            foreach (var account in document.Accounts)
+            {
+                json.WriteStartObject();
+                json.WriteString("id", account.AccountId);
+                json.WriteString("name", account.Name);
+                json.WriteString("detail", account.Detail);
+                json.WriteString("currency", account.Currency);
+                json.WriteBoolean("joint", account.IsJoint);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteStartArray("data");
+            foreach (var group in document.Groups)
+            {
+                json.WriteStartObject();
+                json.WriteString("title", group.Title);
+                json.WriteStartArray("parts");
+                foreach (var part in group.Parts) json.WriteStringValue(part);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteString("expires", Moment(document.Expires));
+            json.WriteString("transactionsFrom", Moment(document.TransactionsFrom));
+            json.WriteString("transactionsTo", Moment(document.TransactionsTo));
+            json.WriteBoolean("continues", document.Continues);
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static string? Moment(DateTimeOffset? value) => value?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+}

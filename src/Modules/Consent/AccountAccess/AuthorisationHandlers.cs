@@ -1,0 +1,126 @@
+using MediatR;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.Storage;
+using OpenBanking.Identity.Contracts;
+
+namespace OpenBanking.Consent.AccountAccess;
+
+/// <summary>Whether an authorization request may name a consent (OB-SEC-13).</summary>
+internal sealed class FindConsentForAuthorisationHandler(AccountAccessConsents consents, TimeProvider time)
+    : IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>
+{
+    public async Task<AuthorisableConsent> Handle(FindConsentForAuthorisation request, CancellationToken cancellationToken)
+    {
+        // Another client's consent is answered as one that does not exist (CO-02).
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent || consent.ClientId != request.ClientId)
+            return new AuthorisableConsent.Unknown();
+        return consent.MayBeAuthorised(time.GetUtcNow())
+            ? new AuthorisableConsent.Found("account_information", "accounts", consent.CustomerId is not null, consent.ExpiresAt)
+            : new AuthorisableConsent.InWrongState();
+    }
+}
+
+/// <summary>What the approval page shows; nothing where this customer has nothing to decide here.</summary>
+internal sealed class DescribeForApprovalHandler(AccountAccessConsents consents, IMediator mediator, TimeProvider time)
+    : IRequestHandler<DescribeForApproval, ApprovalDocument?>
+{
+    public async Task<ApprovalDocument?> Handle(DescribeForApproval request, CancellationToken cancellationToken)
+    {
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent
+            || consent.ClientId != request.ClientId
+            || !consent.IsFor(request.CustomerId)
+            || !consent.MayBeAuthorised(time.GetUtcNow()))
+            return null;
+        if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client) return null;
+        var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);
+        return Approval.Of(consent, client, own).Document;
+    }
+}
+
+/// <summary>Authorises a consent exactly as it was shown, and keeps the evidence.</summary>
+internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, ConsentDb db, IMediator mediator, TimeProvider time)
+    : IRequestHandler<AuthoriseConsent, AuthorisationAnswer>
+{
+    public async Task<AuthorisationAnswer> Handle(AuthoriseConsent request, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent
+            || consent.ClientId != request.ClientId
+            || !consent.IsFor(request.CustomerId)
+            || !consent.MayBeAuthorised(now))
+            return new AuthorisationAnswer.InWrongState();
+        if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client)
+            return new AuthorisationAnswer.InWrongState();
+
+        // The page is made anew from what is stored now; if it differs from what the customer saw, the click was for something else.
+        var approval = Approval.Of(consent, client, await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken));
+        if (approval.Document.Digest != request.ShownDigest) return new AuthorisationAnswer.Changed();
+
+        var continues = approval.Document.Continues;
+        var chosen = request.AccountIds.Distinct(StringComparer.Ordinal).ToArray();
+        var offered = approval.Document.Accounts.Select(account => account.AccountId).ToHashSet(StringComparer.Ordinal);
+        if (!chosen.All(offered.Contains)) return new AuthorisationAnswer.AccountNotOffered();
+
+        // A continued access keeps its accounts: there is nothing to choose, so a choice of some of them is no answer to what was asked.
+        if (continues && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotOffered();
+        if (!continues && chosen.Length == 0) return new AuthorisationAnswer.NoAccountChosen();
+        var accounts = continues ? consent.SharedAccountIds() : chosen;
+
+        var authorised = await consents.MoveAsync(
+            consent,
+            ConsentEvent.Authorise,
+            new Cause(Actor.Customer, request.CustomerId, request.Evidence.From, "The customer authorised the access."),
+            cancellationToken,
+            set =>
+            {
+                set.SetProperty(row => row.CustomerId, request.CustomerId);
+                if (!continues) set.SetProperty(row => row.AccountIds, accounts);
+                set.SetProperty(row => row.GrantedAt, row => row.GrantedAt ?? now);
+                set.SetProperty(row => row.AuthenticatedAt, request.Evidence.AuthenticatedAt);
+            });
+        if (!authorised) return new AuthorisationAnswer.InWrongState();
+
+        await KeepEvidenceAsync(request, approval, accounts, now, cancellationToken);
+        return new AuthorisationAnswer.Authorised(consent.ExpiresAt, accounts);
+    }
+
+    private async Task KeepEvidenceAsync(AuthoriseConsent request, Approval approval, string[] accounts, DateTimeOffset now, CancellationToken ct)
+    {
+        db.Add(new ApprovalEvidence
+        {
+            Id = Guid.CreateVersion7(now),
+            ConsentId = request.ConsentId,
+            At = now,
+            CustomerId = request.CustomerId,
+            Document = approval.Canonical,
+            Digest = approval.Document.Digest,
+            AccountIds = accounts,
+            AuthenticatedAt = request.Evidence.AuthenticatedAt,
+            PasskeyId = request.Evidence.PasskeyId,
+            Address = request.Evidence.From.Address,
+            UserAgent = request.Evidence.From.UserAgent is { Length: > 512 } agent ? agent[..512] : request.Evidence.From.UserAgent,
+        });
+        await db.SaveChangesAsync(ct);
+    }
+}
+
+/// <summary>
+/// Rejects a consent that its customer did not authorise (OB-CON-4). Where it was authorised before, the table has no such step:
+/// who declines to continue an access leaves it as it was.
+/// </summary>
+internal sealed class RejectConsentHandler(AccountAccessConsents consents) : AsyncRequestHandler<RejectConsent>
+{
+    protected override async Task Handle(RejectConsent request, CancellationToken cancellationToken)
+    {
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent || consent.ClientId != request.ClientId) return;
+        var reason = request.Cause switch
+        {
+            RejectionCause.Declined => "The customer declined.",
+            RejectionCause.TimedOut => "The customer did not decide in time.",
+            _ => "The customer has no account that could be shared.",
+        };
+        var by = request.Cause == RejectionCause.Declined ? Actor.Customer : Actor.Bank;
+        await consents.MoveAsync(consent, ConsentEvent.Reject, new Cause(by, request.CustomerId, request.From, reason), cancellationToken);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+using OpenBanking.Kernel.Http;
+
+namespace OpenBanking.Consent.AccountAccess;
+
+/// <summary>A consent as its third party sees it (OBReadConsentResponse1).</summary>
+internal sealed record ConsentResource(ConsentResource.Body Data, ConsentResource.NoRisk Risk, Links Links, Meta Meta)
+{
+    internal sealed record Body(
+        string ConsentId,
+        string CreationDateTime,
+        string Status,
+        IReadOnlyList<Reason>? StatusReason,
+        string StatusUpdateDateTime,
+        IReadOnlyList<string> Permissions,
+        string? ExpirationDateTime,
+        string? TransactionFromDateTime,
+        string? TransactionToDateTime);
+
+    internal sealed record Reason(string StatusReasonCode, string? StatusReasonDescription);
+
+    /// <summary>The schema wants the object and allows no member in it.</summary>
+    internal sealed record NoRisk
+    {
+        public static readonly NoRisk Instance = new();
+    }
+
+    public static ConsentResource Of(AccountAccessConsent consent, string self) => new(
+        new Body(
+            consent.Id,
+            IsoDateTime.ToWire(consent.CreatedAt),
+            consent.State.ToString(),
+            consent.ReasonCode is { } code ? [new Reason(code, consent.ReasonText)] : null,
+            IsoDateTime.ToWire(consent.StateChangedAt),
+            consent.Permissions,
+            consent.ExpirationOnWire,
+            consent.TransactionsFromOnWire,
+            consent.TransactionsToOnWire),
+        NoRisk.Instance,
+        new Links(self),
+        Meta.OnePage);
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ConsentResource))]
+internal sealed partial class ConsentWire : JsonSerializerContext;

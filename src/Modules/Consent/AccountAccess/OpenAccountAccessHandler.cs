@@ -1,0 +1,57 @@
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.Storage;
+
+namespace OpenBanking.Consent.AccountAccess;
+
+/// <summary>When a consent that this request has opened was last used, so that marking the use needs no question of its own.</summary>
+internal sealed class OpenedConsent
+{
+    public string? Id { get; set; }
+
+    public DateTimeOffset? LastUsedAt { get; set; }
+}
+
+/// <summary>Says what a consent lets its client read at this moment; asked on every request and kept nowhere (CO-16).</summary>
+internal sealed class OpenAccountAccessHandler(AccountAccessConsents consents, OpenedConsent opened)
+    : IRequestHandler<OpenAccountAccess, AccountAccessDecision>
+{
+    public async Task<AccountAccessDecision> Handle(OpenAccountAccess request, CancellationToken cancellationToken)
+    {
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent) return Refused(ConsentRefusal.Unknown);
+        if (consent.ClientId != request.ClientId) return Refused(ConsentRefusal.OfAnotherClient);
+        switch (consent.State)
+        {
+            case ConsentState.AUTH: break;
+            case ConsentState.CANC: return Refused(ConsentRefusal.Cancelled);
+            case ConsentState.EXPD: return Refused(ConsentRefusal.Expired);
+            default: return Refused(ConsentRefusal.NotAuthorised);
+        }
+
+        (opened.Id, opened.LastUsedAt) = (consent.Id, consent.LastUsedAt);
+        return new AccountAccessDecision.Granted(
+            consent.CustomerId!,
+            consent.Permissions.ToHashSet(StringComparer.Ordinal),
+            consent.SharedAccountIds().ToHashSet(StringComparer.Ordinal),
+            consent.TransactionsFrom,
+            consent.TransactionsTo);
+    }
+
+    private static AccountAccessDecision.Refused Refused(ConsentRefusal reason) => new(reason);
+}
+
+/// <summary>Keeps when a consent was last used (D-4): at most one write a minute, so that reading stays reading.</summary>
+internal sealed class ConsentUsedHandler(ConsentDb db, OpenedConsent opened) : INotificationHandler<ConsentUsed>
+{
+    private static readonly TimeSpan Grain = TimeSpan.FromMinutes(1);
+
+    public async Task Handle(ConsentUsed notification, CancellationToken cancellationToken)
+    {
+        var stale = notification.At - Grain;
+        if (opened.Id == notification.ConsentId && opened.LastUsedAt > stale) return;
+        await db.AccountAccess
+            .Where(consent => consent.Id == notification.ConsentId && (consent.LastUsedAt == null || consent.LastUsedAt <= stale))
+            .ExecuteUpdateAsync(set => set.SetProperty(consent => consent.LastUsedAt, notification.At), cancellationToken);
+    }
+}

@@ -1,0 +1,19 @@
+namespace OpenBanking.Consent;
+
+/// <summary>What a deployment may choose. What the standard fixes is a constant where it is used, never an option.</summary>
+internal sealed class ConsentOptions
+{
+    public const string Section = "Consent";
+
+    /// <summary>How many consents of one third party may wait for their customer at once (CO-22).</summary>
+    public int MaxUnauthorised { get; init; } = 10_000;
+
+    /// <summary>How long a consent waits for its customer before it is removed; at least a day (OB-CON-15, CO-22).</summary>
+    public TimeSpan UnauthorisedLifetime { get; init; } = TimeSpan.FromDays(7);
+
+    public IEnumerable<string> Problems()
+    {
+        if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
+        if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
+    }
+}

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Options;
+
+namespace OpenBanking.Identity;
+
+/// <summary>What a deployment may choose. What the profile fixes is a constant where it is used, never an option.</summary>
+internal sealed class AuthorizationServerOptions
+{
+    public const string Section = "Identity";
+
+    /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02).</summary>
+    public string Issuer { get; init; } = "https://localhost:5001";
+
+    /// <summary>Base address of the endpoints that take client certificates (MTLS-09); without one, mTLS clients have nowhere to call.</summary>
+    public string? MtlsIssuer { get; init; }
+
+    /// <summary>How long a pushed request waits for its browser: 30 to 599 seconds (F2-PAR-11).</summary>
+    public TimeSpan PushedRequestLifetime { get; init; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>How long an access token lives: up to 60 minutes.</summary>
+    public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a signing key signs before the next one takes over (KEY-16).</summary>
+    public TimeSpan SigningKeyPeriod { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>
+    /// Whether a DPoP proof must carry a nonce of ours. Off, the window of <c>iat</c> and the memory of <c>jti</c> guard against
+    /// replay, and a nonce that a client sends all the same must be good; required, proofs made ahead of time are worth nothing, and
+    /// each client pays a second round trip now and then.
+    /// </summary>
+    public DpopNonceDemand DpopNonces { get; init; } = DpopNonceDemand.Off;
+
+    /// <summary>A JSON array of client metadata, read at start; sandbox only.</summary>
+    public string? ClientsFile { get; init; }
+
+    /// <summary>The same, for the clients that the sandbox itself brings.</summary>
+    public string? SandboxClientsFile { get; init; }
+
+    /// <summary>PEM file of the CAs whose client certificates count for <c>tls_client_auth</c> (MTLS-02).</summary>
+    public string? ClientCertificateAuthorities { get; init; }
+
+    /// <summary>PEM file of the sandbox's own CA; Host says where it is.</summary>
+    public string? SandboxClientCertificateAuthority { get; init; }
+
+    /// <summary>Sandbox only: a client's <c>jwks_uri</c> may be on this machine. Anywhere else that is an attack on our network (DC-10).</summary>
+    public bool AllowLoopbackTargets { get; init; }
+
+    /// <summary>An endpoint's public address.</summary>
+    public string Endpoint(string path) => Issuer.TrimEnd('/') + path;
+
+    /// <summary>An endpoint's public address for clients that show a certificate; null where there is none.</summary>
+    public string? MtlsEndpoint(string path) => MtlsIssuer is null ? null : MtlsIssuer.TrimEnd('/') + path;
+
+    /// <summary>What cannot stand, a sentence each; a server with problems does not start.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (!IsBaseAddress(Issuer)) yield return "Identity:Issuer must be an https URL without query or fragment";
+        if (MtlsIssuer is not null && !IsBaseAddress(MtlsIssuer)) yield return "Identity:MtlsIssuer must be an https URL without query or fragment";
+        if (PushedRequestLifetime < TimeSpan.FromSeconds(30) || PushedRequestLifetime > TimeSpan.FromSeconds(599))
+            yield return "Identity:PushedRequestLifetime must be from 30 to 599 seconds";
+        if (AccessTokenLifetime < TimeSpan.FromSeconds(1) || AccessTokenLifetime > TimeSpan.FromMinutes(60))
+            yield return "Identity:AccessTokenLifetime must be from 1 second to 60 minutes";
+        if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
+        if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
+        foreach (var (name, file) in Files())
+        {
+            if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";
+            else if (file is not null && name is nameof(ClientsFile) or nameof(SandboxClientsFile)
+                && Clients.ClientsFile.Read(file, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
+            {
+                yield return $"Identity:{name} cannot be taken: {problem}";
+            }
+        }
+    }
+
+    /// <summary>Has the framework ask for problems before anything starts.</summary>
+    internal sealed class Check : IValidateOptions<AuthorizationServerOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, AuthorizationServerOptions options) =>
+            options.Problems().ToList() is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+    }
+
+    private static bool IsBaseAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && uri.Scheme == Uri.UriSchemeHttps
+        && !text.Contains('?', StringComparison.Ordinal)
+        && !text.Contains('#', StringComparison.Ordinal)
+        && uri.UserInfo.Length == 0;
+
+    private IEnumerable<(string Name, string? File)> Files() =>
+    [
+        (nameof(ClientsFile), ClientsFile),
+        (nameof(SandboxClientsFile), SandboxClientsFile),
+        (nameof(ClientCertificateAuthorities), ClientCertificateAuthorities),
+        (nameof(SandboxClientCertificateAuthority), SandboxClientCertificateAuthority),
+    ];
+}
+
+/// <summary>When a DPoP proof must carry a nonce (F2-GEN-06).</summary>
+internal enum DpopNonceDemand
+{
+    Off,
+    Required,
+}

@@ -1,0 +1,144 @@
+using MediatR;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Storage;
+using OpenBanking.Identity.Token;
+using OpenBanking.Identity.Users;
+using OpenBanking.Kernel;
+
+namespace OpenBanking.Identity.Authorize;
+
+/// <summary>
+/// How an interaction ends: approved, declined or out of time. Each ending spends the pushed request first, so that of any number of
+/// clicks at one moment one decides (CO-08); the consent, the grant and the code follow in the same transaction.
+/// </summary>
+internal sealed class Decisions(
+    IdentityDb db, PushedRequests pushed, Interactions interactions, AuthorizationResponse response, IMediator mediator, IdTokenHints hints,
+    PairwiseSubject subjects, TimeProvider time)
+{
+    public bool IsTimedOut(OpenInteraction open) => time.GetUtcNow() >= open.Interaction.DecideBefore;
+
+    /// <summary>Whether the customer at this browser has authenticated for this very request (CO-10).</summary>
+    public static bool IsSignedInFor(OpenInteraction open, InteractionReference reference) =>
+        open.Interaction.SessionId is { } session && session == reference.SessionId;
+
+    /// <summary>The answer where the way back is all there is to say, or where somebody else has decided first.</summary>
+    public static DecisionAnswer Answer(ReturnToClient? back) =>
+        back is null ? new DecisionAnswer.NotUsable("CO-08", StatusCodes.Status409Conflict) : new DecisionAnswer.Done(back);
+
+    public async Task<DecisionAnswer> ApproveAsync(OpenInteraction open, ApproveInteraction approval, CancellationToken ct)
+    {
+        var (interaction, request, client) = (open.Interaction, open.Request, open.Client);
+        var user = await db.Users.SingleAsync(row => row.Id == interaction.UserId, ct);
+        var subject = await subjects.ForAsync(client, user.Id, ct);
+        if (request.IdTokenHint is { } hint && await hints.SubjectAsync(hint, client, ct) != subject)
+            return Answer(await EndAsync(open, "login_required", "another customer is signed in", ct)); // ID-17
+
+        if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return Answer(back: null);
+        var evidence = new AuthenticationEvidence(interaction.AuthenticatedAt!.Value, interaction.PasskeyId!, approval.From);
+        var answer = await mediator.Send(
+            new AuthoriseConsent(interaction.ConsentId, client.ClientId, user.CustomerId, approval.AccountIds, approval.ShownDigest, evidence), ct);
+        switch (answer)
+        {
+            case AuthorisationAnswer.Authorised authorised:
+                await interactions.DecidedAsync(interaction, ct);
+                return new DecisionAnswer.Done(response.Code(request, await IssueCodeAsync(open, user, subject, authorised, ct)));
+
+            // Over for good (CO-09); the consent has gone another way meanwhile.
+            case AuthorisationAnswer.InWrongState:
+                return new DecisionAnswer.NotUsable("CO-09", StatusCodes.Status409Conflict);
+        }
+
+        // The customer may still decide.
+        await pushed.ReopenAsync(open.Pushed.Hash, ct);
+        return answer switch
+        {
+            AuthorisationAnswer.Changed => new DecisionAnswer.Changed(),
+            AuthorisationAnswer.NoAccountChosen => new DecisionAnswer.NotAcceptable("A-1", "Choose at least one account."),
+            AuthorisationAnswer.AccountNotOffered => new DecisionAnswer.Forbidden("CO-05"),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    /// <summary>The way back with <c>access_denied</c> (ID-23); null where a decision was made before.</summary>
+    public async Task<ReturnToClient?> DenyAsync(OpenInteraction open, DecisionOrigin from, CancellationToken ct)
+    {
+        var customerId = await db.Users.Where(row => row.Id == open.Interaction.UserId).Select(row => row.CustomerId).SingleOrDefaultAsync(ct);
+        var cause = customerId is not null && await HasNoAccountAsync(open, customerId, ct) ? RejectionCause.NoEligibleAccount : RejectionCause.Declined;
+        var back = await EndAsync(
+            open, "access_denied", cause == RejectionCause.Declined ? "the customer declined" : "the customer has no account to share", ct);
+        if (back is not null) await RejectAsync(open, cause, customerId, from, ct);
+        return back;
+    }
+
+    /// <summary>The way back for a customer who did not decide in time (X-10, OB-SEC-12); null where a decision was made before.</summary>
+    public async Task<ReturnToClient?> TimeOutAsync(OpenInteraction open, CancellationToken ct)
+    {
+        var back = await EndAsync(open, "access_denied", "the customer did not decide in time", ct);
+        if (back is not null) await RejectAsync(open, RejectionCause.TimedOut, customerId: null, from: null, ct);
+        return back;
+    }
+
+    private async Task<ReturnToClient?> EndAsync(OpenInteraction open, string error, string description, CancellationToken ct)
+    {
+        if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return null;
+        await interactions.DecidedAsync(open.Interaction, ct);
+        return response.Error(open.Request, error, description);
+    }
+
+    private async Task<bool> HasNoAccountAsync(OpenInteraction open, string customerId, CancellationToken ct) =>
+        await mediator.Send(new DescribeForApproval(open.Interaction.ConsentId, open.Client.ClientId, customerId), ct) is { Accounts.Count: 0 };
+
+    private async Task RejectAsync(OpenInteraction open, RejectionCause cause, string? customerId, DecisionOrigin? from, CancellationToken ct)
+    {
+        var (consentId, clientId) = (open.Interaction.ConsentId, open.Client.ClientId);
+
+        // A consent that was approved before stays as it is: what was declined is to authenticate again (OB-CON-12).
+        if (await mediator.Send(new FindConsentForAuthorisation(consentId, clientId), ct) is AuthorisableConsent.Found { Continues: true }) return;
+        await mediator.Send(new RejectConsent(consentId, clientId, cause, customerId, from), ct);
+    }
+
+    private async Task<string> IssueCodeAsync(
+        OpenInteraction open, User user, string subject, AuthorisationAnswer.Authorised authorised, CancellationToken ct)
+    {
+        var (interaction, request, client) = (open.Interaction, open.Request, open.Client);
+        if (RequestedClaims.Of(request).Failed(out var error, out var claims)) throw new InvalidOperationException($"A stored request breaks {error.Rule}.");
+        var now = time.GetUtcNow();
+        var grant = new Grant
+        {
+            Id = Guid.CreateVersion7(now),
+            ClientId = client.ClientId,
+            ConsentId = interaction.ConsentId,
+            UserId = user.Id,
+            CustomerId = user.CustomerId,
+            Subject = subject,
+            Scope = string.Join(' ', request.Scopes),
+            AuthorizationDetails = request.AuthorizationDetails is null ? null : AuthorizationDetails.Granted(interaction.ConsentId, authorised.AccountIds),
+            Nonce = request.Nonce,
+            Claims = claims.ToJson(),
+            AuthenticatedAt = interaction.AuthenticatedAt!.Value,
+            Acr = Acr.Reached(request, claims) ?? throw new InvalidOperationException("A request passed whose essential acr cannot be reached."),
+            Amr = interaction.Amr ?? [],
+            WantsAuthTime = request.MaxAge is not null || claims.AuthTimeIsEssential || client.RequiresAuthTime, // ID-06
+            CreatedAt = now,
+            ExpiresAt = authorised.ExpiresAt,
+        };
+        var code = Handle.New();
+        db.Add(grant);
+        db.Add(new AuthorizationCode
+        {
+            Hash = code.Hash,
+            ClientId = client.ClientId,
+            GrantId = grant.Id,
+            RedirectUri = request.RedirectUri!,
+            CodeChallenge = request.CodeChallenge!,
+            DpopKeyThumbprint = open.Pushed.DpopKeyThumbprint,
+            ExpiresAt = now + AuthorizationCode.Lifetime,
+        });
+        await db.SaveChangesAsync(ct);
+        return code.Value;
+    }
+}

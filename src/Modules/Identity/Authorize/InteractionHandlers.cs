@@ -1,0 +1,73 @@
+using MediatR;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Storage;
+using Microsoft.EntityFrameworkCore;
+
+namespace OpenBanking.Identity.Authorize;
+
+/// <summary>Tells a page what it may show.</summary>
+internal sealed class DescribeInteractionHandler(Interactions interactions, Decisions decisions, IMediator mediator, IdentityDb db)
+    : IRequestHandler<DescribeInteraction, InteractionState>
+{
+    public async Task<InteractionState> Handle(DescribeInteraction request, CancellationToken cancellationToken)
+    {
+        if ((await interactions.FindAsync(request.Interaction, cancellationToken)).Failed(out var unusable, out var open))
+            return new InteractionState.NotUsable(unusable.Rule);
+
+        var summary = await SummaryAsync(open, cancellationToken);
+        if (decisions.IsTimedOut(open))
+        {
+            return await decisions.TimeOutAsync(open, cancellationToken) is { } back
+                ? new InteractionState.TimedOut(summary, back)
+                : new InteractionState.NotUsable("CO-08");
+        }
+
+        var (interaction, reference) = (open.Interaction, request.Interaction);
+        if (!Decisions.IsSignedInFor(open, reference)) return new InteractionState.SignInNeeded(summary);
+        var customerId = await db.Users.Where(user => user.Id == interaction.UserId).Select(user => user.CustomerId).SingleAsync(cancellationToken);
+        return new InteractionState.DecisionNeeded(summary, customerId, interaction.AuthenticatedAt!.Value);
+    }
+
+    private async Task<InteractionSummary> SummaryAsync(OpenInteraction open, CancellationToken ct)
+    {
+        var found = await mediator.Send(new FindConsentForAuthorisation(open.Pushed.ConsentId, open.Client.ClientId), ct);
+        return new InteractionSummary(
+            open.Client.ClientId,
+            open.Client.Name,
+            open.Client.OnBehalfOf,
+            open.Pushed.ConsentId,
+            open.Interaction.DecideBefore,
+            found is AuthorisableConsent.Found { Continues: true });
+    }
+}
+
+/// <summary>Takes the customer's approval.</summary>
+internal sealed class ApproveInteractionHandler(Interactions interactions, Decisions decisions) : IRequestHandler<ApproveInteraction, DecisionAnswer>
+{
+    public async Task<DecisionAnswer> Handle(ApproveInteraction request, CancellationToken cancellationToken)
+    {
+        if ((await interactions.FindAsync(request.Interaction, cancellationToken)).Failed(out var unusable, out var open))
+            return new DecisionAnswer.NotUsable(unusable.Rule, unusable.Status);
+        if (decisions.IsTimedOut(open)) return Decisions.Answer(await decisions.TimeOutAsync(open, cancellationToken));
+
+        // The step is what the server has on record, not the page that was posted (OA-47): authenticated, for this request, in this session.
+        if (!Decisions.IsSignedInFor(open, request.Interaction)) return new DecisionAnswer.SignInNeeded();
+        return await decisions.ApproveAsync(open, request, cancellationToken);
+    }
+}
+
+/// <summary>Takes the customer's refusal, also before the customer has signed in.</summary>
+internal sealed class DenyInteractionHandler(Interactions interactions, Decisions decisions) : IRequestHandler<DenyInteraction, DecisionAnswer>
+{
+    public async Task<DecisionAnswer> Handle(DenyInteraction request, CancellationToken cancellationToken)
+    {
+        if ((await interactions.FindAsync(request.Interaction, cancellationToken)).Failed(out var unusable, out var open))
+            return new DecisionAnswer.NotUsable(unusable.Rule, unusable.Status);
+        if (decisions.IsTimedOut(open)) return Decisions.Answer(await decisions.TimeOutAsync(open, cancellationToken));
+
+        // Once a customer has signed in it is that customer's, and nobody else says no to it (CO-04).
+        if (open.Interaction.SessionId is not null && !Decisions.IsSignedInFor(open, request.Interaction)) return new DecisionAnswer.SignInNeeded();
+        return Decisions.Answer(await decisions.DenyAsync(open, request.From, cancellationToken));
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Storage;
+
+namespace OpenBanking.Identity.Clients;
+
+/// <summary>Clients that a sandbox knows from the start: a JSON array of RFC 7591 metadata.</summary>
+internal static class ClientsFile
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+
+    /// <summary>What a file holds; where it cannot be taken, the sentence that says why.</summary>
+    /// <param name="Warnings">What was left out because it is known, but not offered here.</param>
+    public sealed record Content(IReadOnlyList<Client> Clients, IReadOnlyList<string> Warnings, string? Problem);
+
+    public static Content Read(string path, bool allowLoopback, DateTimeOffset now)
+    {
+        try
+        {
+            return Parse(File.ReadAllText(path, Encoding.UTF8), allowLoopback, now);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return new Content([], [], "it cannot be read");
+        }
+    }
+
+    public static Content Parse(string json, bool allowLoopback, DateTimeOffset now)
+    {
+        var clients = new List<Client>();
+        var warnings = new List<string>();
+        try
+        {
+            using var document = JsonDocument.Parse(json, Strict);
+            if (document.RootElement.ValueKind != JsonValueKind.Array) return new Content([], [], "it must be a JSON array");
+            foreach (var element in document.RootElement.EnumerateArray())
+            {
+                if (new ClientMetadata(element, warnings).ToClient(allowLoopback, now) is not { } client) continue;
+                if (clients.Any(other => other.ClientId == client.ClientId)) return new Content([], [], $"client {client.ClientId} is in it twice");
+                clients.Add(client);
+            }
+        }
+        catch (JsonException)
+        {
+            return new Content([], [], "it is not valid JSON");
+        }
+        catch (ClientMetadata.NotAcceptableException problem)
+        {
+            return new Content([], [], problem.Message);
+        }
+
+        return new Content(clients, warnings, null);
+    }
+}
+
+/// <summary>Brings the clients of the files into the database before the first request is taken.</summary>
+internal sealed partial class ClientsFromFiles(
+    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, TimeProvider time, ILogger<ClientsFromFiles> logger) : IHostedService
+{
+    /// <summary>Any number that nothing else locks: of hosts that start together, one at a time.</summary>
+    private const long StartLock = 7591;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        string?[] files = [options.Value.SandboxClientsFile, options.Value.ClientsFile];
+        if (files.All(file => file is null)) return;
+
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({StartLock})", cancellationToken);
+        foreach (var file in files.OfType<string>())
+        {
+            var content = ClientsFile.Read(file, options.Value.AllowLoopbackTargets, time.GetUtcNow());
+            if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
+            foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
+            foreach (var client in content.Clients) await StoreAsync(db, client, cancellationToken);
+            Log.Taken(logger, content.Clients.Count);
+        }
+
+        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(cancellationToken);
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static async Task StoreAsync(IdentityDb db, Client client, CancellationToken ct)
+    {
+        if (await db.Clients.AnyAsync(row => row.ClientId == client.ClientId, ct))
+        {
+            db.Update(client).Property(row => row.RegisteredAt).IsModified = false;
+        }
+        else
+        {
+            db.Add(client);
+        }
+
+        await db.SaveChangesAsync(ct);
+        db.ChangeTracker.Clear();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Clients file: {What}")]
+        public static partial void LeftOut(ILogger logger, string what);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Clients file: {Count} clients taken")]
+        public static partial void Taken(ILogger logger, int count);
+    }
+}

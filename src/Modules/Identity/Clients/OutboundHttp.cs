@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace OpenBanking.Identity.Clients;
+
+/// <summary>
+/// How the server calls addresses that a client has given. What may be reached is decided on the resolved address in the moment of
+/// connecting, since a name can answer differently twice (DC-10, DC-11). Redirects, cookies, proxies and decompression are off (DC-12, DC-14).
+/// </summary>
+internal static class OutboundHttp
+{
+    /// <summary>Nothing that a client gives us takes longer.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private static readonly int[] Ports = [443, 8443];
+
+    /// <summary>The handler for all such calls; a test puts its own in the place.</summary>
+    public static HttpMessageHandler Handler(AuthorizationServerOptions options)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, options.AllowLoopbackTargets, ct),
+            ConnectTimeout = Patience,
+            MaxConnectionsPerServer = 2,
+            MaxResponseHeadersLength = 16,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(1),
+            UseCookies = false,
+            UseProxy = false,
+        };
+        if (options is { AllowLoopbackTargets: true, SandboxClientCertificateAuthority: { } authority })
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsTrusted(certificate, errors, authority);
+        return handler;
+    }
+
+    /// <summary>Why an address can never be called, as far as its text tells; null if nothing speaks against it (DC-10, DC-13).</summary>
+    public static string? Problem(string address, bool allowLoopback)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps) return "must be an https address";
+        if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0) return "must have neither user nor fragment";
+
+        // Uri has turned decimal, octal and hexadecimal spellings of an address into the usual one.
+        if (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var literal)) return MayConnect(literal, uri.Port, allowLoopback) ? null : "must be a public address";
+        if (uri.IsLoopback) return allowLoopback ? null : "must be a public address";
+        return allowLoopback || Ports.Contains(uri.Port) ? null : "must be on port 443 or 8443";
+    }
+
+    /// <summary>Whether an address is one that anybody on the internet could reach.</summary>
+    internal static bool IsPublic(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+        {
+            var number = BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes());
+            return !NotPublic4.Any(network => number >> (32 - network.Bits) == network.Prefix >> (32 - network.Bits));
+        }
+
+        // Only 2000::/3 is given out; of it, what carries an IPv4 address inside or is for documentation is out as well.
+        var bytes = address.GetAddressBytes();
+        var first = BinaryPrimitives.ReadUInt16BigEndian(bytes);
+        var second = BinaryPrimitives.ReadUInt16BigEndian(bytes.AsSpan(2));
+        return first >> 13 == 1 && first != 0x2002 && !(first == 0x2001 && (second < 0x0200 || second == 0x0db8)) && first >> 4 != 0x3fff >> 4;
+    }
+
+    private static readonly (uint Prefix, int Bits)[] NotPublic4 =
+    [
+        (0x00000000, 8), (0x0A000000, 8), (0x64400000, 10), (0x7F000000, 8), (0xA9FE0000, 16), (0xAC100000, 12), (0xC0000000, 24),
+        (0xC0000200, 24), (0xC0586300, 24), (0xC0A80000, 16), (0xC6120000, 15), (0xC6336400, 24), (0xCB007100, 24), (0xE0000000, 3),
+    ];
+
+    private static bool MayConnect(IPAddress address, int port, bool allowLoopback) =>
+        (allowLoopback && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address))
+        || (IsPublic(address) && Ports.Contains(port));
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, bool allowLoopback, CancellationToken ct)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(target.Host, ct);
+
+        // A name with one forbidden address is forbidden, or the order of the answers would decide.
+        if (addresses.Length == 0 || !addresses.All(address => MayConnect(address, target.Port, allowLoopback)))
+            throw new HttpRequestException("The name leads to an address that clients may not have us call.");
+
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, target.Port, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The names must fit in any case (TLS-09); in the sandbox its own CA counts beside the machine's.</summary>
+    private static bool IsTrusted(X509Certificate? shown, SslPolicyErrors errors, string authority)
+    {
+        if (errors == SslPolicyErrors.None) return true;
+        if (errors != SslPolicyErrors.RemoteCertificateChainErrors || shown is null) return false;
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(authority);
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        using var certificate = X509CertificateLoader.LoadCertificate(shown.GetRawCertData());
+        return chain.Build(certificate);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Token;
+
+namespace OpenBanking.Identity.Metadata;
+
+/// <summary>
+/// What this server offers, for clients to configure themselves by, in both forms of the well-known address (META-01). It says nothing
+/// that is not there: an advertised endpoint that answers 404 costs an integrator a day.
+/// </summary>
+internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> options)
+{
+    /// <summary>The one authentication this bank has reaches the first; the second is met by it too.</summary>
+    private static readonly string[] AcrValues = ["urn:openbanking:psd2:sca", "urn:openbanking:psd2:ca"];
+
+    private static readonly string[] AuthenticationMethods = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
+
+    private readonly string json = Document(options.Value).ToJsonString();
+
+    public IResult Get(HttpContext http)
+    {
+        http.Response.Headers.CacheControl = $"public, max-age={KeySchedule.PublicCacheLife.TotalSeconds:0}"; // META-19
+        return Results.Text(json, "application/json");
+    }
+
+    internal static JsonObject Document(AuthorizationServerOptions options)
+    {
+        var document = new JsonObject
+        {
+            ["issuer"] = options.Issuer, // META-02
+            ["authorization_endpoint"] = options.Endpoint("/authorize"),
+            ["token_endpoint"] = options.Endpoint("/token"),
+            ["pushed_authorization_request_endpoint"] = options.Endpoint("/par"),
+            ["introspection_endpoint"] = options.Endpoint("/introspect"),
+            ["revocation_endpoint"] = options.Endpoint("/revoke"),
+            ["userinfo_endpoint"] = options.Endpoint("/userinfo"),
+            ["jwks_uri"] = options.Endpoint("/jwks"),
+
+            // Which clients must push is the client's profile; the flag would speak for all of them (META-06).
+            ["require_pushed_authorization_requests"] = false,
+            ["response_types_supported"] = Array("code"),
+            ["response_modes_supported"] = Array("query", "form_post"),
+            ["grant_types_supported"] = Array([.. GrantType.All]),
+            ["scopes_supported"] = Array([.. GrantedScope.Offered]),
+            ["authorization_details_types_supported"] = Array("account_information"), // META-16
+            ["code_challenge_methods_supported"] = Array("S256"), // META-08
+            ["authorization_response_iss_parameter_supported"] = true, // META-07
+            ["request_parameter_supported"] = false,
+            ["request_uri_parameter_supported"] = false, // left out it would mean true (META-11)
+            ["claims_parameter_supported"] = true, // META-14
+            ["claims_supported"] = Array([.. IdToken.Claims]),
+            ["acr_values_supported"] = Array(AcrValues),
+            ["prompt_values_supported"] = Array("none", "login", "consent", "select_account"),
+            ["subject_types_supported"] = Array("pairwise", "public"),
+            ["id_token_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
+            ["tls_client_certificate_bound_access_tokens"] = true,
+            ["dpop_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-09
+        };
+        foreach (var endpoint in (string[])["token", "introspection", "revocation"])
+        {
+            document[$"{endpoint}_endpoint_auth_methods_supported"] = Array(AuthenticationMethods); // META-05
+            document[$"{endpoint}_endpoint_auth_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]);
+        }
+
+        if (options.MtlsEndpoint("") is not null)
+        {
+            document["mtls_endpoint_aliases"] = new JsonObject
+            {
+                ["token_endpoint"] = options.MtlsEndpoint("/token"),
+                ["pushed_authorization_request_endpoint"] = options.MtlsEndpoint("/par"),
+                ["introspection_endpoint"] = options.MtlsEndpoint("/introspect"),
+                ["revocation_endpoint"] = options.MtlsEndpoint("/revoke"),
+                ["userinfo_endpoint"] = options.MtlsEndpoint("/userinfo"),
+            };
+        }
+
+        return document;
+    }
+
+    private static JsonArray Array(params string[] values) => [.. values.Select(value => (JsonNode)value)];
+}

@@ -1,0 +1,104 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Token;
+using OpenBanking.Identity.Users;
+using OpenBanking.Kernel.Storage;
+
+namespace OpenBanking.Identity.Storage;
+
+/// <summary>
+/// Removes what has ended. Nothing relies on it for safety: every check looks at the time itself, so a row that stays too long opens
+/// nothing, and the tables stay as small as the traffic.
+/// </summary>
+internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ExpiredRows> logger) : BackgroundService
+{
+    /// <summary>Small, so that no request waits for a long transaction.</summary>
+    internal const int Batch = 500;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    /// <summary>What is removed and how long after its end: the longer, the longer a late attempt is told apart from a wrong one.</summary>
+    private static readonly Kind[] Kinds =
+    [
+        // A code that comes back a day later still ends what was got with it (OA-12).
+        new(typeof(AuthorizationCode), nameof(AuthorizationCode.ExpiresAt), TimeSpan.FromDays(1)),
+        new(typeof(AccessToken), nameof(AccessToken.ExpiresAt), TimeSpan.FromHours(1)),
+        new(typeof(RefreshToken), nameof(RefreshToken.ExpiresAt), TimeSpan.FromDays(1)),
+        new(typeof(PushedRequest), nameof(PushedRequest.ExpiresAt), TimeSpan.FromHours(1)),
+        new(typeof(Interaction), nameof(Interaction.DecideBefore), TimeSpan.FromHours(1)),
+
+        new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
+        new(typeof(PortalSession), nameof(PortalSession.AuthenticatedAt), PortalSession.Lifetime + TimeSpan.FromHours(1)),
+        new(typeof(GuessCount), nameof(GuessCount.LastAt), GuessLimits.Window),
+
+        // Only what can count no more: nothing is pushed out early (DP-17).
+        new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.Zero),
+    ];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (Exception failure) when (failure is System.Data.Common.DbException or TimeoutException)
+            {
+                Log.Failed(logger, failure);
+            }
+        }
+    }
+
+    /// <summary>Goes over every table once, a batch a transaction.</summary>
+    internal async Task<int> SweepAsync(CancellationToken ct)
+    {
+        var removed = 0;
+        foreach (var kind in Kinds)
+        {
+            int batch;
+            do
+            {
+                batch = await RemoveBatchAsync(kind, ct);
+                removed += batch;
+            }
+            while (batch == Batch);
+        }
+
+        return removed;
+    }
+
+    private async Task<int> RemoveBatchAsync(Kind kind, CancellationToken ct)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        var before = clock.GetUtcNow() - kind.Keep;
+
+        // Names come from the model, never from outside. Hosts that sweep at once skip each other's rows.
+        var removed = await db.Database.ExecuteSqlRawAsync(Statement(db.Model.FindEntityType(kind.Entity)!, kind.EndsAt), [before, Batch], ct);
+        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
+        return removed;
+    }
+
+    private static string Statement(IEntityType entity, string endsAt)
+    {
+        var table = $"\"{entity.GetSchema()}\".\"{entity.GetTableName()}\"";
+        var column = $"\"{entity.FindProperty(endsAt)!.GetColumnName()}\"";
+        return $"DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} < {{0}} LIMIT {{1}} FOR UPDATE SKIP LOCKED))";
+    }
+
+    private sealed record Kind(Type Entity, string EndsAt, TimeSpan Keep);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Expired rows could not be removed; the next try comes in a minute")]
+        public static partial void Failed(ILogger logger, Exception failure);
+    }
+}

@@ -1,0 +1,11 @@
+namespace OpenBanking.Identity.Token;
+
+/// <summary>The grant types there are; the password grant and its kind are not among them (F2-GEN-01).</summary>
+internal static class GrantType
+{
+    public const string AuthorizationCode = "authorization_code";
+    public const string RefreshToken = "refresh_token";
+    public const string ClientCredentials = "client_credentials";
+
+    public static readonly IReadOnlyList<string> All = [AuthorizationCode, RefreshToken, ClientCredentials];
+}

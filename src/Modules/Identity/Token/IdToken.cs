@@ -1,0 +1,55 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Metadata;
+using OpenBanking.Kernel.Jose;
+
+namespace OpenBanking.Identity.Token;
+
+/// <summary>
+/// Tells a client which customer approved which consent, and how they authenticated (ID-01). It goes over the back channel beside the
+/// access token and never alone.
+/// </summary>
+internal sealed class IdToken(SigningKeys keys, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+{
+    /// <summary>Read once on arrival, so short; it also says how long an old signing key must stay published (KEY-16).</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
+
+    /// <summary>What <see cref="ForAsync"/> and the userinfo endpoint may say; discovery lists it. Nothing of it undoes the pairwise subject (PW-07).</summary>
+    public static readonly IReadOnlyList<string> Claims =
+    [
+        "acr", "amr", "at_hash", "aud", "auth_time", "exp", "http://openbanking.org.uk/refresh_token_expires_at", "iat", "iss", "nonce",
+        "openbanking_intent_id", "sub",
+    ];
+
+    public async Task<string> ForAsync(Client client, Grant grant, TokenResponse response, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var claims = new JsonObject
+        {
+            ["iss"] = options.Value.Issuer,
+            ["sub"] = grant.Subject,
+            ["aud"] = client.ClientId,
+            ["exp"] = (now + Lifetime).ToUnixTimeSeconds(),
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["acr"] = grant.Acr,
+            ["amr"] = new JsonArray([.. grant.Amr.Select(method => (JsonNode)method)]),
+            ["at_hash"] = LeftHalfHash(response.AccessToken),
+            ["openbanking_intent_id"] = grant.ConsentId, // OB-SEC-9
+        };
+        if (grant.Nonce is not null) claims["nonce"] = grant.Nonce;
+        if (grant.WantsAuthTime) claims["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds(); // ID-06
+
+        // If and only if the refresh token has an end (OB-SEC-8).
+        if (response.RefreshToken is not null && grant.ExpiresAt is { } end)
+            claims["http://openbanking.org.uk/refresh_token_expires_at"] = end.ToUnixTimeSeconds();
+
+        return Jws.Sign(await keys.CurrentAsync(client.IdTokenAlgorithm, ct), "JWT", claims);
+    }
+
+    /// <summary>Both algorithms there are hash with SHA-256, so the left half is 16 bytes (ID-03).</summary>
+    internal static string LeftHalfHash(string token) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(token)).AsSpan(0, 16));
+}

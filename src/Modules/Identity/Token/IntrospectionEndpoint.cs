@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Metadata;
+using OpenBanking.Identity.Protocol;
+using OpenBanking.Kernel;
+
+namespace OpenBanking.Identity.Token;
+
+/// <summary>
+/// Tells a client what its own token stands for (RFC 7662). Whatever is not a live token of the caller is <c>active: false</c> and
+/// nothing more, so that nobody learns of tokens that are not theirs (INT-02, INT-03).
+/// </summary>
+internal sealed class IntrospectionEndpoint(
+    ClientAuthentication clients, IssuedTokens tokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+{
+    public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
+    {
+        if ((await OAuthForm.ReadAsync(http.Request, ct)).Failed(out var error, out var form)) return error;
+        if (form["token"] is not { } token) return OAuthError.InvalidRequest("INT-01", "token is missing");
+        if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var client)) return error;
+
+        http.Response.Headers.CacheControl = "no-store";
+        var answer = await DescribeAsync(Handle.HashOf(token), client.Client, ct) ?? new JsonObject { ["active"] = false };
+        return Results.Text(answer.ToJsonString(), "application/json");
+    }
+
+    private async Task<JsonObject?> DescribeAsync(byte[] hash, Client client, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        if (await tokens.FindAccessTokenAsync(hash, ct) is { } access)
+            return access.Token.ClientId == client.ClientId && access.IsLive(now) ? Describe(access) : null;
+
+        // A refresh token is nobody's business but its client's (INT-08).
+        return await tokens.FindRefreshTokenAsync(hash, ct) is { } refresh
+            && refresh.Token.ClientId == client.ClientId && !(refresh.Token.ExpiresAt <= now) && refresh.Grant.IsLive(now)
+                ? Describe(refresh)
+                : null;
+    }
+
+    private JsonObject Describe(PresentedToken presented)
+    {
+        var token = presented.Token;
+        var issuedAt = token.IssuedAt.ToUnixTimeSeconds();
+        var answer = new JsonObject
+        {
+            ["active"] = true,
+            ["scope"] = token.Scope,
+            ["client_id"] = token.ClientId,
+            ["token_type"] = token.DpopKeyThumbprint is null ? "Bearer" : "DPoP",
+            ["exp"] = token.ExpiresAt.ToUnixTimeSeconds(),
+            ["iat"] = issuedAt,
+            ["nbf"] = issuedAt,
+            ["aud"] = ProtectedResources.Audience(options.Value),
+            ["iss"] = options.Value.Issuer,
+            ["jti"] = token.Id.ToString(),
+            ["cnf"] = token.DpopKeyThumbprint is { } jkt // INT-05
+                ? new JsonObject { ["jkt"] = jkt }
+                : new JsonObject { ["x5t#S256"] = token.CertificateThumbprint },
+        };
+        if (token.AuthorizationDetails is not null) answer["authorization_details"] = JsonNode.Parse(token.AuthorizationDetails);
+        if (presented.Grant is { } grant)
+        {
+            answer["sub"] = grant.Subject; // INT-06
+            answer["acr"] = grant.Acr;
+            answer["auth_time"] = grant.AuthenticatedAt.ToUnixTimeSeconds();
+        }
+
+        return answer;
+    }
+
+    private JsonObject Describe(PresentedRefreshToken presented)
+    {
+        var answer = new JsonObject
+        {
+            ["active"] = true,
+            ["scope"] = presented.Grant.Scope,
+            ["client_id"] = presented.Token.ClientId,
+            ["iat"] = presented.Token.IssuedAt.ToUnixTimeSeconds(),
+            ["iss"] = options.Value.Issuer,
+            ["sub"] = presented.Grant.Subject,
+        };
+        if (presented.Token.ExpiresAt is { } end) answer["exp"] = end.ToUnixTimeSeconds();
+        if (presented.Grant.AuthorizationDetails is { } details) answer["authorization_details"] = JsonNode.Parse(details);
+        return answer;
+    }
+}

@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Http;
+using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Protocol;
+using OpenBanking.Kernel;
+
+namespace OpenBanking.Identity.Token;
+
+/// <summary>
+/// Gives a new access token for a refresh token, which stays as it is (REF-09): a client that loses the answer simply asks again.
+/// It is bound to the client and not to a key, so a client may come with a new key or certificate (REF-04).
+/// </summary>
+internal sealed class RefreshTokenGrant(IssuedTokens tokens, TokenIssuer issuer, TimeProvider clock)
+{
+    public async Task<IResult> RefreshAsync(OAuthForm form, Client client, SenderConstraint constraint, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        var found = await tokens.FindRefreshTokenAsync(Handle.HashOf(form["refresh_token"]!), ct);
+        if (found is null || found.Token.ClientId != client.ClientId || found.Token.ExpiresAt <= now) return OAuthError.InvalidGrant("REF-02");
+        if (!found.Grant.IsLive(now)) return OAuthError.InvalidGrant("OB-SEC-17");
+
+        var scope = form["scope"] ?? found.Grant.Scope;
+        if (!GrantedScope.Split(scope).All(name => GrantedScope.Contains(found.Grant.Scope, name)))
+            return new OAuthError("invalid_scope", "REF-06", "scope is more than was granted");
+        if (NarrowedDetails.Of(form, found.Grant).Failed(out var error, out var details)) return error;
+
+        return await issuer.ForRefreshAsync(client, found.Grant, scope, details, constraint, ct);
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http;
+using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Protocol;
+using OpenBanking.Kernel;
+
+namespace OpenBanking.Identity.Token;
+
+/// <summary>What an access token is bound to: a DPoP key or a certificate, exactly one of them (F2-GEN-02).</summary>
+internal sealed record SenderConstraint(string? DpopKeyThumbprint, string? CertificateThumbprint)
+{
+    public string TokenType => DpopKeyThumbprint is null ? "Bearer" : "DPoP";
+
+    /// <summary>Reads it off the token request. Which of the two it must be is the client's registration, not the request.</summary>
+    public static async Task<Outcome<SenderConstraint, OAuthError>> OfAsync(
+        HttpContext http, AuthenticatedClient client, DpopProofs proofs, CancellationToken ct)
+    {
+        if (!client.Client.UsesDpop)
+        {
+            return client.CertificateThumbprint is { } certificate
+                ? new SenderConstraint(null, certificate)
+                : OAuthError.InvalidRequest("F2-GEN-03", "a client certificate is required");
+        }
+
+        if ((await proofs.VerifyAsync(http, DpopUse.AuthorizationServer, accessToken: null, ct)).Failed(out var error, out var key)) return error;
+        return key.Thumbprint is { } thumbprint
+            ? new SenderConstraint(thumbprint, null)
+            : OAuthError.InvalidDpopProof("DPOP-18", "a DPoP proof is required");
+    }
+}

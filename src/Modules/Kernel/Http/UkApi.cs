@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+
+namespace OpenBanking.Kernel.Http;
+
+/// <summary>What every endpoint of the UK standard does with headers, said once (OB-HDR-2, OB-HDR-5 to OB-HDR-9, OB-HDR-13).</summary>
+public static class UkApi
+{
+    public const string Json = "application/json; charset=utf-8";
+
+    /// <summary>A group of endpoints under the standard's path: the version's major and minor number, never the patch (OB-GEN-1).</summary>
+    public static RouteGroupBuilder MapUkApi(this IEndpointRouteBuilder routes, string family) =>
+        routes.MapGroup("/open-banking/v4.0/" + family).AddEndpointFilter(async (context, next) =>
+        {
+            var http = context.HttpContext;
+            http.Response.Headers.CacheControl = "no-store";
+            return FirstRefusal(http.Request) ?? await next(context).ConfigureAwait(false);
+        });
+
+    /// <summary>What is wrong with the headers of a request, if anything.</summary>
+    public static ApiError? FirstRefusal(HttpRequest request)
+    {
+        var faults = HeaderFaults(request.Headers).ToList();
+        if (faults.Count > 0) return ApiError.BadRequest(faults);
+        if (!JsonIsAcceptable(request.Headers)) return ApiError.Bare(StatusCodes.Status406NotAcceptable, "OB-HDR-7");
+        return CarriesBody(request.Method) && !IsJson(request.ContentType)
+            ? ApiError.Bare(StatusCodes.Status415UnsupportedMediaType, "OB-HDR-6")
+            : null;
+    }
+
+    private static IEnumerable<ApiFault> HeaderFaults(IHeaderDictionary headers)
+    {
+        if (headers.TryGetValue(InteractionId.Header, out var id) && (id.Count != 1 || !Guid.TryParseExact(id, "D", out _)))
+            yield return new ApiFault("U006", "OB-HDR-2", "The header must be one UUID.", InteractionId.Header);
+        if (headers.TryGetValue("x-fapi-auth-date", out var date) && (date.Count != 1 || !IsHttpDate(date[0])))
+            yield return new ApiFault("U006", "OB-HDR-5", "The header must be an HTTP date such as Sun, 10 Sep 2017 19:43:31 GMT.", "x-fapi-auth-date");
+    }
+
+    // The official schema also lets the zone be called UTC.
+    private static bool IsHttpDate(string? text) => text is not null && DateTime.TryParseExact(
+        text,
+        ["ddd, dd MMM yyyy HH:mm:ss 'GMT'", "ddd, dd MMM yyyy HH:mm:ss 'UTC'"],
+        CultureInfo.InvariantCulture,
+        DateTimeStyles.None,
+        out _);
+
+    private static bool CarriesBody(string method) =>
+        HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method);
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        && IsUtf8(type);
+
+    private static bool JsonIsAcceptable(IHeaderDictionary headers)
+    {
+        if (headers.AcceptCharset.Count > 0
+            && (!StringWithQualityHeaderValue.TryParseList(headers.AcceptCharset, out var charsets)
+                || !charsets.Any(charset => charset.Quality != 0 && (charset.Value == "*" || charset.Value.Equals(Encoding.UTF8.WebName, StringComparison.OrdinalIgnoreCase)))))
+            return false;
+        if (headers.Accept.Count == 0) return true;
+        if (!MediaTypeHeaderValue.TryParseList(headers.Accept, out var ranges)) return false;
+
+        // The most specific range that speaks of JSON decides, so "*/*, application/json;q=0" excludes it (RFC 9110 12.5.1).
+        return ranges
+            .Where(range => IsUtf8(range) && Specificity(range) > 0)
+            .MaxBy(Specificity) is { } best && best.Quality != 0;
+    }
+
+    private static int Specificity(MediaTypeHeaderValue range) =>
+        range.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) ? 3
+        : range.MediaType.Equals("application/*", StringComparison.OrdinalIgnoreCase) ? 2
+        : range.MatchesAllTypes ? 1
+        : 0;
+
+    private static bool IsUtf8(MediaTypeHeaderValue type) =>
+        !type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals(Encoding.UTF8.WebName, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,121 @@
+using MediatR;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Http;
+using OpenBanking.Web.Portal.Shared;
+
+namespace OpenBanking.Web.Portal.Approve;
+
+/// <summary>The approval page and the decision. Reading changes nothing; only the form does (PO-02).</summary>
+internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, PortalForms forms, TimeProvider clock)
+{
+    private static readonly TimeSpan ReturnPause = TimeSpan.FromSeconds(3);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/approve", (HttpContext http, ApproveEndpoints endpoints, string? interaction, CancellationToken ct) =>
+            endpoints.ShowAsync(http, interaction, Notice.None, ct));
+        routes.MapPost("/approve", (HttpContext http, ApproveEndpoints endpoints, CancellationToken ct) => endpoints.DecideAsync(http, ct));
+    }
+
+    public static string AddressOf(string interaction) => $"/approve?interaction={Uri.EscapeDataString(interaction)}";
+
+    /// <summary>Loads the interaction's page again when its time is up: by then the server has another answer .</summary>
+    public static void ReturnWhenTimeIsUp(HttpContext http, string interaction, DateTimeOffset until)
+    {
+        var left = until - http.RequestServices.GetService(typeof(TimeProvider)) switch
+        {
+            TimeProvider time => time.GetUtcNow(),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        Pages.GoOnAfter(http, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromSeconds(1), AddressOf(interaction));
+    }
+
+    /// <summary>The page of an interaction that takes no decision any more.</summary>
+    public static IResult Ended(HttpContext http, InteractionState state) => state switch
+    {
+        InteractionState.TimedOut timedOut => GoBack(http, "Time ran out", "You did not decide in time, so nothing was shared.", timedOut.Summary.ClientName, timedOut.Return),
+        InteractionState.NotUsable notUsable => Refuse(http, StatusCodes.Status400BadRequest, notUsable.Rule),
+        InteractionState.DecisionNeeded needed => Pages.Error(StatusCodes.Status409Conflict),
+        _ => Pages.Error(StatusCodes.Status400BadRequest, "expired"),
+    };
+
+    private async Task<IResult> ShowAsync(HttpContext http, string? interaction, Notice notice, CancellationToken ct)
+    {
+        if (string.IsNullOrEmpty(interaction)) return Refuse(http, StatusCodes.Status400BadRequest, "OA-47");
+        var state = await mediator.Send(new DescribeInteraction(Visitors.Interaction(http, interaction)), ct);
+        if (state is InteractionState.SignInNeeded) return Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}");
+        if (state is not InteractionState.DecisionNeeded needed) return Ended(http, state);
+
+        var summary = needed.Summary;
+        var document = await mediator.Send(new DescribeForApproval(summary.ConsentId, summary.ClientId, needed.CustomerId), ct);
+        if (document is null) return Refuse(http, StatusCodes.Status400BadRequest, "X-9");
+
+        // Whichever is first: the interaction's end or the session's.
+        var customer = await visitors.FindAsync(http, ct);
+        var until = customer?.EndsAt is { } end && end < summary.DecideBefore ? end : summary.DecideBefore;
+        ReturnWhenTimeIsUp(http, interaction, until);
+        return Pages.Show<ApprovePage>(
+            new { Interaction = interaction, Document = document, DecideBefore = until, Now = clock.GetUtcNow(), Notice = notice },
+            notice.Status);
+    }
+
+    private async Task<IResult> DecideAsync(HttpContext http, CancellationToken ct)
+    {
+        if (await forms.ReadAsync(http, ct) is not { } form) return Pages.Error(StatusCodes.Status400BadRequest);
+        var interaction = form["interaction"].ToString();
+        var reference = Visitors.Interaction(http, interaction);
+        var clientName = (await mediator.Send(new DescribeInteraction(reference), ct)) switch
+        {
+            InteractionState.DecisionNeeded state => state.Summary.ClientName,
+            InteractionState.SignInNeeded state => state.Summary.ClientName,
+            InteractionState.TimedOut state => state.Summary.ClientName,
+            _ => "",
+        };
+
+        var isApproval = form["decision"] == "approve";
+        var answer = isApproval
+            ? await mediator.Send(new ApproveInteraction(reference, [.. form["account"].OfType<string>()], form["digest"].ToString(), Visitors.Origin(http)), ct)
+            : await mediator.Send(new DenyInteraction(reference, Visitors.Origin(http)), ct);
+        return answer switch
+        {
+            DecisionAnswer.Done done when isApproval => GoBack(http, "Access approved", "You can end it at any time under Connected accounts.", clientName, done.Return),
+            DecisionAnswer.Done done => GoBack(http, "Cancelled", "Nothing was shared.", clientName, done.Return),
+            DecisionAnswer.Changed => await ShowAsync(http, interaction, Notice.Changed, ct),
+            DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
+            DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
+            DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
+            DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+    }
+
+    private static IResult Refuse(HttpContext http, int status, string rule)
+    {
+        RefusalLog.Write(http, "page", rule);
+        return Pages.Error(status, status == StatusCodes.Status400BadRequest ? "expired" : null);
+    }
+
+    // An answer of our own with the way back in it, not a redirect: browsers hold a form's redirects to form-action, and the customer
+    // is told the result before leaving.
+    private static IResult GoBack(HttpContext http, string title, string text, string clientName, ReturnToClient back)
+    {
+        if (back.FormAction is { } target) PageHeaders.AllowFormTo(http, new Uri(target));
+        else Pages.GoOnAfter(http, ReturnPause, back.Location);
+        return Pages.Show<ReturnPage>(new { Title = title, Text = text, ClientName = clientName, Back = back });
+    }
+}
+
+/// <summary>Why the approval page is shown anew.</summary>
+public sealed record Notice(int Status, string? Text)
+{
+    public static readonly Notice None = new(StatusCodes.Status200OK, null);
+
+    public static readonly Notice Changed = new(
+        StatusCodes.Status409Conflict, "What you would share has changed since this page was shown. Please look at it again and decide anew.");
+
+    public static Notice Wrong(string text) => new(StatusCodes.Status400BadRequest, text);
+}

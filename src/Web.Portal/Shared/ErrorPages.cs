@@ -1,0 +1,18 @@
+using Microsoft.AspNetCore.Diagnostics;
+using OpenBanking.Identity.Contracts;
+
+namespace OpenBanking.Web.Portal.Shared;
+
+/// <summary>Gives a person a page where a program would be content with a status.</summary>
+internal static class ErrorPages
+{
+    public static Task ShowAsync(StatusCodeContext context)
+    {
+        var http = context.HttpContext;
+        var isForPerson = http.BrowserErrorCode() is not null
+            || http.Request.Headers.Accept.Any(accept => accept?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
+        return isForPerson
+            ? Pages.Error(http.Response.StatusCode, http.BrowserErrorCode()).ExecuteAsync(http)
+            : Task.CompletedTask;
+    }
+}

@@ -1,0 +1,62 @@
+// The only script of the portal: it hands the server's options to the browser's passkey dialog and the answer back.
+const supported = typeof PublicKeyCredential === 'function'
+  && typeof PublicKeyCredential.parseRequestOptionsFromJSON === 'function'
+  && typeof PublicKeyCredential.parseCreationOptionsFromJSON === 'function';
+
+const ceremonies = {
+  registration: {
+    ask: form => ({ username: valueOf(form, 'username'), activationCode: valueOf(form, 'activationCode') }),
+    run: options => navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),
+  },
+  assertion: {
+    ask: form => ({ username: valueOf(form, 'username'), interaction: interactionOf(form) }),
+    run: options => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
+  },
+};
+
+function valueOf(form, name) {
+  return form.elements[name]?.value.trim() || null;
+}
+
+function interactionOf(form) {
+  return form.dataset.interaction || null;
+}
+
+async function post(form, path, body) {
+  const answer = await fetch('/passkeys/' + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', 'RequestVerificationToken': form.elements.__RequestVerificationToken.value },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error('refused');
+  return answer.json();
+}
+
+async function perform(form) {
+  const kind = form.dataset.passkey;
+  const { ceremony, publicKey } = await post(form, kind + '/options', ceremonies[kind].ask(form));
+  const credential = await ceremonies[kind].run(publicKey);
+  const done = await post(form, kind, {
+    ceremony, credential: credential.toJSON(), name: valueOf(form, 'name'), interaction: interactionOf(form),
+  });
+  location.assign(done.next ?? form.dataset.next);
+}
+
+for (const form of document.querySelectorAll('form[data-passkey]')) {
+  const button = form.querySelector('button[type=submit]');
+  const failed = document.querySelector('[data-passkey-failed]');
+  document.querySelector('[data-passkey-unsupported]').hidden = supported;
+  button.disabled = !supported;
+  form.addEventListener('submit', async event => {
+    event.preventDefault();
+    button.disabled = true;
+    failed.hidden = true;
+    try {
+      await perform(form);
+    } catch {
+      failed.textContent = form.dataset.failed;
+      failed.hidden = false;
+      button.disabled = false;
+    }
+  });
+}

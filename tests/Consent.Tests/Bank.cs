@@ -1,0 +1,15 @@
+using OpenBanking.Testing.UkApi;
+
+[assembly: AssemblyFixture(typeof(OpenBanking.Consent.Tests.Bank))]
+
+namespace OpenBanking.Consent.Tests;
+
+/// <summary>One seeded bank for all tests of this assembly; each test makes consents of its own.</summary>
+public sealed class Bank : IAsyncLifetime
+{
+    public BankApi Api { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Api = await BankApi.StartAsync();
+
+    public ValueTask DisposeAsync() => Api.DisposeAsync();
+}

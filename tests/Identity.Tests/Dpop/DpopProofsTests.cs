@@ -1,0 +1,326 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Dpop;
+using OpenBanking.Kernel.Jose;
+using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
+
+namespace OpenBanking.Identity.Tests.Dpop;
+
+[Collection(FrontTests.Name)]
+public sealed class DpopProofsTests(FrontWorld world)
+{
+    private TestTpp Tpp => world.Tpp;
+
+    private string Token => Tpp.Address("/token");
+
+    public static TheoryData<string, string, string> BadClaims() => new()
+    {
+        { "no jti", """{"jti":null}""", "DPOP-07" },
+        { "empty jti", """{"jti":""}""", "DPOP-07" },
+        { "no htm", """{"htm":null}""", "DPOP-07" },
+        { "no htu", """{"htu":null}""", "DPOP-07" },
+        { "no iat", """{"iat":null}""", "DPOP-07" },
+        { "iat is text", """{"iat":"now"}""", "DPOP-07" },
+        { "htu is a number", """{"htu":5}""", "DPOP-07" },
+        { "long jti", """{"jti":"LONG"}""", "DP-17" },
+        { "another method", """{"htm":"GET"}""", "DPOP-08" },
+        { "small letters", """{"htm":"post"}""", "DPOP-08" },
+        { "another path", """{"htu":"ISSUER/par"}""", "DPOP-09" },
+        { "another host", """{"htu":"https://evil.test/token"}""", "DPOP-09" },
+        { "another scheme", """{"htu":"http://localhost/token"}""", "DPOP-09" },
+        { "another port", """{"htu":"https://localhost:1/token"}""", "DPOP-09" },
+        { "relative", """{"htu":"/token"}""", "DPOP-09" },
+        { "with a user", """{"htu":"https://a@localhost/token"}""", "DPOP-09" },
+        { "61 seconds old", """{"iat":-61}""", "DPOP-11" },
+        { "an hour old", """{"iat":-3600}""", "DPOP-11" },
+        { "31 seconds ahead", """{"iat":31}""", "F2-GEN-09" },
+        { "an hour ahead", """{"iat":3600}""", "F2-GEN-09" },
+        { "expired", """{"exp":-10}""", "DPOP-13" },
+        { "not yet", """{"nbf":31}""", "DPOP-13" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadClaims))]
+    [Trait("Rule", "DPOP-07")]
+    [Trait("Rule", "DPOP-08")]
+    [Trait("Rule", "DPOP-09")]
+    [Trait("Rule", "DPOP-11")]
+    [Trait("Rule", "DPOP-13")]
+    [Trait("Rule", "F2-GEN-09")]
+    [Trait("Rule", "DP-03")]
+    [Trait("Rule", "DP-06")]
+    [Trait("Rule", "DP-07")]
+    [Trait("Rule", "DP-09")]
+    [Trait("Rule", "DP-17")]
+    public Task A_proof_with_one_wrong_claim_is_refused_for_it(string what, string change, string rule) => AtOneMomentAsync(async () =>
+    {
+        Assert.NotEmpty(what);
+        await world.RefusedAsync(SendAsync(Proof(change)), 400, "invalid_dpop_proof", rule);
+        Assert.Equal(200, (await SendAsync(Proof())).Status);
+    });
+
+    [Theory]
+    [Trait("Rule", "DPOP-09")]
+    [Trait("Rule", "DPOP-10")]
+    [Trait("Rule", "DPOP-13")]
+    [Trait("Rule", "DP-08")]
+    [Trait("Rule", "DP-09")]
+    [InlineData("""{"htu":"ISSUER/token?a=b"}""")]
+    [InlineData("""{"htu":"ISSUER/token#f"}""")]
+    [InlineData("""{"htu":"ISSUER/a/../token"}""")]
+    [InlineData("""{"htu":"ISSUER/%74oken"}""")]
+    [InlineData("""{"htu":"CAPITALS/token"}""")]
+    [InlineData("""{"iat":-60}""")]
+    [InlineData("""{"iat":-10}""")]
+    [InlineData("""{"iat":30}""")]
+    [InlineData("""{"exp":-9,"nbf":30,"extra":[1]}""")]
+    public Task A_proof_on_the_good_side_of_each_edge_is_taken(string change) => AtOneMomentAsync(async () =>
+        Assert.Equal(200, (await SendAsync(Proof(change))).Status));
+
+    [Fact]
+    [Trait("Rule", "DPOP-10")]
+    public void Addresses_are_compared_in_one_spelling()
+    {
+        Assert.Equal("https://bank.example/a/b", HttpTarget.Normalised("HTTPS://Bank.Example:443/x/../a/%62?q#f"));
+        Assert.Equal(HttpTarget.Normalised("https://bank.example/a%2fb"), HttpTarget.Normalised("https://bank.example/a%2Fb"));
+        Assert.NotEqual(HttpTarget.Normalised("https://bank.example/a"), HttpTarget.Normalised("https://bank.example/a/"));
+        Assert.Null(HttpTarget.Normalised("http://bank.example/a"));
+        Assert.Null(HttpTarget.Normalised("/a"));
+    }
+
+    [Theory]
+    [Trait("Rule", "DPOP-10")]
+    [InlineData("internal:8080", "https://bank.example/op/token")]
+    [InlineData("bank.example", "https://bank.example/op/token")]
+    [InlineData("mtls.bank.example", "https://mtls.bank.example/op/token")]
+    public void The_address_is_the_public_one_also_behind_a_proxy(string host, string address)
+    {
+        var http = new DefaultHttpContext { Request = { Host = new HostString(host), Scheme = "http", PathBase = "/op", Path = "/token" } };
+        var options = new AuthorizationServerOptions { Issuer = "https://bank.example/op", MtlsIssuer = "https://mtls.bank.example/op" };
+        Assert.Equal(address, HttpTarget.Of(http, options));
+    }
+
+    [Fact]
+    [Trait("Rule", "DPOP-01")]
+    [Trait("Rule", "DP-02")]
+    public async Task There_is_exactly_one_proof()
+    {
+        await world.RefusedAsync(SendAsync(Proof(), Proof()), 400, "invalid_dpop_proof", "DPOP-01");
+        await world.RefusedAsync(SendAsync(Proof() + ", " + Proof()), 400, "invalid_dpop_proof", "DPOP-01");
+        await world.RefusedAsync(Tpp.PostAsync("/token", Good()), 400, "invalid_dpop_proof", "DPOP-18");
+    }
+
+    [Fact]
+    [Trait("Rule", "DPOP-02")]
+    [Trait("Rule", "DPOP-03")]
+    [Trait("Rule", "DPOP-04")]
+    [Trait("Rule", "DPOP-05")]
+    [Trait("Rule", "DPOP-06")]
+    [Trait("Rule", "DP-03")]
+    [Trait("Rule", "DP-04")]
+    [Trait("Rule", "DP-05")]
+    public async Task A_proof_is_a_jws_of_its_type_signed_by_the_public_key_it_carries()
+    {
+        var claims = JsonNode.Parse(Base64Url.DecodeFromChars(Proof().Split('.')[1]))!.AsObject();
+        var jwk = Tpp.ProofKey.PublicKey.ToJson();
+        var withPrivate = (JsonObject)jwk.DeepClone();
+        withPrivate["d"] = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        using var other = SigningKey.Create("ES256");
+
+        string[] bad =
+        [
+            "",
+            "abc",
+            Made(new JsonObject { ["alg"] = "ES256", ["typ"] = "jwt", ["jwk"] = jwk.DeepClone() }, claims),
+            Made(new JsonObject { ["alg"] = "ES256", ["jwk"] = jwk.DeepClone() }, claims),
+            Made(new JsonObject { ["alg"] = "ES256", ["typ"] = "dpop+jwt" }, claims),
+            Made(new JsonObject { ["alg"] = "none", ["typ"] = "dpop+jwt", ["jwk"] = jwk.DeepClone() }, claims),
+            Made(new JsonObject { ["alg"] = "RS256", ["typ"] = "dpop+jwt", ["jwk"] = jwk.DeepClone() }, claims),
+            Made(new JsonObject { ["alg"] = "HS256", ["typ"] = "dpop+jwt", ["jwk"] = new JsonObject { ["kty"] = "oct", ["k"] = "AAAA" } }, claims),
+            Made(new JsonObject { ["alg"] = "ES256", ["typ"] = "dpop+jwt", ["jwk"] = withPrivate }, claims),
+            Made(new JsonObject { ["alg"] = "ES256", ["typ"] = "dpop+jwt", ["jwk"] = other.PublicKey.ToJson() }, claims),
+            Proof()[..^2] + "AA",
+        ];
+        foreach (var proof in bad)
+        {
+            var answer = await SendAsync(proof);
+            Assert.Equal((400, "invalid_dpop_proof"), (answer.Status, answer.Error));
+        }
+
+        Assert.Equal(200, (await SendAsync(Made(new JsonObject { ["alg"] = "ES256", ["typ"] = "dpop+jwt", ["jwk"] = jwk.DeepClone() }, claims))).Status);
+
+        string Made(JsonObject header, JsonObject payload)
+        {
+            var input = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString())) + "." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(payload.ToJsonString()));
+            return input + "." + Base64Url.EncodeToString(Tpp.ProofKey.Sign(Encoding.ASCII.GetBytes(input)));
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "DPOP-26")]
+    public async Task A_proof_of_more_than_4096_characters_is_refused()
+    {
+        Assert.Equal(200, (await SendAsync(OfLength(4096))).Status);
+        await world.RefusedAsync(SendAsync(OfLength(4097)), 400, "invalid_dpop_proof", "DPOP-26");
+
+        // Padding in the payload comes close; padding in the header finds the last characters.
+        string OfLength(int length)
+        {
+            for (var pad = 2000; ; pad++)
+            {
+                var parts = Tpp.Proof("POST", Token, change: claims => claims["pad"] = new string('p', pad % 4)).Split('.');
+                var header = JsonNode.Parse(Base64Url.DecodeFromChars(parts[0]))!.AsObject();
+                header["pad"] = new string('p', pad);
+                var input = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString())) + "." + parts[1];
+                var proof = input + "." + Base64Url.EncodeToString(Tpp.ProofKey.Sign(Encoding.ASCII.GetBytes(input)));
+                if (proof.Length == length) return proof;
+                if (proof.Length > length + 4) throw new InvalidOperationException("No padding gives this length.");
+            }
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "DPOP-12")]
+    [Trait("Rule", "DP-10")]
+    public async Task A_proof_is_good_once()
+    {
+        var proof = Proof();
+        Assert.Equal(200, (await SendAsync(proof)).Status);
+        await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-12");
+    }
+
+    [Fact]
+    [Trait("Rule", "DPOP-12")]
+    [Trait("Rule", "DP-10")]
+    public async Task Of_fifty_times_the_same_proof_at_one_moment_one_is_taken()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var proof = Proof();
+            var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => SendAsync(proof))));
+            Assert.Equal((1, 49), (answers.Count(answer => answer.Status == 200), answers.Count(answer => (answer.Status, answer.Error) == (400, "invalid_dpop_proof"))));
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "DP-11")]
+    public Task A_proof_from_the_future_cannot_be_replayed_as_long_as_its_time_would_pass() => AtOneMomentAsync(async () =>
+    {
+        var proof = Proof("""{"iat":30}""");
+        Assert.Equal(200, (await SendAsync(proof)).Status);
+        world.Host.Clock.Advance(TimeSpan.FromSeconds(89));
+        await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-12");
+        world.Host.Clock.Advance(TimeSpan.FromSeconds(2));
+        await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-11");
+    });
+
+    [Fact]
+    [Trait("Rule", "DPOP-12")]
+    public async Task One_jti_may_serve_at_two_addresses_and_for_two_keys()
+    {
+        var jti = TestTpp.NewId();
+        using var other = SigningKey.Create("PS256", rsaBits: 2048);
+        Assert.Equal(200, (await SendAsync(Tpp.Proof("POST", Token, change: claims => claims["jti"] = jti))).Status);
+        Assert.Equal(200, (await SendAsync(Tpp.Proof("POST", Token, change: claims => claims["jti"] = jti, key: other))).Status);
+        var push = await Tpp.PostAsync("/par", Tpp.Authenticated(), Tpp.Proof("POST", Tpp.Address("/par"), change: claims => claims["jti"] = jti));
+        Assert.NotEqual("invalid_dpop_proof", push.Error);
+    }
+
+    [Fact]
+    [Trait("Rule", "DPOP-19")]
+    [Trait("Rule", "DPOP-20")]
+    [Trait("Rule", "DP-15")]
+    public Task A_nonce_that_is_sent_must_be_ours_and_fresh() => AtOneMomentAsync(async () =>
+    {
+        var answer = await SendAsync(Proof());
+        var nonce = answer.Header(DpopProofs.NonceHeader)!;
+        Assert.Matches("^[A-Za-z0-9_-]{43}$", nonce);
+        Assert.Equal(200, (await SendAsync(With(nonce))).Status);
+
+        // The nonce says how fresh the proof is, so its own time may be older.
+        Assert.Equal(200, (await SendAsync(Tpp.Proof("POST", Token, change: claims => (claims["nonce"], claims["iat"]) = (nonce, claims["iat"]!.GetValue<long>() - 120)))).Status);
+
+        await world.RefusedAsync(SendAsync(With("made-up")), 400, "use_dpop_nonce", "DPOP-19");
+        var foreign = await world.Host.Services.GetRequiredService<DpopNonces>().CurrentAsync(DpopUse.ResourceServer, CancellationToken.None);
+        await world.RefusedAsync(SendAsync(With(foreign)), 400, "use_dpop_nonce", "DPOP-19");
+        world.Host.Clock.Advance(TimeSpan.FromDays(1));
+        var late = await SendAsync(With(nonce));
+        Assert.Equal((400, "use_dpop_nonce"), (late.Status, late.Error));
+        Assert.Equal(200, (await SendAsync(With(late.Header(DpopProofs.NonceHeader)!))).Status);
+    });
+
+    [Fact]
+    [Trait("Rule", "DPOP-19")]
+    public Task A_nonce_is_good_for_its_five_minutes_and_one_more() => AtOneMomentAsync(async () =>
+    {
+        var nonces = world.Host.Services.GetRequiredService<DpopNonces>();
+        var clock = world.Host.Clock;
+        var bucket = DateTimeOffset.FromUnixTimeSeconds((clock.Now.ToUnixTimeSeconds() / 300 * 300) + 300);
+        clock.StopAt(bucket);
+        var nonce = await nonces.CurrentAsync(DpopUse.AuthorizationServer, CancellationToken.None);
+        Assert.True(await IsGoodAsync(TimeSpan.Zero));
+        Assert.True(await IsGoodAsync(TimeSpan.FromSeconds(359)));
+        Assert.False(await IsGoodAsync(TimeSpan.FromSeconds(360)));
+        Assert.False(await IsGoodAsync(TimeSpan.FromSeconds(-1)));
+
+        Task<bool> IsGoodAsync(TimeSpan after)
+        {
+            clock.StopAt(bucket + after);
+            return nonces.IsGoodAsync(DpopUse.AuthorizationServer, nonce, CancellationToken.None);
+        }
+    });
+
+    [Fact]
+    [Trait("Rule", "DPOP-19")]
+    [Trait("Rule", "F2-GEN-06")]
+    [Trait("Rule", "HTTP-13")]
+    public async Task A_deployment_may_demand_nonces_and_a_client_gets_on_with_the_one_it_is_given()
+    {
+        await using var host = await TestHost.StartAsync(options => options.Settings["Identity:DpopNonces"] = "required");
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var first = await tpp.TokenAsync(FrontWorld.ClientCredentials);
+        Assert.Equal((400, "use_dpop_nonce"), (first.Status, first.Error));
+        tpp.Nonce = first.Header(DpopProofs.NonceHeader);
+        Assert.Equal(200, (await tpp.TokenAsync(FrontWorld.ClientCredentials)).Status);
+    }
+
+    private Form Good() => Tpp.Authenticated().With("grant_type", "client_credentials").With("scope", "accounts");
+
+    private Task<Answer> SendAsync(params string[] proofs) => Tpp.PostAsync("/token", Good(), proofs);
+
+    private string With(string nonce) => Tpp.Proof("POST", Token, change: claims => claims["nonce"] = nonce);
+
+    private string Proof(string? change = null) => Tpp.Proof("POST", Token, change: claims => Change(claims, change ?? "{}"));
+
+    private async Task AtOneMomentAsync(Func<Task> test)
+    {
+        try
+        {
+            world.Host.Clock.StopAt(DateTimeOffset.FromUnixTimeSeconds(world.Host.Clock.Now.ToUnixTimeSeconds()));
+            await test();
+        }
+        finally
+        {
+            world.Host.Clock.Run();
+        }
+    }
+
+    private void Change(JsonObject claims, string change)
+    {
+        var issuer = world.Host.Issuer.OriginalString;
+        var text = change.Replace("ISSUER", issuer, StringComparison.Ordinal).Replace("CAPITALS", issuer.ToUpperInvariant(), StringComparison.Ordinal)
+            .Replace("LONG", new string('j', 256), StringComparison.Ordinal);
+        var now = world.Host.Clock.Now.ToUnixTimeSeconds();
+        foreach (var (name, value) in JsonNode.Parse(text)!.AsObject().ToList())
+        {
+            claims.Remove(name);
+            if (name is "exp" or "iat" or "nbf" && value is JsonValue number && number.TryGetValue<long>(out var seconds)) claims[name] = now + seconds;
+            else if (value is not null) claims[name] = value.DeepClone();
+        }
+    }
+}

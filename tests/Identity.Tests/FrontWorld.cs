@@ -1,0 +1,62 @@
+using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
+
+namespace OpenBanking.Identity.Tests;
+
+/// <summary>One host, a third party of each kind and a customer, for all tests of the way to a code.</summary>
+public sealed class FrontWorld : IAsyncLifetime
+{
+    public TestHost Host { get; private set; } = null!;
+
+    /// <summary><c>private_key_jwt</c> and DPoP.</summary>
+    public TestTpp Tpp { get; private set; } = null!;
+
+    /// <summary>Another of the same kind.</summary>
+    public TestTpp Other { get; private set; } = null!;
+
+    /// <summary><c>tls_client_auth</c>.</summary>
+    public TestTpp Mtls { get; private set; } = null!;
+
+    /// <summary><c>self_signed_tls_client_auth</c>.</summary>
+    public TestTpp SelfSigned { get; private set; } = null!;
+
+    public TestCustomer Customer { get; private set; } = null!;
+
+    public TestCustomer SecondCustomer { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Host = await TestHost.StartAsync();
+        Tpp = await TestTpp.RegisterAsync(Host);
+        Other = await TestTpp.RegisterAsync(Host);
+        Mtls = await TestTpp.RegisterAsync(Host, TppKind.Mtls);
+        SelfSigned = await TestTpp.RegisterAsync(Host, TppKind.SelfSigned);
+        Customer = await TestCustomer.CreateAsync(Host);
+        SecondCustomer = await TestCustomer.CreateAsync(Host);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var tpp in new[] { Tpp, Other, Mtls, SelfSigned }) tpp.Dispose();
+        await Host.DisposeAsync();
+    }
+
+    /// <summary>A refusal is right only for its reason.</summary>
+    public async Task RefusedAsync(Task<Answer> call, int status, string error, string rule)
+    {
+        var before = Host.Refusals.Count;
+        var answer = await call;
+        Assert.Equal((status, error, rule), (answer.Status, answer.Error, Host.Log.LastRefusal?.Rule));
+        Assert.Equal(before + 1, Host.Refusals.Count);
+        Assert.Contains("no-store", answer.Header("Cache-Control"), StringComparison.Ordinal);
+    }
+
+    /// <summary>A token request that any client may make, to try client authentication and proofs on.</summary>
+    public static Form ClientCredentials { get; } = Form.Empty.With("grant_type", "client_credentials").With("scope", "accounts");
+}
+
+[CollectionDefinition(Name)]
+public sealed class FrontTests : ICollectionFixture<FrontWorld>
+{
+    public const string Name = "the way to a code";
+}

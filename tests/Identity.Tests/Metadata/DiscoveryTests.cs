@@ -1,0 +1,71 @@
+using System.Text.Json;
+using OpenBanking.Identity.Metadata;
+
+namespace OpenBanking.Identity.Tests.Metadata;
+
+public sealed class DiscoveryTests
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly AuthorizationServerOptions Sandbox = new() { Issuer = "https://localhost:5001", MtlsIssuer = "https://localhost:5002" };
+
+    /// <summary>Clients configure themselves by this document: a change is a decision, seen as a diff.</summary>
+    [Fact]
+    [Trait("Rule", "META-02")]
+    [Trait("Rule", "META-05")]
+    [Trait("Rule", "META-06")]
+    [Trait("Rule", "META-07")]
+    [Trait("Rule", "META-08")]
+    [Trait("Rule", "META-09")]
+    [Trait("Rule", "META-11")]
+    [Trait("Rule", "META-14")]
+    [Trait("Rule", "META-16")]
+    public async Task The_document_is_as_it_was_agreed()
+    {
+        var agreed = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Metadata", "discovery.json"), TestContext.Current.CancellationToken);
+
+        Assert.Equal(agreed.Trim(), DiscoveryEndpoint.Document(Sandbox).ToJsonString(Indented));
+    }
+
+    [Theory]
+    [Trait("Rule", "META-09")]
+    [InlineData("token_endpoint")]
+    [InlineData("pushed_authorization_request_endpoint")]
+    [InlineData("introspection_endpoint")]
+    [InlineData("revocation_endpoint")]
+    [InlineData("userinfo_endpoint")]
+    public void Each_endpoint_of_an_mtls_client_has_its_alias(string endpoint)
+    {
+        var document = DiscoveryEndpoint.Document(Sandbox);
+
+        Assert.Equal(
+            document[endpoint]!.GetValue<string>().Replace(":5001", ":5002", StringComparison.Ordinal),
+            document["mtls_endpoint_aliases"]![endpoint]!.GetValue<string>());
+    }
+
+    /// <summary>What a later issue brings is not there yet, and nobody is told it were.</summary>
+    [Theory]
+    [InlineData("registration_endpoint")]
+    [InlineData("backchannel_authentication_endpoint")]
+    [InlineData("authorization_signing_alg_values_supported")]
+    [InlineData("introspection_signing_alg_values_supported")]
+    [InlineData("request_object_signing_alg_values_supported")]
+    [InlineData("grant_management_endpoint")]
+    public void What_is_not_there_is_not_advertised(string member) => Assert.False(DiscoveryEndpoint.Document(Sandbox).ContainsKey(member));
+
+    [Fact]
+    public void Without_an_mtls_address_there_are_no_aliases() =>
+        Assert.False(DiscoveryEndpoint.Document(new AuthorizationServerOptions()).ContainsKey("mtls_endpoint_aliases"));
+
+    [Theory]
+    [Trait("Rule", "TOK-12")]
+    [InlineData("https://localhost:5001/open-banking", true)]
+    [InlineData("https://localhost:5001/open-banking/v4.0/aisp", true)]
+    [InlineData("https://localhost:5002/open-banking/v4.0/aisp", true)]
+    [InlineData("https://localhost:5001/open-bankings", false)]
+    [InlineData("https://localhost:5001/open-banking/v4.0/aisp#a", false)]
+    [InlineData("https://localhost:5001/open-banking/v4.0/aisp?a=b", false)]
+    [InlineData("https://localhost:5001.evil.test/open-banking", false)]
+    [InlineData("http://localhost:5001/open-banking", false)]
+    public void A_resource_is_an_api_of_ours_or_unknown(string resource, bool known) => Assert.Equal(known, ProtectedResources.IsKnown(resource, Sandbox));
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Storage;
+using OpenBanking.Identity.Tests.Token;
+
+namespace OpenBanking.Identity.Tests.Storage;
+
+[Collection(TokenTests.Name)]
+public sealed class ExpiredRowsTests(TokenWorld world)
+{
+    /// <summary>One-time tables stay as small as the traffic, and a late replay is still told from an unknown code.</summary>
+    [Fact]
+    [Trait("Rule", "R42")]
+    public async Task What_has_ended_is_removed_in_small_batches_and_what_counts_stays()
+    {
+        var clock = world.Host.Clock;
+        var sweeper = world.Host.Services.GetRequiredService<ExpiredRows>();
+        var start = clock.Now;
+        try
+        {
+            clock.StopAt(start);
+            var lasting = await world.TokensAsync(world.Budget);
+            await world.TokensAsync(world.Budget, approval => approval.ExpiresAt = start.AddHours(1));
+            await world.Host.Database.ExecuteAsync(
+                """
+                INSERT INTO identity.access_tokens ("Hash", "Id", "ClientId", "Scope", "DpopKeyThumbprint", "IssuedAt", "ExpiresAt")
+                SELECT decode(md5(n::text), 'hex'), gen_random_uuid(), 'budget', 'accounts', 'k', $1, $1 FROM generate_series(1, $2) n
+                """,
+                start,
+                (3 * ExpiredRows.Batch) + 1);
+
+            clock.StopAt(start.AddMinutes(59));
+            await sweeper.SweepAsync(CancellationToken.None);
+            Assert.True(await CountAsync("access_tokens") > 3 * ExpiredRows.Batch);
+
+            clock.StopAt(start.AddDays(2));
+            Assert.True(await sweeper.SweepAsync(CancellationToken.None) > 3 * ExpiredRows.Batch);
+            Assert.Equal(0, await CountAsync("access_tokens"));
+            Assert.Equal(0, await CountAsync("authorization_codes"));
+            Assert.Equal(0, await CountAsync("spent_identifiers"));
+            Assert.Equal(200, (await world.Budget.RefreshAsync(lasting.GetProperty("refresh_token").GetString()!)).Status);
+        }
+        finally
+        {
+            clock.Run();
+        }
+    }
+
+    private Task<long> CountAsync(string table) => world.Host.Database.ScalarAsync<long>($"SELECT count(*) FROM identity.{table}");
+}

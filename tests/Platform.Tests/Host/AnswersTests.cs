@@ -1,0 +1,291 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using OpenBanking.Host;
+using OpenBanking.Testing;
+
+namespace OpenBanking.Platform.Tests.Host;
+
+/// <summary>What every answer carries, whatever it is an answer to.</summary>
+public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<AnswersTests.Running>
+{
+    private readonly TestHost host = running.Host;
+
+    public static TheoryData<string, string, int> AllKinds => new()
+    {
+        { "GET", "/health/live", 200 },
+        { "GET", "/open-banking/v4.0/aisp/accounts", 401 },
+        { "GET", "/open-banking/v4.0/aisp/no-such-resource", 404 },
+        { "GET", "/open-banking/v4.0/pisp/domestic-payments", 404 },
+        { "PATCH", "/open-banking/v4.0/aisp/accounts", 405 },
+        { "GET", "/token", 405 },
+        { "GET", "/no-such-page", 404 },
+        { "POST", "/token", 400 },
+        { "GET", "/.well-known/openid-configuration", 200 },
+        { "GET", "/signin", 200 },
+    };
+
+    [Theory]
+    [MemberData(nameof(AllKinds))]
+    [Trait("Rule", "OB-HDR-1")]
+    [Trait("Rule", "RS-10")]
+    [Trait("Rule", "TLS-07")]
+    [Trait("Rule", "OP-03")]
+    [Trait("Rule", "HTTP-03")]
+    [Trait("Rule", "HTTP-17")]
+    [Trait("Rule", "OB-HDR-13")]
+    public async Task Every_answer_has_its_id_and_its_headers(string method, string path, int status)
+    {
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.True(Guid.TryParseExact(answer.Header("x-fapi-interaction-id"), "D", out _));
+        Assert.Equal("max-age=63072000; includeSubDomains; preload", answer.Header("Strict-Transport-Security"));
+        Assert.Equal("nosniff", answer.Header("X-Content-Type-Options"));
+        Assert.Equal("no-referrer", answer.Header("Referrer-Policy"));
+        Assert.Equal("DENY", answer.Header("X-Frame-Options"));
+        Assert.Contains("default-src 'none'", answer.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", answer.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.DoesNotContain("unsafe", answer.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.NotNull(answer.Headers.CacheControl);
+        Assert.NotNull(answer.Headers.Date);
+        Assert.Null(answer.Header("Server"));
+        Assert.Null(answer.Header("Access-Control-Allow-Origin"));
+    }
+
+    [Theory]
+    [InlineData("/open-banking/v4.0/aisp/no-such-resource")]
+    [InlineData("/open-banking/v5.0/aisp/accounts")]
+    [Trait("Rule", "OB-GEN-10")]
+    public async Task What_programs_ask_for_in_vain_has_no_body(string path)
+    {
+        using var client = host.CreateClient();
+        client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
+        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Empty(await answer.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    [Trait("Rule", "HTTP-16")]
+    public async Task What_a_person_asks_for_in_vain_is_a_page()
+    {
+        using var client = host.CreateClient();
+        client.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("text/html"));
+        using var answer = await client.GetAsync(new Uri("/no-such-page", UriKind.Relative));
+
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("<h1", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("frame-ancestors 'none'", answer.Header("Content-Security-Policy"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("93bac548-d2de-4546-b106-880a5018460d", true)]
+    [InlineData("93BAC548-D2DE-4546-B106-880A5018460D", true)]
+    [InlineData("not-a-uuid", false)]
+    [InlineData("93bac548d2de4546b106880a5018460d", false)]
+    [InlineData("{93bac548-d2de-4546-b106-880a5018460d}", false)]
+    [Trait("Rule", "OB-HDR-1")]
+    [Trait("Rule", "OB-HDR-2")]
+    public async Task An_interaction_id_comes_back_only_where_it_is_one(string sent, bool isEchoed)
+    {
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/open-banking/v4.0/aisp/accounts", UriKind.Relative));
+        request.Headers.TryAddWithoutValidation("x-fapi-interaction-id", sent);
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(isEchoed, answer.Header("x-fapi-interaction-id") == sent);
+        Assert.True(Guid.TryParseExact(answer.Header("x-fapi-interaction-id"), "D", out _));
+    }
+
+    [Theory]
+    [InlineData("localhost", 200)]
+    [InlineData("127.0.0.1", 200)]
+    [InlineData("evil.test", 400)]
+    [InlineData("localhost.evil.test", 400)]
+    [Trait("Rule", "OA-53")]
+    public async Task Only_its_own_names_are_answered(string name, int status)
+    {
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/health/live", UriKind.Relative));
+        request.Headers.Host = $"{name}:{host.Main.Port}";
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (status == 400) Assert.Equal("OA-53", host.Log.RefusalOf(answer.Header("x-fapi-interaction-id")!)?.Rule);
+    }
+
+    [Fact]
+    [Trait("Rule", "OA-53")]
+    public async Task A_forwarded_name_changes_nothing()
+    {
+        using var client = host.CreateClient();
+        var plain = await client.GetStringAsync(new Uri("/.well-known/openid-configuration", UriKind.Relative));
+        client.DefaultRequestHeaders.Add("X-Forwarded-Host", "evil.test");
+        client.DefaultRequestHeaders.Add("X-Original-URL", "/token");
+
+        Assert.Equal(plain, await client.GetStringAsync(new Uri("/.well-known/openid-configuration", UriKind.Relative)));
+    }
+
+    [Fact]
+    [Trait("Rule", "HTTP-15")]
+    [Trait("Rule", "OP-08")]
+    public async Task Too_many_requests_of_one_address_are_429_with_the_time_to_wait()
+    {
+        await using var narrow = await TestHost.StartAsync(options =>
+        {
+            options.Settings["RateLimits:Requests"] = "5";
+            options.Settings["RateLimits:WindowSeconds"] = "60";
+        });
+        using var client = narrow.CreateClient();
+        for (var count = 0; count < 5; count++)
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri($"/jwks?{count}", UriKind.Relative))).StatusCode);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/open-banking/v4.0/aisp/accounts", UriKind.Relative));
+        request.Headers.Add("X-Forwarded-For", "192.0.2.7");
+        using var refused = await client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.True(int.Parse(refused.Header("Retry-After")!, System.Globalization.CultureInfo.InvariantCulture) > 0);
+        Assert.Empty(await refused.Content.ReadAsStringAsync());
+        Assert.Equal("HTTP-15", narrow.Log.RefusalOf(refused.Header("x-fapi-interaction-id")!)?.Rule);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/health/live", UriKind.Relative))).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("/open-banking/fault", "application/json")]
+    [InlineData("/fault", null)]
+    [Trait("Rule", "OP-03")]
+    public async Task A_fault_is_500_logged_once_and_says_nothing(string path, string? contentType)
+    {
+        await using var broken = await TestHost.StartAsync(options => options.Replace = services =>
+            services.AddSingleton<IStartupFilter>(new Fault(() => throw new InvalidOperationException("canary-of-the-inside"))));
+        using var client = broken.CreateClient();
+
+        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        Assert.DoesNotContain("canary", body, StringComparison.Ordinal);
+        Assert.Equal(contentType, answer.Content.Headers.ContentType?.MediaType);
+        if (contentType is not null) Assert.Equal("U000", JsonDocument.Parse(body).RootElement.GetProperty("Errors")[0].GetProperty("ErrorCode").GetString());
+        Assert.Single(broken.Log.Lines, line => line.Contains("canary-of-the-inside", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-23")]
+    public async Task While_the_database_is_away_the_answer_is_503_and_it_heals_by_itself()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var away = await TestHost.StartAsync(options => options.Database = database);
+        using var client = away.CreateClient();
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health/ready"));
+        await using var administrator = new NpgsqlConnection(await TestDatabase.AdministratorAsync());
+        await administrator.OpenAsync();
+
+        await RunAsync(administrator, $"ALTER DATABASE {database.Name} ALLOW_CONNECTIONS false");
+        await RunAsync(administrator, $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.Name}'");
+        using (var refused = await PostUnknownTokenAsync(client))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+            Assert.Equal("1", refused.Header("Retry-After"));
+        }
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(client, "/health/ready"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health/live"));
+        await RunAsync(administrator, $"ALTER DATABASE {database.Name} ALLOW_CONNECTIONS true");
+
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health/ready"));
+        using var after = await PostUnknownTokenAsync(client);
+        Assert.NotEqual(HttpStatusCode.ServiceUnavailable, after.StatusCode);
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-23")]
+    public async Task A_database_that_hangs_is_given_up_within_five_seconds()
+    {
+        await using var process = await HostProcess.StartAsync();
+        using var client = process.CreateClient();
+        await StatusAsync(client, "/.well-known/openid-configuration");
+        var server = int.Parse(await File.ReadAllTextAsync(Path.Combine(process.DataPath, "postgres.pid")), System.Globalization.CultureInfo.InvariantCulture);
+        var frozen = Children(server).Append(server).ToList();
+        foreach (var one in frozen) Unix.Signal(one, 19); // SIGSTOP
+        try
+        {
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            using var answer = await PostUnknownTokenAsync(client);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(6), $"took {watch.Elapsed}");
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health/live"));
+            Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/.well-known/openid-configuration"));
+        }
+        finally
+        {
+            foreach (var one in frozen) Unix.Signal(one, 18); // SIGCONT
+        }
+
+        var healing = System.Diagnostics.Stopwatch.StartNew();
+        while (await StatusAsync(client, "/health/ready") != HttpStatusCode.OK && healing.Elapsed < TimeSpan.FromSeconds(10)) await Task.Delay(100);
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health/ready"));
+    }
+
+    /// <summary>Asks for something that only the database can answer.</summary>
+    private static Task<HttpResponseMessage> PostUnknownTokenAsync(HttpClient client)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/open-banking/v4.0/aisp/accounts", UriKind.Relative));
+        request.Headers.TryAddWithoutValidation("Authorization", "Bearer jbHyTN0HjZ0cF7yXlSCpBRXnTVHkdqlFFEA4XCbA3nE");
+        return client.SendAsync(request);
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(HttpClient client, string path)
+    {
+        using var answer = await client.GetAsync(new Uri(path, UriKind.Relative));
+        return answer.StatusCode;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static IEnumerable<int> Children(int process) =>
+        File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(id => int.Parse(id, System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>An endpoint that breaks, put behind everything that Host does for all of them.</summary>
+    private sealed class Fault(Action happen) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            next(app);
+            app.Use(async (HttpContext http, RequestDelegate _) =>
+            {
+                await Task.Yield();
+                if (http.Request.Path.Value!.EndsWith("/fault", StringComparison.Ordinal)) happen();
+                http.Response.StatusCode = StatusCodes.Status404NotFound;
+            });
+        };
+    }
+
+    public sealed class Running : IAsyncLifetime
+    {
+        public TestHost Host { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Host = await TestHost.StartAsync();
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+    }
+}

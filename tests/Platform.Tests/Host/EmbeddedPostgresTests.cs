@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Npgsql;
+using OpenBanking.Host;
+using OpenBanking.Testing;
+
+namespace OpenBanking.Platform.Tests.Host;
+
+/// <summary>The private PostgreSQL: private, gone with its host, and back with it.</summary>
+public sealed class EmbeddedPostgresTests
+{
+    private const UnixFileMode OfOthers = (UnixFileMode)0b000_111;
+
+    [Fact]
+    [Trait("Rule", "OP-17")]
+    [Trait("Rule", "OP-04")]
+    public async Task Nobody_else_can_read_its_files_or_reach_it()
+    {
+        await using var host = await HostProcess.StartAsync();
+
+        foreach (var entry in Directory.EnumerateFileSystemEntries(host.DataPath, "*", SearchOption.AllDirectories).Append(host.DataPath))
+        {
+            if (File.GetAttributes(entry).HasFlag(FileAttributes.ReparsePoint)) continue;
+            Assert.True((File.GetUnixFileMode(entry) & OfOthers) == UnixFileMode.None, $"{entry} is open to others");
+        }
+
+        var connection = new NpgsqlConnectionStringBuilder(Sandbox(host).GetProperty("database").GetString()!);
+        Assert.StartsWith("/", connection.Host, StringComparison.Ordinal);
+        Assert.True(connection.Password!.Length >= 43);
+        connection.Password = "guess";
+        connection.Pooling = false;
+        await using var stranger = new NpgsqlConnection(connection.ConnectionString);
+        Assert.Equal("28P01", (await Assert.ThrowsAsync<PostgresException>(() => stranger.OpenAsync())).SqlState);
+
+        // Its only socket is the one in the file system.
+        var process = int.Parse(await File.ReadAllTextAsync(Path.Combine(host.DataPath, "postgres.pid")), CultureInfo.InvariantCulture);
+        Assert.NotEqual("root", Owner(process));
+        Assert.DoesNotContain(":5432", await CommandAsync("ss", "-ltnp"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_starts_with_host_and_stops_with_it()
+    {
+        await using var host = await HostProcess.StartAsync();
+        var process = Running(host);
+        Assert.Equal("on", await AskAsync(host, "SHOW data_checksums"));
+        Assert.Equal("on", await AskAsync(host, "SHOW fsync"));
+
+        Assert.Equal(0, await host.StopAsync());
+
+        Assert.False(Directory.Exists($"/proc/{process}"));
+        Assert.False(File.Exists(Path.Combine(host.DataPath, "postgres.pid")));
+        Assert.False(File.Exists(Path.Combine(host.DataPath, "host.pid")));
+    }
+
+    /// <summary>R48.</summary>
+    [Fact]
+    public async Task A_killed_host_leaves_no_orphan_and_starts_again_by_itself_five_times()
+    {
+        await using var host = await HostProcess.StartAsync();
+        await AskAsync(host, "CREATE TABLE kept (round int)");
+        for (var round = 1; round <= 5; round++)
+        {
+            await AskAsync(host, $"INSERT INTO kept VALUES ({round})");
+            var process = Running(host);
+            await host.KillAsync();
+
+            // Odd rounds start again at once, while the old server may still be ending; even ones look whether it ends by itself.
+            if (round % 2 == 0)
+            {
+                var waited = Stopwatch.StartNew();
+                while (Directory.Exists($"/proc/{process}") && waited.Elapsed < TimeSpan.FromSeconds(20)) await Task.Delay(50);
+                Assert.False(Directory.Exists($"/proc/{process}"), "PostgreSQL outlived its host");
+            }
+
+            await host.StartAgainAsync();
+            Assert.NotEqual(process, Running(host));
+            Assert.False(IsAlive(process), "the old server still runs");
+            Assert.Equal((long)round, await AskAsync(host, "SELECT count(*) FROM kept"));
+        }
+    }
+
+    [Fact]
+    public async Task It_is_started_again_when_it_ends_by_itself()
+    {
+        await using var host = await HostProcess.StartAsync();
+        using var client = host.CreateClient();
+        var process = Running(host);
+
+        Unix.Signal(process, Unix.KillNow);
+
+        var waited = Stopwatch.StartNew();
+        var answers = new List<HttpStatusCode>();
+        do
+        {
+            await Task.Delay(50);
+            using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            answers.Add(answer.StatusCode);
+        }
+        while ((answers[^1] != HttpStatusCode.OK || !answers.Contains(HttpStatusCode.ServiceUnavailable)) && waited.Elapsed < TimeSpan.FromSeconds(20));
+
+        Assert.Equal(HttpStatusCode.OK, answers[^1]);
+        Assert.NotEqual(process, Running(host));
+    }
+
+    [Fact]
+    public async Task A_data_directory_with_a_long_name_has_its_socket_elsewhere()
+    {
+        var top = Directory.CreateTempSubdirectory("openbanking-long-").FullName;
+        File.SetUnixFileMode(top, File.GetUnixFileMode(top) | UnixFileMode.OtherExecute);
+        try
+        {
+            await using var host = await HostProcess.StartAsync(dataPath: Path.Combine(top, new string('d', 100)));
+            Assert.StartsWith("/tmp/openbanking-", new NpgsqlConnectionStringBuilder(Sandbox(host).GetProperty("database").GetString()!).Host, StringComparison.Ordinal);
+            await host.StopAsync();
+        }
+        finally
+        {
+            Directory.Delete(top, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Where_its_account_cannot_go_it_keeps_its_files_beside_and_says_so()
+    {
+        if (!Unix.IsRoot) return; // Only root has another account run it.
+        var top = Directory.CreateTempSubdirectory("openbanking-closed-").FullName; // 0700
+        try
+        {
+            await using var host = await HostProcess.StartAsync(dataPath: Path.Combine(top, "data"));
+            var place = await File.ReadAllTextAsync(Path.Combine(top, "data", "postgres", "place"));
+            Assert.StartsWith("/var/tmp/openbanking-", place, StringComparison.Ordinal);
+            Assert.Contains(place, host.Output, StringComparison.Ordinal);
+            await AskAsync(host, "CREATE TABLE kept (round int)");
+            await host.KillAsync();
+            await host.StartAgainAsync();
+            Assert.Equal(0L, await AskAsync(host, "SELECT count(*) FROM kept"));
+            await host.StopAsync();
+            Directory.Delete(place, recursive: true);
+        }
+        finally
+        {
+            Directory.Delete(top, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Two_hosts_do_not_share_a_data_directory()
+    {
+        await using var host = await HostProcess.StartAsync();
+
+        var (exit, output, _) = await HostProcess.RunAsync(null, host.DataPath);
+
+        Assert.Equal(1, exit);
+        Assert.Equal($"OPENBANKING_DATA: another host uses {host.DataPath}; stop it or name another folder.", output.Trim());
+    }
+
+    private static int Running(HostProcess host) =>
+        int.Parse(File.ReadAllText(Path.Combine(host.DataPath, "postgres.pid")), CultureInfo.InvariantCulture);
+
+    // A process that has ended but was not waited for is not alive.
+    private static bool IsAlive(int process) =>
+        File.Exists($"/proc/{process}/cmdline") && File.ReadAllText($"/proc/{process}/cmdline").Length > 0;
+
+    private static JsonElement Sandbox(HostProcess host) =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(host.DataPath, "sandbox.json"))).RootElement;
+
+    private static async Task<object?> AskAsync(HostProcess host, string sql)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(Sandbox(host).GetProperty("database").GetString()!) { Pooling = false };
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
+
+    private static string Owner(int process) =>
+        File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1] == "0" && Unix.IsRoot ? "root" : "other";
+
+    private static async Task<string> CommandAsync(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
+            return await process.StandardOutput.ReadToEndAsync();
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return ""; // Not on this machine; the listening address is checked by the settings of the server.
+        }
+    }
+}

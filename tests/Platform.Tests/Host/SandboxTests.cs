@@ -1,0 +1,182 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using OpenBanking.Host;
+using OpenBanking.Testing;
+
+namespace OpenBanking.Platform.Tests.Host;
+
+/// <summary>The outside interface of the sandbox, and that it is nowhere else.</summary>
+public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<SandboxTests.Running>
+{
+    private readonly HostProcess host = running.Host;
+
+    [Fact]
+    public async Task Sandbox_json_says_all_that_a_tester_needs()
+    {
+        var sandbox = Sandbox();
+        Assert.Equal(host.Main, new Uri(sandbox.GetProperty("issuer").GetString()!));
+        Assert.Equal(host.Mtls, new Uri(sandbox.GetProperty("mtls").GetString()!));
+        Assert.Equal(Path.Combine(host.DataPath, "tls", "ca.crt"), sandbox.GetProperty("ca").GetString());
+        Assert.Equal(JsonValueKind.Null, sandbox.GetProperty("directory").ValueKind);
+        Assert.Equal(43, sandbox.GetProperty("controlSecret").GetString()!.Length);
+        foreach (var customer in sandbox.GetProperty("customers").EnumerateArray())
+        {
+            Assert.NotEmpty(customer.GetProperty("username").GetString()!);
+            Assert.NotEmpty(customer.GetProperty("activationCode").GetString()!);
+            foreach (var account in customer.GetProperty("accounts").EnumerateArray())
+                Assert.All((string[])["accountId", "name", "identification", "currency"], member => Assert.NotEmpty(account.GetProperty(member).GetString()!));
+        }
+
+        Assert.Equal(host.ProcessId.ToString(CultureInfo.InvariantCulture), await File.ReadAllTextAsync(Path.Combine(host.DataPath, "host.pid")));
+        Assert.True(File.Exists(Path.Combine(host.DataPath, "host.log")));
+        Assert.Contains(host.Main.OriginalString, host.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_control_opens_to_its_secret_only()
+    {
+        Assert.Equal(HttpStatusCode.Unauthorized, (await ControlAsync("{}", secret: null)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await ControlAsync("{}", secret: "guess")).Status);
+        using var client = host.CreateClient();
+        using var list = new HttpRequestMessage(HttpMethod.Get, new Uri("/sandbox/control", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.SendAsync(list)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_control_lists_every_operation_with_its_schema()
+    {
+        using var client = host.CreateClient();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Sandbox " + Secret());
+        var listed = await client.GetFromJsonAsync<JsonElement>(new Uri("/sandbox/control", UriKind.Relative));
+
+        var operations = listed.GetProperty("operations").EnumerateArray().ToDictionary(operation => operation.GetProperty("operation").GetString()!);
+        foreach (var name in "clock setting balance book remove account refuse down lose fields order refund decide revoke history debits checks keys suspend contract".Split(' '))
+            Assert.Equal("object", operations[name].GetProperty("schema").GetProperty("type").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{"operation":"clock","offsetMilliseconds":"5"}""", 400)]
+    [InlineData("""{"operation":"clock","offsetMilliseconds":1e30}""", 400)]
+    [InlineData("""{"operation":"clock","offsetMilliseconds":999999999999999}""", 400)]
+    [InlineData("""{"operation":"clock"}""", 400)]
+    [InlineData("""{"operation":"clock","offsetMilliseconds":5,"more":1}""", 400)]
+    [InlineData("""{"operation":"clock","operation":"clock","offsetMilliseconds":5}""", 400)]
+    [InlineData("""{"operation":"dance"}""", 400)]
+    [InlineData("""{"offsetMilliseconds":5}""", 400)]
+    [InlineData("[]", 400)]
+    [InlineData("{", 400)]
+    [InlineData("""{"operation":"revoke","customer":"nobody","consentId":"x"}""", 400)]
+    [InlineData("""{"operation":"refund","id":"1"}""", 501)]
+    [InlineData("""{"operation":"refund"}""", 400)]
+    public async Task What_is_malformed_is_400_and_what_is_not_built_is_501(string body, int status)
+    {
+        var (answered, answer) = await ControlAsync(body, Secret());
+
+        Assert.Equal(status, (int)answered);
+        Assert.NotEmpty(answer.GetProperty("error").GetString()!);
+    }
+
+    [Fact]
+    public async Task The_clock_moves_on_every_host_and_back()
+    {
+        await using var second = await HostProcess.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__OpenBanking"] = Sandbox().GetProperty("database").GetString(),
+            ["Identity__Issuer"] = host.Main.OriginalString,
+        });
+
+        var hour = TimeSpan.FromHours(1);
+        var (status, answer) = await ControlAsync($$"""{"operation":"clock","offsetMilliseconds":{{(long)hour.TotalMilliseconds}}}""", Secret());
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.InRange(answer.GetProperty("now").GetDateTimeOffset() - DateTimeOffset.UtcNow, hour - TimeSpan.FromMinutes(1), hour + TimeSpan.FromMinutes(1));
+
+        // Another host, and a command, have it too.
+        var (exit, shown, _) = await HostProcess.RunAsync(second.Environment, second.DataPath, "clock", "show");
+        Assert.Equal(0, exit);
+        Assert.Contains("3600000 ms", shown, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await ControlAsync("""{"operation":"clock","offsetMilliseconds":0}""", Secret())).Status);
+    }
+
+    [Fact]
+    public async Task Commands_work_beside_a_running_host()
+    {
+        var (exit, shown, _) = await HostProcess.RunAsync(null, host.DataPath, "config", "show");
+
+        Assert.Equal(0, exit);
+        Assert.Contains("Identity__Issuer = ", shown, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings__OpenBanking = ", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain(await File.ReadAllTextAsync(Path.Combine(host.DataPath, "postgres", "password")), shown, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret(), shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Commands_work_without_a_running_host_and_leave_nothing_running()
+    {
+        await using var own = await HostProcess.StartAsync();
+        await own.StopAsync();
+
+        var (exit, shown, _) = await HostProcess.RunAsync(null, own.DataPath, "clock", "show");
+
+        Assert.Equal(0, exit);
+        Assert.Contains("(0 ms from the real time)", shown, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(own.DataPath, "postgres.pid")));
+    }
+
+    [Theory]
+    [InlineData("audit verify", "The command 'audit verify' is not offered by this build.")]
+    [InlineData("seed many", "The command 'seed' is not offered by this build.")]
+    [InlineData("make coffee", "There is no command 'make coffee'; there are: config show, clock show, customers code USERNAME, keys rotate.")]
+    [InlineData("customers code", "Use: ./run.sh customers code USERNAME")]
+    public async Task A_command_that_is_not_there_is_one_sentence(string words, string sentence)
+    {
+        var (exit, output, _) = await HostProcess.RunAsync(null, host.DataPath, words.Split(' '));
+
+        Assert.Equal(1, exit);
+        Assert.Equal(sentence, output.Trim());
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-05")]
+    public async Task The_key_ring_is_in_the_database_and_not_in_clear()
+    {
+        await using var database = new Npgsql.NpgsqlConnection(Sandbox().GetProperty("database").GetString());
+        await database.OpenAsync();
+        await using var read = new Npgsql.NpgsqlCommand("SELECT string_agg(xml, '') FROM host.data_protection_keys", database);
+        var stored = Assert.IsType<string>(await read.ExecuteScalarAsync());
+
+        Assert.Contains("aes256gcm", stored, StringComparison.Ordinal);
+        Assert.DoesNotContain("masterKey", stored, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-02")]
+    public void One_event_stays_one_line() =>
+        Assert.Equal("a\\u000d\\u000ab\\u001b[31mc\\u2028d\\u0085e", LogLines.Escape("a\r\nb\u001b[31mc\u2028d\u0085e"));
+
+    private JsonElement Sandbox() =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(host.DataPath, "sandbox.json"))).RootElement;
+
+    private string Secret() => Sandbox().GetProperty("controlSecret").GetString()!;
+
+    private async Task<(HttpStatusCode Status, JsonElement Answer)> ControlAsync(string body, string? secret)
+    {
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/sandbox/control", UriKind.Relative)) { Content = TestHttp.Json(body) };
+        if (secret is not null) request.Headers.TryAddWithoutValidation("Authorization", "Sandbox " + secret);
+        using var answer = await client.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        return (answer.StatusCode, text.Length > 0 ? JsonDocument.Parse(text).RootElement : default);
+    }
+
+    public sealed class Running : IAsyncLifetime
+    {
+        public HostProcess Host { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Host = await HostProcess.StartAsync();
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+    }
+}

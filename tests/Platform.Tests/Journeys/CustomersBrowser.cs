@@ -1,0 +1,91 @@
+using Microsoft.Playwright;
+
+namespace OpenBanking.Platform.Tests.Journeys;
+
+/// <summary>A customer's browser: headless Chromium with a virtual authenticator that verifies its user.</summary>
+public sealed class CustomersBrowser : IAsyncDisposable
+{
+    private static readonly string[] Flags =
+    [
+        "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+        "--disable-sync", "--disable-quic",
+    ];
+
+    private readonly IPlaywright playwright;
+    private readonly IBrowser browser;
+
+    private CustomersBrowser(IPlaywright playwright, IBrowser browser, IPage page)
+    {
+        this.playwright = playwright;
+        this.browser = browser;
+        Page = page;
+    }
+
+    public IPage Page { get; }
+
+    /// <param name="javaScript">Off shows what a page does without script.</param>
+    public static async Task<CustomersBrowser> OpenAsync(int width = 1280, int height = 900, bool dark = false, bool javaScript = true)
+    {
+        var playwright = await Playwright.CreateAsync();
+        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Headless = true,
+            Args = Flags,
+        });
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            IgnoreHTTPSErrors = true,
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            JavaScriptEnabled = javaScript,
+        });
+        var page = await context.NewPageAsync();
+        page.SetDefaultTimeout(20_000);
+        var protocol = await context.NewCDPSessionAsync(page);
+        await protocol.SendAsync("WebAuthn.enable");
+        await protocol.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["options"] = new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["protocol"] = "ctap2",
+                ["transport"] = "internal",
+                ["hasResidentKey"] = true,
+                ["hasUserVerification"] = true,
+                ["isUserVerified"] = true,
+                ["automaticPresenceSimulation"] = true,
+            },
+        });
+        return new CustomersBrowser(playwright, browser, page);
+    }
+
+    /// <summary>Activates with a one-time code and leaves a passkey in the authenticator.</summary>
+    public async Task ActivateAsync(Uri issuer, string username, string activationCode)
+    {
+        await Page.GotoAsync(new Uri(issuer, "/activate").ToString());
+        await Page.GetByLabel("Username").FillAsync(username);
+        await Page.GetByLabel("Activation code").FillAsync(activationCode);
+        var before = Page.Url;
+        await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Create passkey" }).ClickAsync();
+        await Page.WaitForURLAsync(url => url != before);
+    }
+
+    /// <summary>Signs in on the page that is shown, without naming the user.</summary>
+    public async Task SignInAsync()
+    {
+        var before = Page.Url;
+        await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign in with a passkey" }).ClickAsync();
+        await Page.WaitForURLAsync(url => url != before);
+    }
+
+    public async Task PressAsync(string button) =>
+        await Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = button, Exact = true }).ClickAsync();
+
+    public async Task TickAsync(string account) => await Page.GetByLabel(account, new PageGetByLabelOptions { Exact = true }).CheckAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await browser.DisposeAsync();
+        playwright.Dispose();
+    }
+}

@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+
+namespace OpenBanking.Testing;
+
+/// <summary>
+/// The built Host as a process of its own, to be killed, started again, and put beside another one on the same database.
+/// </summary>
+public sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Dictionary<string, string?> settings;
+    private readonly bool ownsFolder;
+    private readonly ConcurrentQueue<string> output = new();
+    private Process? process;
+
+    private HostProcess(Dictionary<string, string?> settings, string dataPath, bool ownsFolder, int port, int mtlsPort)
+    {
+        this.settings = settings;
+        this.ownsFolder = ownsFolder;
+        DataPath = dataPath;
+        Main = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}"));
+        Mtls = new Uri(string.Create(CultureInfo.InvariantCulture, $"https://localhost:{mtlsPort}"));
+    }
+
+    public string DataPath { get; }
+
+    /// <summary>Its settings, to run a command beside it.</summary>
+    public IReadOnlyDictionary<string, string?> Environment => settings;
+
+    public Uri Main { get; }
+
+    public Uri Mtls { get; }
+
+    public int ProcessId => process?.Id ?? 0;
+
+    /// <summary>What it has printed, standard error included.</summary>
+    public string Output => string.Join('\n', output);
+
+    /// <summary>The authority that has signed its certificate.</summary>
+    public X509Certificate2 Authority =>
+        X509Certificate2.CreateFromPemFile(Path.Combine(DataPath, "tls", "ca.crt"), Path.Combine(DataPath, "tls", "ca.key"));
+
+    /// <summary>The assembly that the build has made beside this one.</summary>
+    public static string HostAssembly
+    {
+        get
+        {
+            // artifacts/bin/<project>/<configuration>/ for every project.
+            var here = new DirectoryInfo(AppContext.BaseDirectory);
+            return Path.Combine(here.Parent!.Parent!.FullName, "OpenBanking.Host", here.Name, "OpenBanking.Host.dll");
+        }
+    }
+
+    /// <summary>Starts Host and waits until it is ready.</summary>
+    /// <param name="environment">Settings as environment variables, with '__' between section and name; null takes one away.</param>
+    /// <param name="dataPath">A data directory to use again; null is a fresh one that goes with the process.</param>
+    public static async Task<HostProcess> StartAsync(IReadOnlyDictionary<string, string?>? environment = null, string? dataPath = null)
+    {
+        var host = Prepare(environment, dataPath);
+        try
+        {
+            await host.StartAgainAsync();
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
+        return host;
+    }
+
+    /// <summary>Runs Host to its end, for starts that are refused and for commands.</summary>
+    public static async Task<(int ExitCode, string Output, TimeSpan Took)> RunAsync(
+        IReadOnlyDictionary<string, string?>? environment = null, string? dataPath = null, params string[] arguments)
+    {
+        await using var host = Prepare(environment, dataPath);
+        var watch = Stopwatch.StartNew();
+        host.Launch(arguments);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await host.process!.WaitForExitAsync(limit.Token);
+        return (host.process.ExitCode, host.Output, watch.Elapsed);
+    }
+
+    /// <summary>Starts it again with the same settings, on the same data.</summary>
+    public async Task StartAgainAsync()
+    {
+        Launch([]);
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < TimeSpan.FromSeconds(60))
+        {
+            if (process!.HasExited) throw new InvalidOperationException($"Host ended with exit code {process.ExitCode}: {Output}");
+            if (await IsReadyAsync()) return;
+            await Task.Delay(50);
+        }
+
+        throw new TimeoutException($"Host was not ready within a minute: {Output}");
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAsync()
+    {
+        if (process is null) return;
+        process.Kill(entireProcessTree: false);
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to stop (SIGTERM) and waits until it has.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (process is null) return 0;
+        OpenBanking.Host.Unix.Signal(process.Id, 15);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        await process.WaitForExitAsync(limit.Token);
+        return process.ExitCode;
+    }
+
+    /// <summary>A client that trusts this host, follows no redirect and keeps no cookie unless asked to.</summary>
+    public HttpClient CreateClient(bool mtls = false, X509Certificate2? certificate = null, CookieContainer? cookies = null) =>
+        TestHttp.Client(mtls || certificate is not null ? Mtls : Main, Authority, certificate, cookies);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (process is { HasExited: false }) await StopAsync();
+        process?.Dispose();
+        if (ownsFolder) TestFolder.Delete(DataPath);
+    }
+
+    private static HostProcess Prepare(IReadOnlyDictionary<string, string?>? environment, string? dataPath)
+    {
+        var (port, mtlsPort) = (FreePort.Next(), FreePort.Next());
+        var folder = dataPath ?? TestFolder.Make();
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Sandbox",
+            ["OPENBANKING_DATA"] = folder,
+            ["OPENBANKING_PORT"] = port.ToString(CultureInfo.InvariantCulture),
+            ["OPENBANKING_MTLS_PORT"] = mtlsPort.ToString(CultureInfo.InvariantCulture),
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>(StringComparer.Ordinal)) settings[name] = value;
+        return new HostProcess(settings, folder, dataPath is null, port, mtlsPort);
+    }
+
+    private void Launch(string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [HostAssembly, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in settings) start.Environment[name] = value;
+        process?.Dispose();
+        process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => output.Enqueue(line.Data ?? "");
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        if (!File.Exists(Path.Combine(DataPath, "tls", "ca.key"))) return false;
+        try
+        {
+            using var client = CreateClient();
+            using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}

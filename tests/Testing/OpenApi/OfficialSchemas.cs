@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using Newtonsoft.Json.Linq;
+using NJsonSchema;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace OpenBanking.Testing.OpenApi;
+
+/// <summary>
+/// One of the official OpenAPI files, asked whether an answer is what the operation may answer. JSON Schema is a library's work; what it
+/// is lenient about (dates) is checked here.
+/// </summary>
+public sealed partial class OfficialSchemas
+{
+    private static readonly ConcurrentDictionary<string, Lazy<Task<OfficialSchemas>>> Loaded = new(StringComparer.Ordinal);
+    private readonly JObject document;
+    private readonly JsonSchema schemas;
+
+    private OfficialSchemas(string version, JObject document, JsonSchema schemas)
+    {
+        Version = version;
+        this.document = document;
+        this.schemas = schemas;
+    }
+
+    public string Version { get; }
+
+    /// <summary>The account-information file of a version, <c>v4.0</c> or <c>v4.0.1</c>.</summary>
+    public static Task<OfficialSchemas> AccountInformationAsync(string version) =>
+        Loaded.GetOrAdd(version, key => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(key, "account-info-openapi.yaml"))).Value;
+
+    /// <summary>Names of the members that the file gives a schema.</summary>
+    public IReadOnlyList<string> MembersOf(string schema) =>
+        [.. ((JObject)document["definitions"]![schema]!["properties"]!).Properties().Select(property => property.Name)];
+
+    /// <summary>The values of an enumeration, by its place in the file.</summary>
+    public IReadOnlyList<string> ValuesAt(string schema, string path) =>
+        [.. document["definitions"]![schema]!.SelectToken(path)!.Values<string>().Select(value => value!)];
+
+    /// <summary>What is wrong with an answer; empty where it is as the file says.</summary>
+    /// <param name="path">Path below <c>/open-banking/v4.0/aisp</c>, without query.</param>
+    public IReadOnlyList<string> Problems(string method, string path, int status, string? contentType, string body)
+    {
+        if (Operation(method, path) is not { } operation) return [];
+        if (operation["responses"]?[status.ToString(System.Globalization.CultureInfo.InvariantCulture)] is not JObject response)
+            return status < 400 ? [$"{method} {path} may not answer {status}"] : ErrorProblems(body);
+        response = Resolve(response);
+
+        // Where the file gives no content, rules.md lets an error object stand (401 with TKXP).
+        if (response["content"] is not JObject content) return status < 400 && body.Length > 0 ? ["a body where there is none"] : ErrorProblems(body);
+        if (body.Length == 0) return status < 400 ? ["no body"] : [];
+        if (contentType is null || content[contentType] is not JObject media) return [$"content type {contentType} is not listed"];
+        return Validate(((string)media["schema"]!["$ref"]!).Split('/')[^1], body);
+    }
+
+    /// <summary>What is wrong with a body by a schema's name.</summary>
+    public IReadOnlyList<string> Validate(string schema, string body)
+    {
+        var problems = schemas.Definitions[schema].ActualSchema.Validate(body).Select(error => $"{Version} {schema}: {error.Path} {error.Kind}").ToList();
+        using var reader = new Newtonsoft.Json.JsonTextReader(new StringReader(body)) { DateParseHandling = Newtonsoft.Json.DateParseHandling.None };
+        foreach (var value in JToken.Load(reader).SelectTokens("$..*").OfType<JValue>())
+        {
+            var name = (value.Parent as JProperty)?.Name ?? "";
+            if (value.Type == JTokenType.Null) problems.Add($"{value.Path} is null (OB-GEN-5)");
+            if (value.Type == JTokenType.String && ((string)value!).Length == 0) problems.Add($"{value.Path} is empty (OB-GEN-5)");
+            if ((name.EndsWith("DateTime", StringComparison.Ordinal) || name is "OpeningDate" or "MaturityDate") && !Rfc3339().IsMatch((string)value!))
+                problems.Add($"{value.Path} is no RFC 3339 date and time with a zone (OB-DAT-2)");
+        }
+
+        return problems;
+    }
+
+    private IReadOnlyList<string> ErrorProblems(string body) => body.Length == 0 ? [] : Validate("OBErrorResponse1", body);
+
+    private JObject? Operation(string method, string path)
+    {
+        var segments = path.Trim('/').Split('/');
+        foreach (var template in ((JObject)document["paths"]!).Properties())
+        {
+            var parts = template.Name.Trim('/').Split('/');
+            if (parts.Length == segments.Length && parts.Zip(segments).All(pair => pair.First[0] == '{' || pair.First == pair.Second))
+                return (template.Value as JObject)?[method.ToLowerInvariant()] as JObject;
+        }
+
+        return null;
+    }
+
+    private JObject Resolve(JObject value) =>
+        (string?)value["$ref"] is { } reference
+            ? (JObject)document.SelectToken("components." + string.Join('.', reference.Split('/')[2..].Select(part => $"['{part}']")))!
+            : value;
+
+    private static async Task<OfficialSchemas> LoadAsync(string version, string file)
+    {
+        var yaml = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "specs", "uk-ob", version, file));
+        var stream = new YamlStream();
+        using (var reader = new StringReader(yaml)) stream.Load(reader);
+        var json = ToJson(stream.Documents[0].RootNode).ToString();
+
+        // JSON Schema knows its parts as definitions.
+        var document = JObject.Parse(json.Replace("#/components/schemas/", "#/definitions/", StringComparison.Ordinal));
+        document["definitions"] = document["components"]!["schemas"]!.DeepClone();
+        var schemas = await JsonSchema.FromJsonAsync(new JObject { ["definitions"] = document["definitions"]!.DeepClone() }.ToString());
+        return new OfficialSchemas(version, document, schemas);
+    }
+
+    private static JToken ToJson(YamlNode node) => node switch
+    {
+        YamlMappingNode mapping => new JObject(mapping.Children.Select(child => new JProperty(((YamlScalarNode)child.Key).Value!, ToJson(child.Value)))),
+        YamlSequenceNode sequence => new JArray(sequence.Children.Select(ToJson)),
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "true" } => true,
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: "false" } => false,
+        YamlScalarNode { Style: ScalarStyle.Plain, Value: var text } when long.TryParse(text, out var number) => number,
+        YamlScalarNode scalar => scalar.Value,
+        _ => throw new InvalidOperationException("YAML of another kind."),
+    };
+
+    [GeneratedRegex(@"\A\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Rfc3339();
+}

@@ -1,0 +1,332 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Jose;
+
+namespace OpenBanking.Testing.Tpp;
+
+/// <summary>How a test client authenticates and what its tokens are bound to.</summary>
+public enum TppKind
+{
+    /// <summary><c>private_key_jwt</c>, DPoP.</summary>
+    Dpop,
+
+    /// <summary><c>private_key_jwt</c>, tokens bound to its certificate.</summary>
+    PrivateKeyJwtAndCertificate,
+
+    /// <summary><c>tls_client_auth</c>, tokens bound to its certificate.</summary>
+    Mtls,
+
+    /// <summary><c>self_signed_tls_client_auth</c>, tokens bound to its certificate.</summary>
+    SelfSigned,
+}
+
+/// <summary>
+/// A third party that speaks to a host over its public interface. Everything it sends can be made wrong in one place: an
+/// assertion's or proof's claims, a form's parameters, the key, the certificate. Answers come back as they are.
+/// </summary>
+public sealed class TestTpp : IDisposable
+{
+    public const string JwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    private static int count;
+    private readonly TestHost host;
+    private readonly HttpClient http;
+
+    private TestTpp(TestHost host, string clientId, TppKind kind, SigningKey key, X509Certificate2? certificate)
+    {
+        this.host = host;
+        ClientId = clientId;
+        Kind = kind;
+        Key = key;
+        Certificate = certificate;
+        RedirectUri = "https://tpp.example/callback";
+        ProofKey = SigningKey.Create("ES256");
+        http = host.CreateClient(certificate: certificate);
+    }
+
+    public TestHost Host => host;
+
+    public string ClientId { get; }
+
+    public TppKind Kind { get; }
+
+    /// <summary>The registered key of its assertions.</summary>
+    public SigningKey Key { get; }
+
+    /// <summary>The key of its DPoP proofs.</summary>
+    public SigningKey ProofKey { get; set; }
+
+    public X509Certificate2? Certificate { get; }
+
+    public string RedirectUri { get; }
+
+    /// <summary>The nonce to put into proofs, as the server last gave it; null puts none.</summary>
+    public string? Nonce { get; set; }
+
+    /// <summary>The address that this client calls: with a certificate the other port.</summary>
+    public Uri Base => Certificate is null ? host.Main : host.Mtls;
+
+    /// <summary>Registers a third party with a host, as the clients file would.</summary>
+    /// <param name="change">What to change of its metadata.</param>
+    /// <param name="algorithm">Of its assertions.</param>
+    public static async Task<TestTpp> RegisterAsync(TestHost host, TppKind kind = TppKind.Dpop, Action<JsonObject>? change = null, string algorithm = "ES256")
+    {
+        var id = $"tpp-{Interlocked.Increment(ref count)}";
+        var key = SigningKey.Create(algorithm, rsaBits: 2048);
+        var certificate = kind switch
+        {
+            TppKind.Dpop => null,
+            TppKind.SelfSigned => TestCertificates.SelfSigned($"CN={id}"),
+            _ => host.IssueClientCertificate($"CN={id}, O=Budget App Ltd, C=GB"),
+        };
+        var metadata = Metadata(id, kind, key, certificate);
+        change?.Invoke(metadata);
+        await RegisterAsync(host, metadata);
+        return new TestTpp(host, id, kind, key, certificate);
+    }
+
+    /// <summary>Stores any metadata; fails where they cannot be taken.</summary>
+    public static async Task RegisterAsync(TestHost host, JsonObject metadata)
+    {
+        var content = ClientsFile.Parse($"[{metadata.ToJsonString()}]", allowLoopback: false, host.Clock.Now);
+        if (content.Problem is not null || content.Clients.Count != 1) throw new InvalidOperationException(content.Problem ?? "The client is not offered.");
+        await host.InScopeAsync(async services =>
+        {
+            var db = services.GetRequiredService<IdentityDb>();
+            db.Add(content.Clients[0]);
+            await db.SaveChangesAsync();
+        });
+    }
+
+    /// <summary>The same third party as another host of the same database sees it.</summary>
+    public TestTpp At(TestHost other) => new(other, ClientId, Kind, Key, Certificate) { ProofKey = ProofKey };
+
+    /// <summary>The same third party showing another certificate, or one where it has none.</summary>
+    public TestTpp Showing(X509Certificate2? certificate) => new(host, ClientId, Kind, Key, certificate) { ProofKey = ProofKey };
+
+    // What it makes
+
+    /// <summary>A client assertion.</summary>
+    /// <param name="change">What to change of its claims.</param>
+    public string Assertion(Action<JsonObject>? change = null, SigningKey? key = null, string? typ = "JWT")
+    {
+        var now = host.Clock.Now.ToUnixTimeSeconds();
+        var claims = new JsonObject
+        {
+            ["iss"] = ClientId,
+            ["sub"] = ClientId,
+            ["aud"] = host.Issuer.OriginalString,
+            ["iat"] = now,
+            ["exp"] = now + 60,
+            ["jti"] = NewId(),
+        };
+        change?.Invoke(claims);
+        return Jws.Sign(key ?? Key, typ, claims);
+    }
+
+    /// <summary>A DPoP proof.</summary>
+    /// <param name="accessToken">Its hash goes in as <c>ath</c>.</param>
+    /// <param name="change">What to change of its claims.</param>
+    public string Proof(string method, string address, string? accessToken = null, Action<JsonObject>? change = null, SigningKey? key = null)
+    {
+        var claims = new JsonObject
+        {
+            ["jti"] = NewId(),
+            ["htm"] = method,
+            ["htu"] = address,
+            ["iat"] = host.Clock.Now.ToUnixTimeSeconds(),
+        };
+        if (accessToken is not null) claims["ath"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
+        if (Nonce is not null) claims["nonce"] = Nonce;
+        change?.Invoke(claims);
+        return DpopJws.Sign(key ?? ProofKey, claims);
+    }
+
+    /// <summary>The public address of a path for this client.</summary>
+    public string Address(string path) => Base.OriginalString.TrimEnd('/') + path;
+
+    /// <summary>A form with this client's authentication in it.</summary>
+    public Form Authenticated(Action<JsonObject>? assertion = null)
+    {
+        var form = Form.Empty.With("client_id", ClientId);
+        return Kind is TppKind.Dpop or TppKind.PrivateKeyJwtAndCertificate
+            ? form.With("client_assertion_type", JwtBearer).With("client_assertion", Assertion(assertion))
+            : form;
+    }
+
+    /// <summary>A good authorization request for a consent, named in the UK way, without client authentication.</summary>
+    public static Form AuthorizationRequest(string consentId, string redirectUri = "https://tpp.example/callback") => Form.Empty
+        .With("response_type", "code")
+        .With("redirect_uri", redirectUri)
+        .With("scope", "openid accounts")
+        .With("state", "af0ifjsldkj")
+        .With("nonce", "n-0S6_WzA2Mj")
+        .With("code_challenge", Challenge(Verifier))
+        .With("code_challenge_method", "S256")
+        .With("claims", $$$$"""{"id_token":{"openbanking_intent_id":{"value":"{{{{consentId}}}}","essential":true},"acr":{"essential":true,"value":"urn:openbanking:psd2:sca"}}}""");
+
+    /// <summary>The verifier behind <see cref="AuthorizationRequest"/>.</summary>
+    public const string Verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    public static string Challenge(string verifier) => Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)));
+
+    /// <summary>Details that name a consent in the FAPI 2.0 way.</summary>
+    public static string Details(string consentId) => $$"""[{"type":"account_information","consent_id":"{{consentId}}"}]""";
+
+    // What it sends
+
+    /// <summary>Posts a form as it is.</summary>
+    /// <param name="proofs">Values of the DPoP header, as many as are given.</param>
+    public async Task<Answer> PostAsync(string path, Form form, params string[] proofs)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form.Content() };
+        foreach (var proof in proofs) request.Headers.TryAddWithoutValidation("DPoP", proof);
+        return await SendAsync(request);
+    }
+
+    public async Task<Answer> SendAsync(HttpRequestMessage request) => await Answer.OfAsync(await http.SendAsync(request));
+
+    /// <summary>Posts a form with client authentication and, for a DPoP client, a proof.</summary>
+    public Task<Answer> CallAsync(string path, Form form, bool withProof = true)
+    {
+        var all = Authenticated();
+        foreach (var name in new[] { "client_id", "client_assertion_type", "client_assertion" })
+        {
+            if (form[name] is null && all[name] is { } value) form = form.With(name, value);
+        }
+
+        return withProof && Kind == TppKind.Dpop ? PostAsync(path, form, Proof("POST", Address(path))) : PostAsync(path, form);
+    }
+
+    public Task<Answer> ParAsync(Form request, bool withProof = true) => CallAsync("/par", request, withProof);
+
+    public Task<Answer> TokenAsync(Form request, bool withProof = true) => CallAsync("/token", request, withProof);
+
+    /// <summary>A good token request for a code.</summary>
+    public Form CodeRequest(string code) => Form.Empty
+        .With("grant_type", "authorization_code")
+        .With("code", code)
+        .With("redirect_uri", RedirectUri)
+        .With("code_verifier", Verifier);
+
+    public Task<Answer> RedeemAsync(string code) => TokenAsync(CodeRequest(code));
+
+    /// <summary>An access token of its own, by the client-credentials grant.</summary>
+    public async Task<string> ClientTokenAsync(string scope = "accounts")
+    {
+        var answer = await TokenAsync(Form.Empty.With("grant_type", "client_credentials").With("scope", scope));
+        return answer.Text("access_token") ?? throw new InvalidOperationException($"No token: {answer.Status} {answer.Body}");
+    }
+
+    /// <summary>Calls an API with a token, by DPoP or over the certificate.</summary>
+    public async Task<Answer> ApiAsync(HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (json is not null) request.Content = TestHttp.Json(json);
+        if (Kind == TppKind.Dpop)
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
+            request.Headers.TryAddWithoutValidation("DPoP", Proof(method.Method, Address(path.Split('?')[0]), token, key: proofKey));
+        }
+        else
+        {
+            request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
+        }
+
+        return await SendAsync(request);
+    }
+
+    public Task<Answer> GetAsync(string path, string token) => ApiAsync(HttpMethod.Get, path, token);
+
+    /// <summary>Creates an account-access consent over the API and answers with its id.</summary>
+    public async Task<string> CreateConsentAsync(params string[] permissions)
+    {
+        if (permissions.Length == 0) permissions = ["ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits"];
+        var body = new JsonObject
+        {
+            ["Data"] = new JsonObject { ["Permissions"] = new JsonArray([.. permissions.Select(permission => (JsonNode)permission)]) },
+            ["Risk"] = new JsonObject(),
+        };
+        var answer = await ApiAsync(HttpMethod.Post, "/open-banking/v4.0/aisp/account-access-consents", await ClientTokenAsync(), body.ToJsonString());
+        return answer.Status == 201
+            ? answer.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!
+            : throw new InvalidOperationException($"No consent: {answer.Status} {answer.Body}");
+    }
+
+    /// <summary>Pushes a request and answers with its <c>request_uri</c>.</summary>
+    public async Task<string> PushAsync(Form request)
+    {
+        var answer = await ParAsync(request);
+        return answer.Text("request_uri") ?? throw new InvalidOperationException($"Not pushed: {answer.Status} {answer.Body}");
+    }
+
+    /// <summary>The address that the customer's browser is sent to, without its origin.</summary>
+    public string AuthorizePath(string requestUri) => $"/authorize?client_id={Uri.EscapeDataString(ClientId)}&request_uri={Uri.EscapeDataString(requestUri)}";
+
+    /// <summary>The whole way to a code: consent, pushed request, browser, approval of all accounts.</summary>
+    public async Task<string> AuthoriseAsync(TestCustomer customer, Func<string, Form>? request = null)
+    {
+        var consentId = await CreateConsentAsync();
+        return await AuthoriseAsync(customer, consentId, request);
+    }
+
+    /// <inheritdoc cref="AuthoriseAsync(TestCustomer, Func{string, Form}?)"/>
+    public async Task<string> AuthoriseAsync(TestCustomer customer, string consentId, Func<string, Form>? request = null)
+    {
+        var requestUri = await PushAsync((request ?? (id => AuthorizationRequest(id)))(consentId));
+        using var browser = customer.OpenBrowser(host);
+        var interaction = await browser.ArriveAsync(AuthorizePath(requestUri));
+        await browser.SignInAsync(interaction);
+        var back = await browser.ApproveAsync(interaction);
+        return Answer.Query(new Uri(back.Location)).GetValueOrDefault("code") ?? throw new InvalidOperationException($"No code: {back.Location}");
+    }
+
+    public void Dispose() => http.Dispose();
+
+    public static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
+
+    private static JsonObject Metadata(string id, TppKind kind, SigningKey key, X509Certificate2? certificate)
+    {
+        var jwk = key.PublicKey.ToJson();
+        if (kind == TppKind.SelfSigned)
+        {
+            using var ec = certificate!.GetECDsaPublicKey()!;
+            var point = ec.ExportParameters(includePrivateParameters: false).Q;
+            jwk = new JsonObject
+            {
+                ["kty"] = "EC",
+                ["crv"] = "P-256",
+                ["x"] = Base64Url.EncodeToString(point.X!),
+                ["y"] = Base64Url.EncodeToString(point.Y!),
+                ["kid"] = "certificate",
+                ["x5c"] = new JsonArray(Convert.ToBase64String(certificate!.RawData)),
+            };
+        }
+
+        var metadata = new JsonObject
+        {
+            ["client_id"] = id,
+            ["client_name"] = "Budget App",
+            ["security_profile"] = "fapi2-sp",
+            ["redirect_uris"] = new JsonArray("https://tpp.example/callback"),
+            ["token_endpoint_auth_method"] = kind switch
+            {
+                TppKind.Mtls => "tls_client_auth",
+                TppKind.SelfSigned => "self_signed_tls_client_auth",
+                _ => "private_key_jwt",
+            },
+            ["software_roles"] = new JsonArray("AISP"),
+            ["org_id"] = "0015800001041RHAAY",
+            ["software_id"] = "budget-app",
+            [kind == TppKind.Dpop ? "dpop_bound_access_tokens" : "tls_client_certificate_bound_access_tokens"] = true,
+        };
+        if (kind == TppKind.Mtls) metadata["tls_client_auth_subject_dn"] = $"C=GB,O=Budget App Ltd,CN={id}";
+        else metadata["jwks"] = new JsonObject { ["keys"] = new JsonArray(jwk) };
+        return metadata;
+    }
+}

@@ -1,0 +1,258 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using MediatR;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using OpenBanking.Accounts;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Consent;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Host;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
+using OpenBanking.Testing.OpenApi;
+
+namespace OpenBanking.Testing.UkApi;
+
+/// <summary>Who calls, in the place of an access token.</summary>
+public sealed record TestCaller(string ClientId, string? ConsentId = null, string CustomerId = "C-100001");
+
+/// <summary>An answer, already found to be what the official files allow.</summary>
+public sealed record ApiAnswer(int Status, string Body, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders, Refusal? Refusal)
+{
+    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
+
+    public JsonElement Data => Json.GetProperty(nameof(Data));
+
+    /// <summary>The rule that the security log names as broken.</summary>
+    public string? Rule => Refusal?.Rule;
+
+    /// <summary>Code, and path where there is one, of every fault.</summary>
+    public IReadOnlyList<string> Faults =>
+        [.. Json.GetProperty("Errors").EnumerateArray().Select(error => error.GetProperty("ErrorCode").GetString() + (error.TryGetProperty("Path", out var path) ? " " + path.GetString() : ""))];
+
+    public string? Link(string name) => Json.GetProperty("Links").TryGetProperty(name, out var link) ? link.GetString() : null;
+}
+
+/// <summary>
+/// The Consent and Accounts modules on a server and a database of their own, without the authorization server: a header says who
+/// calls. Every answer is validated against both official OpenAPI files before a test sees it.
+/// </summary>
+public sealed class BankApi : IAsyncDisposable
+{
+    public const string Tpp = "tpp-1";
+    public const string OtherTpp = "tpp-2";
+    public const string Root = "/open-banking/v4.0/aisp";
+    public const string Issuer = "https://bank.example";
+
+    public static readonly string[] Everything =
+    [
+        "ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits", "ReadPAN",
+    ];
+
+    private const string CallerHeader = "test-caller";
+    private readonly WebApplication app;
+    private readonly HttpClient client;
+
+    private BankApi(WebApplication app, TestDatabase database, TestClock clock, CapturedLog log, EndedConsents ended, IReadOnlyList<SandboxCustomer> customers)
+    {
+        this.app = app;
+        Database = database;
+        Clock = clock;
+        Log = log;
+        Ended = ended;
+        Customers = customers;
+        client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
+    }
+
+    public TestDatabase Database { get; }
+
+    public TestClock Clock { get; }
+
+    public CapturedLog Log { get; }
+
+    /// <summary>Consents whose tokens the authorization server was told to end.</summary>
+    public EndedConsents Ended { get; }
+
+    public IReadOnlyList<SandboxCustomer> Customers { get; }
+
+    public IServiceProvider Services => app.Services;
+
+    /// <summary>An account's id by its short name.</summary>
+    public string Account(string tag) => Customers.SelectMany(customer => customer.Accounts).First(account => account.Tag == tag).AccountId;
+
+    public static async Task<BankApi> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
+    {
+        var database = await TestDatabase.CreateAsync();
+        var (clock, log, ended) = (new TestClock(), new CapturedLog(), new EndedConsents());
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Identity:Issuer"] = Issuer,
+            ["Identity:MtlsIssuer"] = "https://mtls.bank.example:9443",
+        });
+        if (settings is not null) builder.Configuration.AddInMemoryCollection(settings);
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+
+        var services = builder.Services;
+        services.AddSingleton<TimeProvider>(clock);
+        services.AddSingleton(_ => new NpgsqlDataSourceBuilder(database.ConnectionString).Build());
+        services.AddSingleton<DbDataSource>(provider => provider.GetRequiredService<NpgsqlDataSource>());
+        services.AddScoped<ServiceFactory>(provider => provider.GetService);
+        services.AddScoped<IMediator, Mediator>();
+        services.AddConsent(builder.Configuration);
+        services.AddAccounts(builder.Configuration);
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
+
+        // What the authorization server would answer and do.
+        services.AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, KnownClients>();
+        services.AddSingleton(ended);
+        services.AddScoped<INotificationHandler<ConsentEnded>>(provider => provider.GetRequiredService<EndedConsents>());
+        replace?.Invoke(services);
+
+        var app = builder.Build();
+        app.Use(NameCallerAsync);
+        app.UseRouting();
+        app.UseMiddleware<OneTransaction>();
+        app.MapConsent();
+        app.MapAccounts();
+        await app.StartAsync();
+        var customers = await AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None);
+        return new BankApi(app, database, clock, log, ended, customers);
+    }
+
+    /// <summary>Sends a request and validates the answer.</summary>
+    /// <param name="path">Below the family's root, or an absolute link that an answer gave.</param>
+    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, TestCaller caller, string? body = null, Action<HttpRequestMessage>? adjust = null)
+    {
+        if (path.StartsWith(Issuer, StringComparison.Ordinal)) path = path[(Issuer.Length + Root.Length)..];
+        var interaction = Guid.NewGuid().ToString();
+        using var request = new HttpRequestMessage(method, new Uri(Root + path, UriKind.Relative));
+        request.Headers.Add(InteractionId.Header, interaction);
+        request.Headers.Add(CallerHeader, string.Join(';', caller.ClientId, caller.ConsentId, caller.CustomerId));
+        if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        adjust?.Invoke(request);
+        using var response = await client.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        var answer = new ApiAnswer((int)response.StatusCode, text, response.Headers, response.Content.Headers, Log.RefusalOf(response.Headers.GetValues(InteractionId.Header).Single()));
+        await ValidateAsync(method, path, answer);
+        return answer;
+    }
+
+    public Task<ApiAnswer> GetAsync(string path, TestCaller caller) => SendAsync(HttpMethod.Get, path, caller);
+
+    /// <summary>Asks a module what another module would ask, in a transaction of its own.</summary>
+    public async Task<T> AskAsync<T>(IRequest<T> question)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var answer = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(question);
+        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync();
+        return answer;
+    }
+
+    public async Task PublishAsync(INotification fact)
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<IMediator>().Publish(fact);
+        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync();
+    }
+
+    /// <summary>A consent that waits for its customer; answers its id.</summary>
+    public async Task<string> ConsentAsync(string clientId = Tpp, string[]? permissions = null, DateTimeOffset? expires = null, string? from = null, string? to = null)
+    {
+        var data = new Dictionary<string, object>(StringComparer.Ordinal) { ["Permissions"] = permissions ?? Everything };
+        if (expires is { } end) data["ExpirationDateTime"] = end.ToString("O", CultureInfo.InvariantCulture);
+        if (from is not null) data["TransactionFromDateTime"] = from;
+        if (to is not null) data["TransactionToDateTime"] = to;
+        var answer = await SendAsync(HttpMethod.Post, "/account-access-consents", new TestCaller(clientId), JsonSerializer.Serialize(new { Data = data, Risk = new { } }));
+        return answer.Status == 201 ? answer.Data.GetProperty("ConsentId").GetString()! : throw new InvalidOperationException(answer.Body);
+    }
+
+    /// <summary>Approves a consent as the portal would: as it is shown.</summary>
+    public async Task<AuthorisationAnswer> ApproveAsync(string consentId, string[] accounts, string customerId = "C-100001", string clientId = Tpp, string? digest = null)
+    {
+        digest ??= (await AskAsync(new DescribeForApproval(consentId, clientId, customerId)))?.Digest ?? "-";
+        return await AskAsync(new AuthoriseConsent(
+            consentId, clientId, customerId, accounts, digest, new AuthenticationEvidence(Clock.Now, "passkey-1", new DecisionOrigin("192.0.2.7", "Browser/1"))));
+    }
+
+    /// <summary>The caller of an approved consent.</summary>
+    /// <param name="tags">Accounts by their short names.</param>
+    public async Task<TestCaller> AccessAsync(
+        string[] tags, string[]? permissions = null, string customerId = "C-100001", DateTimeOffset? expires = null, string? from = null, string? to = null)
+    {
+        var consentId = await ConsentAsync(permissions: permissions, expires: expires, from: from, to: to);
+        var answer = await ApproveAsync(consentId, [.. tags.Select(Account)], customerId);
+        return answer is AuthorisationAnswer.Authorised ? new TestCaller(Tpp, consentId, customerId) : throw new InvalidOperationException(answer.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await app.DisposeAsync();
+        await Database.DisposeAsync();
+        Log.Dispose();
+    }
+
+    private static Task NameCallerAsync(HttpContext http, RequestDelegate next)
+    {
+        var sent = http.Request.Headers[InteractionId.Header].ToString();
+        var interaction = Guid.TryParseExact(sent, "D", out _) ? sent : Guid.NewGuid().ToString();
+        http.SetInteractionIdentifier(interaction);
+        http.Response.Headers[InteractionId.Header] = interaction;
+        if (http.Request.Headers[CallerHeader].ToString().Split(';') is [var clientId, var consentId, var customerId])
+        {
+            var consent = consentId.Length > 0 ? new ConsentBinding(consentId, customerId, DateTimeOffset.UtcNow, "urn:openbanking:psd2:sca") : null;
+            http.SetCaller(new Caller(clientId, new HashSet<string>(StringComparer.Ordinal) { "accounts" }, consent));
+        }
+
+        return next(http);
+    }
+
+    private static async Task ValidateAsync(HttpMethod method, string path, ApiAnswer answer)
+    {
+        foreach (var version in new[] { "v4.0.1", "v4.0" })
+        {
+            var official = await OfficialSchemas.AccountInformationAsync(version);
+            var problems = official.Problems(method.Method, path.Split('?')[0], answer.Status, answer.ContentHeaders.ContentType?.ToString(), answer.Body);
+            if (problems.Count > 0)
+                throw new InvalidOperationException($"{method} {path} answered {answer.Status}, not as {version} says: {string.Join("; ", problems)}\n{answer.Body}");
+        }
+    }
+
+    private sealed class KnownClients : IRequestHandler<DescribeClient, ClientDescription?>
+    {
+        public Task<ClientDescription?> Handle(DescribeClient request, CancellationToken cancellationToken) => Task.FromResult(request.ClientId switch
+        {
+            Tpp => new ClientDescription(Tpp, "Tidy Budget", "Tidy Group", null),
+            OtherTpp => new ClientDescription(OtherTpp, "Other App", null, null),
+            _ => null,
+        });
+    }
+}
+
+/// <summary>What was said to the authorization server of consents that ended.</summary>
+public sealed class EndedConsents : INotificationHandler<ConsentEnded>
+{
+    private readonly ConcurrentQueue<ConsentEnded> ended = new();
+
+    public int Count(string consentId) => ended.Count(consent => consent.ConsentId == consentId);
+
+    public Task Handle(ConsentEnded notification, CancellationToken cancellationToken)
+    {
+        ended.Enqueue(notification);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Web;
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Contracts;
+
+namespace OpenBanking.Testing.WebAuthn;
+
+/// <summary>
+/// A customer's browser without the browser: it keeps cookies, reads the antiforgery token off the pages, and does what
+/// <c>passkey.js</c> does with a <see cref="SoftwareAuthenticator"/>.
+/// </summary>
+public sealed partial class PortalBrowser : IDisposable
+{
+    private readonly HttpClient http;
+
+    public PortalBrowser(TestHost host, SoftwareAuthenticator? authenticator = null)
+    {
+        http = host.CreateClient(cookies: Cookies);
+        Origin = host.Issuer.GetLeftPart(UriPartial.Authority);
+        Authenticator = authenticator ?? new SoftwareAuthenticator();
+    }
+
+    public CookieContainer Cookies { get; } = new();
+
+    public string Origin { get; }
+
+    public SoftwareAuthenticator Authenticator { get; set; }
+
+    /// <summary>Makes a customer known and gives the activation code.</summary>
+    public static Task<string> NewCustomerAsync(TestHost host, string username, string? customerId = null, bool reusable = true) =>
+        host.InScopeAsync(async services =>
+        {
+            var issued = await services.GetRequiredService<MediatR.IMediator>().Send(
+                new IssueActivationCode(customerId ?? "customer-" + username, username, username, ActivationCode: null, reusable));
+            return issued.ActivationCode;
+        });
+
+    /// <summary>Opens a page.</summary>
+    public Task<HttpResponseMessage> GetAsync(string path) => http.GetAsync(new Uri(path, UriKind.RelativeOrAbsolute));
+
+    /// <summary>Opens a page and gives its text.</summary>
+    public async Task<string> PageAsync(string path)
+    {
+        using var answer = await GetAsync(path);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>Sends a form of a page, with the page's antiforgery token.</summary>
+    public async Task<HttpResponseMessage> SubmitAsync(string page, string action, params (string Name, string Value)[] fields)
+    {
+        var token = await TokenAsync(page);
+        return await PostFormAsync(action, [("__RequestVerificationToken", token), .. fields]);
+    }
+
+    /// <summary>Sends a form as it stands.</summary>
+    public async Task<HttpResponseMessage> PostFormAsync(string action, params (string Name, string Value)[] fields)
+    {
+        using var content = new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value)));
+        return await http.PostAsync(new Uri(action, UriKind.RelativeOrAbsolute), content);
+    }
+
+    /// <summary>The antiforgery token of a page.</summary>
+    public async Task<string> TokenAsync(string page = "/signin") =>
+        HttpUtility.HtmlDecode(Token().Match(await PageAsync(page)).Groups["token"].Value);
+
+    /// <summary>Activates: options, new credential, answer.</summary>
+    public async Task<PasskeyAnswer> ActivateAsync(string username, string code, Tampering? tampering = null)
+    {
+        var options = await RegistrationOptionsAsync(new { username, activationCode = code });
+        return options.IsSuccess ? await FinishRegistrationAsync(options, tampering) : options;
+    }
+
+    public Task<PasskeyAnswer> RegistrationOptionsAsync(object request) => PostAsync("/passkeys/registration/options", request);
+
+    public Task<PasskeyAnswer> FinishRegistrationAsync(PasskeyAnswer options, Tampering? tampering = null, string? name = null) =>
+        PostAsync("/passkeys/registration", new { ceremony = options.Ceremony, credential = Authenticator.Create(options.PublicKey, Origin, tampering), name });
+
+    /// <summary>Signs in: options, assertion, answer.</summary>
+    public async Task<PasskeyAnswer> SignInAsync(string? username = null, string? interaction = null, Tampering? tampering = null)
+    {
+        var options = await SignInOptionsAsync(username, interaction);
+        return options.IsSuccess ? await FinishSignInAsync(options, tampering, interaction) : options;
+    }
+
+    public Task<PasskeyAnswer> SignInOptionsAsync(string? username = null, string? interaction = null) =>
+        PostAsync("/passkeys/assertion/options", new { username, interaction });
+
+    public Task<PasskeyAnswer> FinishSignInAsync(PasskeyAnswer options, Tampering? tampering = null, string? interaction = null) =>
+        PostAsync("/passkeys/assertion", new { ceremony = options.Ceremony, credential = Authenticator.Get(options.PublicKey, Origin, tampering), interaction });
+
+    /// <summary>Calls one of the ceremony endpoints as the script does.</summary>
+    public Task<PasskeyAnswer> PostAsync(string path, object body) => PostTextAsync(path, JsonSerializer.Serialize(body));
+
+    /// <summary>The same with a body as it stands, and headers that a test may change.</summary>
+    public async Task<PasskeyAnswer> PostTextAsync(string path, string body, Action<HttpRequestMessage>? change = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = TestHttp.Json(body) };
+        request.Headers.Add("Origin", Origin);
+        request.Headers.Add("RequestVerificationToken", await TokenAsync());
+        change?.Invoke(request);
+        using var answer = await http.SendAsync(request);
+        return new PasskeyAnswer(answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
+
+    public void Dispose()
+    {
+        http.Dispose();
+        Authenticator.Dispose();
+    }
+
+    [GeneratedRegex("""name="__RequestVerificationToken" value="(?<token>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Token();
+}
+
+/// <summary>What a ceremony endpoint has answered.</summary>
+public sealed record PasskeyAnswer(HttpStatusCode Status, string Text)
+{
+    public bool IsSuccess => Status == HttpStatusCode.OK;
+
+    public JsonElement Json => JsonElement.Parse(Text);
+
+    public string? Ceremony => Json.GetProperty("ceremony").GetString();
+
+    public JsonElement PublicKey => Json.GetProperty("publicKey");
+
+    public string? Next => Json.GetProperty("next").GetString();
+}
