@@ -61,6 +61,10 @@ internal sealed partial class EmbeddedPostgresFiles
         Password = password,
         Database = database,
         MaxPoolSize = 60,
+
+        // Nothing leaves the machine on a Unix socket, and trying both first only takes time.
+        SslMode = SslMode.Disable,
+        GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
     /// <summary>What starts a program under the server's account, in no folder of ours and with nothing of our environment.</summary>

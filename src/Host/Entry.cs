@@ -5,7 +5,7 @@ using Npgsql;
 namespace OpenBanking.Host;
 
 /// <summary>What the program does from its first to its last line: check, start the database, migrate, listen, stop; or one command.</summary>
-internal static class Entry
+internal static partial class Entry
 {
     private const string LogFile = "host.log";
     private const string ProcessFile = "host.pid";
@@ -58,6 +58,12 @@ internal static class Entry
             await ListenAsync(app, settings, data);
             await app.WaitForShutdownAsync();
             return 0;
+        }
+        catch (Exception fault) when (fault is not (SettingsException or NpgsqlException))
+        {
+            // A fault of ours, not of a setting: everything about it in the log, and an orderly end all the same.
+            Log.CouldNotStart(logs.CreateLogger(typeof(Entry)), fault);
+            return 1;
         }
         finally
         {
@@ -118,6 +124,12 @@ internal static class Entry
         await using var app = Server.Finish(builder, settings, data);
         await Server.MigrateAsync(app, CancellationToken.None);
         return await Commands.RunAsync(app.Services, words, Console.Out, CancellationToken.None);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Critical, Message = "The host ended by a fault")]
+        public static partial void CouldNotStart(ILogger logger, Exception fault);
     }
 
     /// <summary>The system lets go of the lock when the process ends, however it ends.</summary>

@@ -27,10 +27,9 @@ public static class Portal
             .AddScoped<PasskeyPages>();
     }
 
-    /// <summary>Pages for what went wrong, and the headers of every page. Stands outside everything that may fail.</summary>
+    /// <summary>Pages for what went wrong. Stands outside everything that may fail.</summary>
     public static WebApplication UsePortalPages(this WebApplication app)
     {
-        app.Use(PageHeaders.AddAsync);
         app.UseStatusCodePages(ErrorPages.ShowAsync);
         return app;
     }

@@ -9,10 +9,10 @@ internal static class Pages
 {
     public static IResult Show<TPage>(object parameters, int status = StatusCodes.Status200OK)
         where TPage : IComponent =>
-        new RazorComponentResult<TPage>(parameters) { StatusCode = status, PreventStreamingRendering = true };
+        new Page<TPage>(parameters, status);
 
-    public static IResult Error(int status, string? code = null) =>
-        Show<ErrorPage>(new { Status = status, Code = code }, status);
+    public static IResult Error(int status, string? code = null, string? reference = null) =>
+        Show<ErrorPage>(new { Status = status, Code = code, Reference = reference }, status);
 
     /// <summary>303, so that the browser comes back with GET whatever it sent (HTTP-10).</summary>
     public static IResult SeeOther(string path) => new SeeOtherResult(path);
@@ -24,6 +24,16 @@ internal static class Pages
     {
         if (address.All(character => character is > ' ' and < (char)127))
             http.Response.Headers["Refresh"] = $"{(int)Math.Ceiling(wait.TotalSeconds)}; url={address}";
+    }
+
+    private sealed record Page<TPage>(object Parameters, int Status) : IResult
+        where TPage : IComponent
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            PageHeaders.Set(httpContext);
+            return new RazorComponentResult<TPage>(Parameters) { StatusCode = Status, PreventStreamingRendering = true }.ExecuteAsync(httpContext);
+        }
     }
 
     private sealed record SeeOtherResult(string Path) : IResult

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 
 namespace OpenBanking.Platform.Tests.Architecture;
@@ -42,10 +43,17 @@ public sealed class ModuleWallTests
             .Select(type => type.Name));
 
     [Fact]
-    public void The_portal_shows_the_host_one_type_beside_its_pages() =>
-        Assert.Equal(["Portal"], Assembly.Load("OpenBanking.Web.Portal").GetExportedTypes()
-            .Where(type => !typeof(Microsoft.AspNetCore.Components.IComponent).IsAssignableFrom(type) && !type.Name.StartsWith('_'))
-            .Select(type => type.Name));
+    public void The_portal_shows_the_host_one_type_beside_its_components_and_what_they_take()
+    {
+        var shown = Assembly.Load("OpenBanking.Web.Portal").GetExportedTypes();
+        var components = shown.Where(typeof(IComponent).IsAssignableFrom).ToList();
+        var taken = components
+            .SelectMany(component => component.GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+            .Where(property => property.IsDefined(typeof(ParameterAttribute)) || property.IsDefined(typeof(InjectAttribute)))
+            .SelectMany(property => property.PropertyType.GetGenericArguments().Append(property.PropertyType));
+
+        Assert.Equal(["Portal"], shown.Except(components).Except(taken).Where(type => !type.Name.StartsWith('_')).Select(type => type.Name));
+    }
 
     [Fact]
     public void Host_shows_nothing_to_anybody() =>

@@ -127,7 +127,7 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/token", UriKind.Relative))
         {
             Version = HttpVersion.Version11,
-            Content = new StringContent("grant_type=" + new string('a', 70_000), Encoding.ASCII, "application/x-www-form-urlencoded"),
+            Content = new StringContent("grant_type=" + new string('a', 70_000), Encoding.UTF8, "application/x-www-form-urlencoded"),
         };
         request.Headers.TransferEncodingChunked = !lengthIsKnown;
 

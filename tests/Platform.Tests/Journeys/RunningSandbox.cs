@@ -4,15 +4,19 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using OpenBanking.Platform.Tests.Journeys;
-
-[assembly: AssemblyFixture(typeof(RunningSandbox))]
 
 namespace OpenBanking.Platform.Tests.Journeys;
 
+/// <summary>The tests that use <see cref="RunningSandbox"/>; no other starts it.</summary>
+[CollectionDefinition(Journeys)]
+public sealed class JourneysCollection : ICollectionFixture<RunningSandbox>
+{
+    public const string Journeys = "journeys";
+}
+
 /// <summary>
 /// What a stranger gets: <c>./run.sh</c> with its own data directory and ports, known through <c>sandbox.json</c> only. One for all
-/// journeys of the assembly.
+/// journeys of the assembly, started only when one of them runs.
 /// </summary>
 public sealed class RunningSandbox : IAsyncLifetime
 {

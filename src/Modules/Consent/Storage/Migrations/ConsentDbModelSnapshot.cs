@@ -76,6 +76,10 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.Property<DateTimeOffset>("StateChangedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.PrimitiveCollection<string[]>("StoppedAccountIds")
+                        .IsRequired()
+                        .HasColumnType("text[]");
+
                     b.Property<DateTimeOffset?>("TransactionsFrom")
                         .HasColumnType("timestamp with time zone");
 
@@ -89,6 +93,10 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasColumnType("text");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("AccountIds");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("AccountIds"), "gin");
 
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");

@@ -12,7 +12,7 @@ using OpenBanking.Consent.Storage;
 namespace OpenBanking.Consent.Storage.Migrations
 {
     [DbContext(typeof(ConsentDb))]
-    [Migration("20261120082254_Initial")]
+    [Migration("20261120083529_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -79,6 +79,10 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.Property<DateTimeOffset>("StateChangedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.PrimitiveCollection<string[]>("StoppedAccountIds")
+                        .IsRequired()
+                        .HasColumnType("text[]");
+
                     b.Property<DateTimeOffset?>("TransactionsFrom")
                         .HasColumnType("timestamp with time zone");
 
@@ -92,6 +96,10 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasColumnType("text");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("AccountIds");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("AccountIds"), "gin");
 
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");

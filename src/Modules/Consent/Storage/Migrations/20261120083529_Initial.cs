@@ -35,6 +35,7 @@ namespace OpenBanking.Consent.Storage.Migrations
                     TransactionsToOnWire = table.Column<string>(type: "text", nullable: true),
                     CustomerId = table.Column<string>(type: "text", nullable: true),
                     AccountIds = table.Column<string[]>(type: "text[]", nullable: true),
+                    StoppedAccountIds = table.Column<string[]>(type: "text[]", nullable: false),
                     GrantedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     AuthenticatedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     LastUsedAt = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
@@ -87,6 +88,13 @@ namespace OpenBanking.Consent.Storage.Migrations
                 {
                     table.PrimaryKey("PK_history", x => x.Id);
                 });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_account_access_AccountIds",
+                schema: "consent",
+                table: "account_access",
+                column: "AccountIds")
+                .Annotation("Npgsql:IndexMethod", "gin");
 
             migrationBuilder.CreateIndex(
                 name: "IX_account_access_ClientId_CreatedAt",
