@@ -15,6 +15,7 @@ internal sealed class ErrorPage(OAuthError error) : IResult
     public Task ExecuteAsync(HttpContext httpContext)
     {
         RefusalLog.Write(httpContext, error.Code, error.Rule);
+        PageHeaders.Set(httpContext);
         httpContext.Response.StatusCode = StatusCodes.Status400BadRequest;
         httpContext.SetBrowserErrorCode(error.Code);
         return Task.CompletedTask;
@@ -26,7 +27,7 @@ internal sealed class FormPostPage(ReturnToClient back) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        FormTarget.Allow(httpContext, new Uri(back.FormAction!));
+        PageHeaders.Set(httpContext, new Uri(back.FormAction!));
         var fields = back.FormFields.Select(field =>
             $"""<input type="hidden" name="{HtmlEncoder.Default.Encode(field.Key)}" value="{HtmlEncoder.Default.Encode(field.Value)}">""");
         return Html.WriteAsync(httpContext, "Back to the app you came from", $"""
