@@ -100,7 +100,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     // is told the result before leaving.
     private static IResult GoBack(HttpContext http, string title, string text, string clientName, ReturnToClient back)
     {
-        if (back.FormAction is { } target) PageHeaders.AllowFormTo(http, new Uri(target));
+        if (back.FormAction is { } target) FormTarget.Allow(http, new Uri(target));
         else Pages.GoOnAfter(http, ReturnPause, back.Location);
         return Pages.Show<ReturnPage>(new { Title = title, Text = text, ClientName = clientName, Back = back });
     }

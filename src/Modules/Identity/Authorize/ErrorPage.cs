@@ -15,7 +15,6 @@ internal sealed class ErrorPage(OAuthError error) : IResult
     public Task ExecuteAsync(HttpContext httpContext)
     {
         RefusalLog.Write(httpContext, error.Code, error.Rule);
-        PageHeaders.Set(httpContext);
         httpContext.Response.StatusCode = StatusCodes.Status400BadRequest;
         httpContext.SetBrowserErrorCode(error.Code);
         return Task.CompletedTask;
@@ -27,7 +26,7 @@ internal sealed class FormPostPage(ReturnToClient back) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        PageHeaders.Set(httpContext, new Uri(back.FormAction!));
+        FormTarget.Allow(httpContext, new Uri(back.FormAction!));
         var fields = back.FormFields.Select(field =>
             $"""<input type="hidden" name="{HtmlEncoder.Default.Encode(field.Key)}" value="{HtmlEncoder.Default.Encode(field.Value)}">""");
         return Html.WriteAsync(httpContext, "Back to the app you came from", $"""
