@@ -62,7 +62,7 @@ internal static class DemoData
     /// </summary>
     public static string RegisterSampleClients(DataDirectory data, HostSettings settings)
     {
-        const string Subject = "CN=sample-tpp-mtls, O=Tally, C=GB";
+        const string Subject = "CN=sample-tpp-mtls,O=Tally,C=GB"; // As RFC 4514 writes it.
         data.Folder("tls");
         data.Folder("tpp");
         ServerCertificates.IssueForSample(data, "tls/tpp", Server.RealTime);
@@ -78,7 +78,7 @@ internal static class DemoData
             {
                 ["token_endpoint_auth_method"] = "tls_client_auth",
                 ["tls_client_certificate_bound_access_tokens"] = true,
-                ["tls_client_auth_subject_dn"] = "C=GB,O=Tally,CN=sample-tpp-mtls",
+                ["tls_client_auth_subject_dn"] = Subject,
             }));
         data.Write(ClientsFile, clients.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
         return data[ClientsFile];
