@@ -94,7 +94,7 @@ internal static class DemoData
                 ["software_id"] = "sample-tpp",
                 ["software_roles"] = new JsonArray("AISP"),
                 ["security_profile"] = "fapi2-sp",
-                ["redirect_uris"] = new JsonArray($"https://localhost:{settings.TppPort}/callback"),
+                ["redirect_uris"] = new JsonArray($"https://localhost:{settings.TppPort}/callback", $"https://localhost:{settings.TppPort + 1}/callback"),
                 ["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
                 ["scope"] = "openid accounts offline_access",
             };
