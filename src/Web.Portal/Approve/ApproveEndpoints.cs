@@ -13,6 +13,7 @@ namespace OpenBanking.Web.Portal.Approve;
 /// <summary>The approval page and the decision. Reading changes nothing; only the form does (PO-02).</summary>
 internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
+    private const string Approved = "Access approved";
     private static readonly TimeSpan ReturnPause = TimeSpan.FromSeconds(3);
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -79,7 +80,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             : await mediator.Send(new DenyInteraction(reference, Visitors.Origin(http)), ct);
         return answer switch
         {
-            DecisionAnswer.Done done when isApproval => GoBack(http, "Access approved", "You can end it at any time under Connected accounts.", clientName, done.Return),
+            DecisionAnswer.Done done when isApproval => GoBack(http, Approved, "You can end it at any time under Connected accounts.", clientName, done.Return),
             DecisionAnswer.Done done => GoBack(http, "Cancelled", "Nothing was shared.", clientName, done.Return),
             DecisionAnswer.Changed => await ShowAsync(http, interaction, Notice.Changed, ct),
             DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
@@ -102,7 +103,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     {
         if (back.FormAction is { } target) FormTarget.Allow(http, new Uri(target));
         else Pages.GoOnAfter(http, ReturnPause, back.Location);
-        return Pages.Show<ReturnPage>(new { Title = title, Text = text, ClientName = clientName, Back = back });
+        return Pages.Show<ReturnPage>(new { Title = title, Text = text, ClientName = clientName, Back = back, Approved = title == Approved });
     }
 }
 

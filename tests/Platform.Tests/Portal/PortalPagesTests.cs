@@ -245,6 +245,27 @@ public sealed class PortalPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "D-11")]
+    public async Task The_other_holder_of_a_joint_account_sees_the_access_and_may_stop_it()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var joint = bank.SelectMany(customer => customer.Accounts.Select(account => (Customer: customer, account.AccountId, account.Name)))
+            .GroupBy(entry => entry.AccountId, StringComparer.Ordinal).First(group => group.Count() > 1).ToList();
+        await ActivateAsync(joint[0].Customer);
+        await ConnectAsync(tpp, joint[0].Name);
+
+        await browser.DisposeAsync();
+        browser = await CustomersBrowser.OpenAsync();
+        await ActivateAsync(joint[1].Customer);
+        await browser.SignInAsync();
+        await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByText("Given by the other holder of your joint account.")).ToBeVisibleAsync();
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Cancel access" }).ClickAsync();
+        await browser.PressAsync("Cancel access");
+        await Assertions.Expect(Page.GetByText("This access has ended")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     [Trait("Rule", "PK-16")]
     public async Task Passkeys_are_added_named_and_removed_and_a_customer_signs_out()
     {
