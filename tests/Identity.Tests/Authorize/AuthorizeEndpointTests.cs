@@ -11,6 +11,7 @@ public sealed class AuthorizeEndpointTests(FrontWorld world) : IDisposable
     private TestTpp Tpp => world.Tpp;
 
     [Fact]
+    [Trait("Rule", "HTTP-09")]
     [Trait("Rule", "HTTP-10")]
     [Trait("Rule", "OA-34")]
     [Trait("Rule", "OA-35")]
