@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace OpenBanking.Platform.Tests.Journeys;
 
 /// <summary>From the third party's button to data on its page, in a real browser, on what <c>./run.sh</c> starts.</summary>
-[Collection(JourneysCollection.Journeys)]
+[Collection(JourneySet.Journeys)]
 public sealed class BrowserJourneyTests(RunningSandbox sandbox)
 {
     private static string Shots => Directory.CreateDirectory(Path.Combine(RunningSandbox.Checkout, "artifacts", "screenshots")).FullName;

@@ -9,7 +9,7 @@ namespace OpenBanking.Platform.Tests.Journeys;
 
 /// <summary>The tests that use <see cref="RunningSandbox"/>; no other starts it.</summary>
 [CollectionDefinition(Journeys)]
-public sealed class JourneysCollection : ICollectionFixture<RunningSandbox>
+public sealed class JourneySet : ICollectionFixture<RunningSandbox>
 {
     public const string Journeys = "journeys";
 }
