@@ -11,6 +11,7 @@ public sealed class AuthorizeEndpointTests(FrontWorld world) : IDisposable
     private TestTpp Tpp => world.Tpp;
 
     [Fact]
+    [Trait("Rule", "HTTP-09")]
     [Trait("Rule", "HTTP-10")]
     [Trait("Rule", "OA-34")]
     [Trait("Rule", "OA-35")]
@@ -238,7 +239,7 @@ public sealed class AuthorizeEndpointTests(FrontWorld world) : IDisposable
     {
         var answer = await browser.OpenAsync(path);
         Assert.Equal((400, "text/html", null, rule), (answer.Status, answer.ContentType, answer.Location, world.Host.Log.LastRefusal?.Rule));
-        Assert.Contains($"<code>{code}</code>", answer.Body, StringComparison.Ordinal);
+        Assert.Matches($"\\b{code}\\b", answer.Body);
         Assert.Null(answer.Header("Set-Cookie"));
     }
 }

@@ -8,10 +8,10 @@ using System.Text.Json;
 namespace OpenBanking.Platform.Tests.Journeys;
 
 /// <summary>The tests that use <see cref="RunningSandbox"/>; no other starts it.</summary>
-[CollectionDefinition(Journeys)]
-public sealed class JourneySet : ICollectionFixture<RunningSandbox>
+[CollectionDefinition(Name)]
+public sealed class OfRunSh : ICollectionFixture<RunningSandbox>
 {
-    public const string Journeys = "journeys";
+    public const string Name = "journeys";
 }
 
 /// <summary>
@@ -83,6 +83,7 @@ public sealed class RunningSandbox : IAsyncLifetime
         var start = new ProcessStartInfo("bash", [Path.Combine(Checkout, "run.sh")])
         {
             WorkingDirectory = Checkout,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -105,11 +106,7 @@ public sealed class RunningSandbox : IAsyncLifetime
             using var client = NewClient();
             using var ready = await client.GetAsync(new Uri(Issuer, "/health/ready"));
             if (ready.StatusCode != HttpStatusCode.OK) return false;
-            using var insecure = new HttpClient(new HttpClientHandler
-            {
-                ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
-            });
-            using var tpp = await insecure.GetAsync(Tpp);
+            using var tpp = await client.GetAsync(Tpp);
             return tpp.IsSuccessStatusCode;
         });
         Sandbox = JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement.Clone();
