@@ -13,7 +13,7 @@ if (options.Problems().FirstOrDefault() is { } problem)
     return 1;
 }
 
-if (args.Contains("--console", StringComparer.Ordinal)) return await ConsoleJourney.RunAsync(args, options, time);
+if (args.Contains("--console", StringComparer.Ordinal)) return await ConsoleJourney.RunAsync(args, options, time, Console.Out);
 
 await using var app = TppServer.Build(options, time);
 TppPages.Map(app);

@@ -18,6 +18,9 @@ internal static class TppServer
         builder.Logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
 
+        // A port in use is said by us, in a sentence.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
         var services = builder.Services;
         services.AddSingleton(options);
         services.AddSingleton(time);

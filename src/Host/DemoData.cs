@@ -62,7 +62,7 @@ internal static class DemoData
     /// </summary>
     public static string RegisterSampleClients(DataDirectory data, HostSettings settings)
     {
-        const string Subject = "CN=sample-tpp-mtls, O=Tally, C=GB";
+        const string Subject = "CN=sample-tpp-mtls,O=Tally,C=GB"; // As RFC 4514 writes it.
         data.Folder("tls");
         data.Folder("tpp");
         ServerCertificates.IssueForSample(data, "tls/tpp", Server.RealTime);
@@ -78,7 +78,7 @@ internal static class DemoData
             {
                 ["token_endpoint_auth_method"] = "tls_client_auth",
                 ["tls_client_certificate_bound_access_tokens"] = true,
-                ["tls_client_auth_subject_dn"] = "C=GB,O=Tally,CN=sample-tpp-mtls",
+                ["tls_client_auth_subject_dn"] = Subject,
             }));
         data.Write(ClientsFile, clients.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
         return data[ClientsFile];
@@ -94,7 +94,7 @@ internal static class DemoData
                 ["software_id"] = "sample-tpp",
                 ["software_roles"] = new JsonArray("AISP"),
                 ["security_profile"] = "fapi2-sp",
-                ["redirect_uris"] = new JsonArray($"https://localhost:{settings.TppPort}/callback"),
+                ["redirect_uris"] = new JsonArray($"https://localhost:{settings.TppPort}/callback", $"https://localhost:{settings.TppPort + 1}/callback"),
                 ["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
                 ["scope"] = "openid accounts offline_access",
             };

@@ -23,8 +23,8 @@ internal static class OverviewPage
             <div class="split">
               {(shown is null ? default : Chart(overview, Spending.Of(overview.Transactions, shown, overview.Now), currencies))}
               {Latest(overview, all)}
+              {ForDevelopers(overview)}
             </div>
-            {ForDevelopers(overview)}
             """), Connected: true);
     }
 
@@ -106,7 +106,7 @@ internal static class OverviewPage
               {days.Select(day => Html.Of($"""
                 <h3>{Day(day.Key, overview.Now)}</h3>
                 <ul>{day.Select(one => Html.Of($"""
-                  <li><span class="what">{one.Text}{Html.When(one.Pending, $""" <span class="tag">pending</span>""")}<span class="small">{names.GetValueOrDefault(one.AccountId, "")} · {Categories.NameOf(Categories.Of(one))}</span></span><span class="num {(one.Amount.Amount > 0 ? "plus" : "")}">{(one.Amount.Amount > 0 ? "+" : "")}{MoneyText.Exact(one.Amount)}</span></li>
+                  <li><span class="what">{one.Text}<span class="small">{names.GetValueOrDefault(one.AccountId, "")} · {Categories.NameOf(Categories.Of(one))}{Html.When(one.Pending, $""" <span class="tag">pending</span>""")}</span></span><span class="num {(one.Amount.Amount > 0 ? "plus" : "")}">{(one.Amount.Amount > 0 ? "+" : "")}{MoneyText.Exact(one.Amount)}</span></li>
                   """))}</ul>
                 """))}
               {Html.When(!all && overview.Transactions.Count > AtFirst, $"""<p><a class="button quiet" href="/overview?all=1#latest">Show more</a></p>""")}

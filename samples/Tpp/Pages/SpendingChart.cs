@@ -10,7 +10,7 @@ internal static class SpendingChart
 
     /// <summary>A year for wide screens and half of one for narrow; style shows the one that fits.</summary>
     public static Html Draw(Spending spending) => Html.Of($"""
-        <div class="chart wide">{Picture(spending, 720, 300, "wide")}</div>
+        <div class="chart wide">{Picture(spending, 640, 330, "wide")}</div>
         <div class="chart narrow">{Picture(spending.Last(6), 340, 250, "narrow")}</div>
         """);
 
@@ -27,7 +27,7 @@ internal static class SpendingChart
         </div>
         """);
 
-    /// <summary>Steps of 1, 2, 2.5 or 5 times a power of ten, three to five of them, of which the last is not below the highest column.</summary>
+    /// <summary>Steps of 1, 2, 2.5 or 5 times a power of ten, at most five of them, of which the last is not below the highest column.</summary>
     internal static IReadOnlyList<decimal> Ticks(decimal highest)
     {
         if (highest <= 0) return [0, 100];
@@ -38,7 +38,7 @@ internal static class SpendingChart
             {
                 var step = power * factor;
                 var count = (int)Math.Min(Math.Ceiling(highest / step), 100);
-                if (count <= 4) return [.. Enumerable.Range(0, count + 1).Select(index => index * step)];
+                if (count <= 5) return [.. Enumerable.Range(0, count + 1).Select(index => index * step)];
             }
 
             power *= 10;

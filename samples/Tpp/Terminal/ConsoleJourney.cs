@@ -17,10 +17,13 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
     /// Runs it: <c>--console</c>, with <c>--yes</c> not to wait for Enter, <c>--mtls</c> for the client with a certificate, and
     /// <c>--keep</c> to leave the access in place at the end.
     /// </summary>
-    public static async Task<int> RunAsync(string[] args, TppOptions options, TimeProvider time)
+    /// <param name="output">Where to print.</param>
+    /// <param name="wire">What stands in the place of the network, in a test.</param>
+    public static async Task<int> RunAsync(
+        string[] args, TppOptions options, TimeProvider time, TextWriter output, Func<HttpMessageHandler, HttpMessageHandler>? wire = null)
     {
-        var colour = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
-        var paper = new Paper(Console.Out, colour);
+        var colour = output == Console.Out && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
+        var paper = new Paper(output, colour);
         var kind = args.Contains("--mtls", StringComparer.Ordinal) ? ClientKind.Certificate : ClientKind.Dpop;
         if (kind.Mtls && !File.Exists(options.ClientCertificate))
         {
@@ -29,7 +32,7 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
         }
 
         var answers = new Answers();
-        var (app, listening) = await ListenAsync(options, paper, answers, time);
+        var (app, listening) = await ListenAsync(options, answers, time, inner => new Narrator(wire?.Invoke(inner) ?? inner, paper, time));
         if (app is null)
         {
             await Console.Error.WriteLineAsync($"Neither port {options.Port} nor {options.Port + 1} is free for the bank's answer.");
@@ -50,12 +53,13 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
     }
 
     // The web pages may have the registered port; the next one is registered for this.
-    private static async Task<(WebApplication? App, TppOptions Options)> ListenAsync(TppOptions options, Paper paper, Answers answers, TimeProvider time)
+    private static async Task<(WebApplication? App, TppOptions Options)> ListenAsync(
+        TppOptions options, Answers answers, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler> wire)
     {
         foreach (var port in new[] { options.Port, options.Port + 1 })
         {
             var candidate = options with { Port = port };
-            var app = TppServer.Build(candidate, time, inner => new Narrator(inner, paper, time));
+            var app = TppServer.Build(candidate, time, wire);
             app.MapGet("/callback", answers.Take);
             app.MapGet("/assets/{version}/{name}", Assets.Get);
             try

@@ -69,6 +69,8 @@ public static class IdentityModule
         .AddSingleton<IdTokenHints>()
         .AddScoped<Interactions>()
         .AddScoped<Decisions>()
+        .AddSingleton<AbandonedInteractions>()
+        .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
         .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
         .AddScoped<IRequestHandler<ApproveInteraction, DecisionAnswer>, ApproveInteractionHandler>()
         .AddScoped<IRequestHandler<DenyInteraction, DecisionAnswer>, DenyInteractionHandler>();

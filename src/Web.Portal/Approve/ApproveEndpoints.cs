@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
@@ -10,8 +11,9 @@ using OpenBanking.Web.Portal.Shared;
 namespace OpenBanking.Web.Portal.Approve;
 
 /// <summary>The approval page and the decision. Reading changes nothing; only the form does (PO-02).</summary>
-internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, PortalForms forms, TimeProvider clock)
+internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
+    private const string Approved = "Access approved";
     private static readonly TimeSpan ReturnPause = TimeSpan.FromSeconds(3);
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -26,11 +28,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     /// <summary>Loads the interaction's page again when its time is up: by then the server has another answer .</summary>
     public static void ReturnWhenTimeIsUp(HttpContext http, string interaction, DateTimeOffset until)
     {
-        var left = until - http.RequestServices.GetService(typeof(TimeProvider)) switch
-        {
-            TimeProvider time => time.GetUtcNow(),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+        var left = until - http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         Pages.GoOnAfter(http, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromSeconds(1), AddressOf(interaction));
     }
 
@@ -59,7 +57,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         var until = customer?.EndsAt is { } end && end < summary.DecideBefore ? end : summary.DecideBefore;
         ReturnWhenTimeIsUp(http, interaction, until);
         return Pages.Show<ApprovePage>(
-            new { Interaction = interaction, Document = document, DecideBefore = until, Now = clock.GetUtcNow(), Notice = notice },
+            new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice },
             notice.Status);
     }
 
@@ -82,7 +80,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             : await mediator.Send(new DenyInteraction(reference, Visitors.Origin(http)), ct);
         return answer switch
         {
-            DecisionAnswer.Done done when isApproval => GoBack(http, "Access approved", "You can end it at any time under Connected accounts.", clientName, done.Return),
+            DecisionAnswer.Done done when isApproval => GoBack(http, Approved, "You can end it at any time under Connected accounts.", clientName, done.Return),
             DecisionAnswer.Done done => GoBack(http, "Cancelled", "Nothing was shared.", clientName, done.Return),
             DecisionAnswer.Changed => await ShowAsync(http, interaction, Notice.Changed, ct),
             DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
@@ -103,9 +101,9 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     // is told the result before leaving.
     private static IResult GoBack(HttpContext http, string title, string text, string clientName, ReturnToClient back)
     {
-        if (back.FormAction is { } target) PageHeaders.AllowFormTo(http, new Uri(target));
+        if (back.FormAction is { } target) FormTarget.Allow(http, new Uri(target));
         else Pages.GoOnAfter(http, ReturnPause, back.Location);
-        return Pages.Show<ReturnPage>(new { Title = title, Text = text, ClientName = clientName, Back = back });
+        return Pages.Show<ReturnPage>(new { Title = title, Text = text, ClientName = clientName, Back = back, Approved = title == Approved });
     }
 }
 

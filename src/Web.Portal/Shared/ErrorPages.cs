@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Diagnostics;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Web.Portal.Shared;
 
@@ -12,7 +13,7 @@ internal static class ErrorPages
         var isForPerson = http.BrowserErrorCode() is not null
             || http.Request.Headers.Accept.Any(accept => accept?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
         return isForPerson
-            ? Pages.Error(http.Response.StatusCode, http.BrowserErrorCode()).ExecuteAsync(http)
+            ? Pages.Error(http.Response.StatusCode, http.BrowserErrorCode(), http.InteractionIdentifier()).ExecuteAsync(http)
             : Task.CompletedTask;
     }
 }

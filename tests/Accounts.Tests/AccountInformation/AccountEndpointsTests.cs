@@ -8,6 +8,8 @@ public sealed class AccountEndpointsTests(Bank bank)
     private readonly BankApi api = bank.Api;
 
     [Fact]
+    [Trait("Rule", "OB-GEN-1")]
+    [Trait("Rule", "OB-HDR-9")]
     [Trait("Rule", "OB-AIS-7")]
     [Trait("Rule", "OB-PAG-1")]
     [Trait("Rule", "OB-PAG-8")]

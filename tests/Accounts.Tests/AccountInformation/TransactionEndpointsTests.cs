@@ -266,6 +266,7 @@ public sealed class TransactionEndpointsTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "D-4")]
     public async Task Notes_the_last_use_at_most_once_a_minute()
     {
         await using var own = await BankApi.StartAsync();

@@ -11,6 +11,7 @@ public sealed class AccountAccessConsentTests(Bank bank)
     private readonly BankApi api = bank.Api;
 
     [Fact]
+    [Trait("Rule", "OB-CON-18")]
     [Trait("Rule", "OB-GEN-7")]
     [Trait("Rule", "OB-GEN-13")]
     [Trait("Rule", "OB-AIS-3")]
@@ -59,6 +60,10 @@ public sealed class AccountAccessConsentTests(Bank bank)
     }
 
     [Theory]
+    [Trait("Rule", "OB-ERR-1")]
+    [Trait("Rule", "OB-ERR-2")]
+    [Trait("Rule", "OB-ERR-3")]
+    [Trait("Rule", "OB-ERR-4")]
     [Trait("Rule", "OB-AIS-2")]
     [Trait("Rule", "OB-AIS-4")]
     [Trait("Rule", "OB-AIS-5")]
@@ -95,6 +100,8 @@ public sealed class AccountAccessConsentTests(Bank bank)
         var answer = await PostAsync(body);
         Assert.Equal((400, rule), (answer.Status, answer.Rule));
         Assert.Equal(faults.Split('|'), answer.Faults);
+        Assert.Equal(["Id", "Errors"], answer.Json.EnumerateObject().Select(member => member.Name));
+        Assert.All(answer.Json.GetProperty("Errors").EnumerateArray(), error => Assert.NotEqual("", error.GetProperty("Message").GetString()));
     }
 
     [Theory]
@@ -295,6 +302,7 @@ public sealed class AccountAccessConsentTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "OB-CON-15")]
     [Trait("Rule", "CO-22")]
     [Trait("Rule", "OB-HDR-11")]
     public async Task Lets_one_third_party_have_so_many_waiting_and_no_more_until_old_ones_lapse()
@@ -315,6 +323,16 @@ public sealed class AccountAccessConsentTests(Bank bank)
         own.Clock.Advance(TimeSpan.FromDays(8));
         await own.ConsentAsync();
         Assert.Equal("AUTH", (await own.GetAsync($"{Path}/{first}", Tpp)).Data.GetProperty("Status").GetString());
+    }
+
+    [Theory]
+    [Trait("Rule", "OB-CON-15")]
+    [InlineData("Consent:UnauthorisedLifetime", "23:59:59")]
+    [InlineData("Consent:MaxUnauthorised", "0")]
+    public async Task Does_not_start_with_a_setting_that_breaks_a_rule(string name, string value)
+    {
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { [name] = value }));
+        Assert.StartsWith(name + " must be", fault.Message, StringComparison.Ordinal);
     }
 
     private Task<ApiAnswer> PostAsync(string body) => api.SendAsync(HttpMethod.Post, Path, Tpp, body);

@@ -13,6 +13,9 @@ public sealed class AuthorisationTests(Bank bank)
     private readonly BankApi api = bank.Api;
 
     [Fact]
+    [Trait("Rule", "A-5")]
+    [Trait("Rule", "A-6")]
+    [Trait("Rule", "OB-CON-10")]
     [Trait("Rule", "A-3")]
     [Trait("Rule", "X-4")]
     public async Task Shows_who_asks_for_what_and_the_customers_own_accounts()
@@ -24,6 +27,8 @@ public sealed class AuthorisationTests(Bank bank)
         Assert.Equal(["Everyday", "Rainy day", "Euro account", "Silver card", "Household"], shown.Accounts.Select(account => account.Name));
         Assert.Equal(["Your account details", "Your account transactions", "Your card details"], shown.Groups.Select(group => group.Title));
         Assert.Equal(end.UtcDateTime, shown.Expires!.Value.UtcDateTime, TimeSpan.FromMilliseconds(1));
+        Assert.Equal([false, false, false, false, true], shown.Accounts.Select(account => account.IsJoint));
+        Assert.Null((await api.AskAsync(new DescribeForApproval(await api.ConsentAsync(), BankApi.Tpp, Amelia)))!.Expires);
         Assert.Matches("^[A-Za-z0-9_-]{43}$", shown.Digest);
         Assert.Equal(shown.Digest, (await api.AskAsync(new DescribeForApproval(id, BankApi.Tpp, Amelia)))!.Digest);
         Assert.NotEqual(shown.Digest, (await api.AskAsync(new DescribeForApproval(id, BankApi.Tpp, Thomas)))!.Digest);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Testing.Tpp;
 
@@ -182,6 +184,40 @@ public sealed class DecisionTests(FrontWorld world) : IDisposable
         {
             clock.Run();
         }
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-CON-4")]
+    public async Task A_consent_that_its_customer_walked_away_from_ends_rejected()
+    {
+        var clock = world.Host.Clock;
+        var abandoned = world.Host.Services.GetRequiredService<AbandonedInteractions>();
+        try
+        {
+            clock.StopAt(clock.Now);
+            var consent = await Tpp.CreateConsentAsync();
+            var path = Tpp.AuthorizePath(await Tpp.PushAsync(TestTpp.AuthorizationRequest(consent)));
+            await browser.ArriveAsync(path);
+            clock.Advance(TimeSpan.FromSeconds(60));
+            await browser.ArriveAsync(path);
+
+            // The first browser's time is up, the second's is not: the customer may still be reading.
+            clock.Advance(TimeSpan.FromSeconds(545));
+            Assert.Equal(0, await abandoned.SweepAsync(CancellationToken.None));
+            Assert.Equal("AWAU", await StatusAsync(consent));
+            clock.Advance(TimeSpan.FromSeconds(55));
+            Assert.True(await abandoned.SweepAsync(CancellationToken.None) >= 1);
+            Assert.Equal("RJCT", await StatusAsync(consent));
+            Assert.Equal(0, await abandoned.SweepAsync(CancellationToken.None));
+        }
+        finally
+        {
+            clock.Run();
+        }
+
+        async Task<string?> StatusAsync(string consent) =>
+            (await Tpp.GetAsync($"/open-banking/v4.0/aisp/account-access-consents/{consent}", await Tpp.ClientTokenAsync()))
+                .Json.GetProperty("Data").GetProperty("Status").GetString();
     }
 
     [Fact]

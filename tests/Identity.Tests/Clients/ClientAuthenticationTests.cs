@@ -183,7 +183,7 @@ public sealed class ClientAuthenticationTests(FrontWorld world)
         await world.RefusedAsync(Tpp.CallAsync("/token", named.With("client_secret", "s")), 400, "invalid_request", "CA-03");
         await world.RefusedAsync(BasicAsync(FrontWorld.ClientCredentials), 401, "invalid_client", "CA-02");
         Assert.StartsWith("Basic", (await BasicAsync(FrontWorld.ClientCredentials)).Header("WWW-Authenticate"), StringComparison.Ordinal);
-        await world.RefusedAsync(BasicAsync(Tpp.Authenticated()), 400, "invalid_request", "CA-03");
+        await world.RefusedAsync(BasicAsync(Tpp.Authenticated().With("grant_type", "client_credentials")), 400, "invalid_request", "CA-03");
 
         async Task<Answer> BasicAsync(Form form)
         {
@@ -220,7 +220,7 @@ public sealed class ClientAuthenticationTests(FrontWorld world)
 
     private Task<Answer> SendAsync(string assertion, string? clientId = null, string path = "/token") => Tpp.PostAsync(
         path,
-        FrontWorld.ClientCredentials.With("client_id", clientId ?? Tpp.ClientId).With("client_assertion_type", TestTpp.JwtBearer).With("client_assertion", assertion),
+        FrontWorld.ClientCredentials.With("token", "a-token").With("client_id", clientId ?? Tpp.ClientId).With("client_assertion_type", TestTpp.JwtBearer).With("client_assertion", assertion),
         Tpp.Proof("POST", Tpp.Address(path)));
 
     private async Task AtOneMomentAsync(Func<Task> test)

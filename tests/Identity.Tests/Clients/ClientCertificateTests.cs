@@ -72,7 +72,9 @@ public sealed class ClientCertificateTests(FrontWorld world)
         using var large = RSA.Create(2048);
         using var ec = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Assert.True(IsWeak(new CertificateRequest("CN=a", small, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)));
-        Assert.True(IsWeak(new CertificateRequest("CN=a", large, HashAlgorithmName.SHA1, RSASignaturePadding.Pkcs1)));
+        using var sha1 = new CertificateRequest("CN=a", large, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .Create(new X500DistinguishedName("CN=a"), new Sha1Generator(large), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1), [1]);
+        Assert.True(CertificateStrength.IsWeak(sha1));
         Assert.False(IsWeak(new CertificateRequest("CN=a", large, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)));
         Assert.False(IsWeak(new CertificateRequest("CN=a", large, HashAlgorithmName.SHA256, RSASignaturePadding.Pss)));
         Assert.False(IsWeak(new CertificateRequest("CN=a", ec, HashAlgorithmName.SHA256)));
@@ -170,5 +172,15 @@ public sealed class ClientCertificateTests(FrontWorld world)
     {
         using var showing = world.Mtls.Showing(certificate);
         await world.RefusedAsync(showing.TokenAsync(FrontWorld.ClientCredentials), 401, "invalid_client", rule);
+    }
+
+    /// <summary>Says SHA-1 with RSA; what it signs is never checked.</summary>
+    private sealed class Sha1Generator(RSA key) : X509SignatureGenerator
+    {
+        public override byte[] GetSignatureAlgorithmIdentifier(HashAlgorithmName hashAlgorithm) => Convert.FromHexString("300D06092A864886F70D0101050500");
+
+        public override byte[] SignData(byte[] data, HashAlgorithmName hashAlgorithm) => RandomNumberGenerator.GetBytes(256);
+
+        protected override PublicKey BuildPublicKey() => new(key);
     }
 }

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using OpenBanking.Testing;
 using ClientCalls = OpenBanking.Identity.Clients.OutboundHttp;
 
 namespace OpenBanking.Identity.Tests.Clients;
@@ -87,5 +90,67 @@ public sealed class OutboundHttpTests
         }
 
         Assert.False(listener.Pending());
+    }
+
+    [Fact]
+    [Trait("Rule", "TLS-09")]
+    public async Task A_server_whose_certificate_is_not_trusted_or_of_another_name_is_not_called()
+    {
+        var authority = Path.GetTempFileName();
+        using var ca = TestCertificates.Authority();
+        await File.WriteAllTextAsync(authority, ca.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        const string serverAuthentication = "1.3.6.1.5.5.7.3.1";
+        using var stranger = TestCertificates.SelfSigned("CN=localhost");
+        using var otherName = TestCertificates.Client(ca, "CN=other", dns: ["other.example"], uses: [serverAuthentication]);
+        using var good = TestCertificates.Client(ca, "CN=localhost", dns: ["localhost"], uses: [serverAuthentication]);
+        using var handler = ClientCalls.Handler(new AuthorizationServerOptions { AllowLoopbackTargets = true, SandboxClientCertificateAuthority = authority });
+        using var http = new HttpMessageInvoker(handler);
+        try
+        {
+            Assert.False(await IsCalledAsync(stranger));
+            Assert.False(await IsCalledAsync(otherName));
+            Assert.True(await IsCalledAsync(good));
+        }
+        finally
+        {
+            File.Delete(authority);
+        }
+
+        async Task<bool> IsCalledAsync(X509Certificate2 certificate)
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            var serving = ServeAsync(listener, certificate);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}/jwks");
+            try
+            {
+                using var response = await http.SendAsync(request, TestContext.Current.CancellationToken);
+                return response.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+            finally
+            {
+                await serving;
+            }
+        }
+
+        static async Task ServeAsync(TcpListener listener, X509Certificate2 certificate)
+        {
+            using var connection = await listener.AcceptTcpClientAsync();
+            await using var tls = new SslStream(connection.GetStream());
+            try
+            {
+                await tls.AuthenticateAsServerAsync(certificate);
+                _ = await tls.ReadAsync(new byte[4096]);
+                await tls.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
+            }
+            catch (Exception refused) when (refused is IOException or System.Security.Authentication.AuthenticationException)
+            {
+                // The caller did not like the certificate.
+            }
+        }
     }
 }

@@ -66,6 +66,18 @@ public sealed class PushedAuthorizationTests(FrontWorld world)
         await world.RefusedAsync(Tpp.CallAsync("/par?scope=openid", await GoodAsync()), 400, "invalid_request", "OA-38");
 
     [Fact]
+    [Trait("Rule", "HTTP-04")]
+    [Trait("Rule", "HTTP-05")]
+    [Trait("Rule", "PAR-08")]
+    public async Task An_error_is_json_of_two_members_and_plain_words()
+    {
+        var answer = await Tpp.ParAsync((await GoodAsync()).With("response_mode", "\"\\\u00fc"));
+        Assert.Equal((400, "application/json"), (answer.Status, answer.ContentType));
+        Assert.Equal(["error", "error_description"], answer.Json.EnumerateObject().Select(member => member.Name));
+        Assert.Matches(@"\A[\x20-\x21\x23-\x5B\x5D-\x7E]+\z", answer.Text("error_description"));
+    }
+
+    [Fact]
     [Trait("Rule", "PAR-02")]
     [Trait("Rule", "OA-07")]
     public async Task A_reference_cannot_be_pushed() =>
@@ -129,7 +141,7 @@ public sealed class PushedAuthorizationTests(FrontWorld world)
     {
         var request = await GoodAsync();
         await world.RefusedAsync(Tpp.ParAsync(request.With("scope", string.Join(' ', Enumerable.Range(0, 8_000)))), 400, "invalid_scope", "OA-50");
-        await world.RefusedAsync(Tpp.ParAsync(request.With("scope", new string('s', 1024 * 1024))), 413, "invalid_request", "HTTP-14");
+        await world.RefusedAsync(Tpp.ParAsync(request.With("scope", new string('s', 65 * 1024))), 413, "invalid_request", "HTTP-14");
     }
 
     private async Task<Form> GoodAsync() => TestTpp.AuthorizationRequest(await Tpp.CreateConsentAsync());

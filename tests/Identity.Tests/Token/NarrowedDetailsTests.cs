@@ -28,6 +28,7 @@ public sealed class NarrowedDetailsTests
     [Theory]
     [Trait("Rule", "RAR-09")]
     [Trait("Rule", "OA-30")]
+    [Trait("Rule", "OB-CON-11")]
     [InlineData("""[{"type":"account_information","consent_id":"c3"}]""")]
     [InlineData("""[{"type":"account_information","consent_id":"c1"},{"type":"account_information","consent_id":"c3"}]""")]
     [InlineData("""[{"type":"account_information","consent_id":"c1","accounts":["22289","31820","99999"]}]""")]

@@ -11,6 +11,7 @@ public sealed class PairwiseSubjectTests
 
     [Fact]
     [Trait("Rule", "PW-01")]
+    [Trait("Rule", "PW-05")]
     public void Differs_between_sectors_and_between_customers_and_is_stable_within_one()
     {
         var subject = PairwiseSubject.Of(Key, "tpp.example", Alice);

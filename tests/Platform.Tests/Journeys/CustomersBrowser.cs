@@ -26,14 +26,14 @@ public sealed class CustomersBrowser : IAsyncDisposable
     /// <param name="javaScript">Off shows what a page does without script.</param>
     public static async Task<CustomersBrowser> OpenAsync(int width = 1280, int height = 900, bool dark = false, bool javaScript = true)
     {
-        var playwright = await Playwright.CreateAsync();
-        var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        var driver = await Playwright.CreateAsync();
+        var chromium = await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = "/usr/bin/chromium",
             Headless = true,
             Args = Flags,
         });
-        var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        var context = await chromium.NewContextAsync(new BrowserNewContextOptions
         {
             IgnoreHTTPSErrors = true,
             ViewportSize = new ViewportSize { Width = width, Height = height },
@@ -56,7 +56,7 @@ public sealed class CustomersBrowser : IAsyncDisposable
                 ["automaticPresenceSimulation"] = true,
             },
         });
-        return new CustomersBrowser(playwright, browser, page);
+        return new CustomersBrowser(driver, chromium, page);
     }
 
     /// <summary>Activates with a one-time code and leaves a passkey in the authenticator.</summary>

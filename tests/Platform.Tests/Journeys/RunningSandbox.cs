@@ -4,15 +4,19 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using OpenBanking.Platform.Tests.Journeys;
-
-[assembly: AssemblyFixture(typeof(RunningSandbox))]
 
 namespace OpenBanking.Platform.Tests.Journeys;
 
+/// <summary>The tests that use <see cref="RunningSandbox"/>; no other starts it.</summary>
+[CollectionDefinition(Name)]
+public sealed class OfRunSh : ICollectionFixture<RunningSandbox>
+{
+    public const string Name = "journeys";
+}
+
 /// <summary>
 /// What a stranger gets: <c>./run.sh</c> with its own data directory and ports, known through <c>sandbox.json</c> only. One for all
-/// journeys of the assembly.
+/// journeys of the assembly, started only when one of them runs.
 /// </summary>
 public sealed class RunningSandbox : IAsyncLifetime
 {
@@ -79,6 +83,7 @@ public sealed class RunningSandbox : IAsyncLifetime
         var start = new ProcessStartInfo("bash", [Path.Combine(Checkout, "run.sh")])
         {
             WorkingDirectory = Checkout,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -101,11 +106,7 @@ public sealed class RunningSandbox : IAsyncLifetime
             using var client = NewClient();
             using var ready = await client.GetAsync(new Uri(Issuer, "/health/ready"));
             if (ready.StatusCode != HttpStatusCode.OK) return false;
-            using var insecure = new HttpClient(new HttpClientHandler
-            {
-                ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
-            });
-            using var tpp = await insecure.GetAsync(Tpp);
+            using var tpp = await client.GetAsync(Tpp);
             return tpp.IsSuccessStatusCode;
         });
         Sandbox = JsonDocument.Parse(await File.ReadAllTextAsync(file)).RootElement.Clone();

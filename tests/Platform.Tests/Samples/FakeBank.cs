@@ -152,7 +152,12 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
     {
         if (seen.Path.EndsWith("/account-access-consents", StringComparison.Ordinal))
             return Json(201, new JsonObject { ["Data"] = new JsonObject { ["ConsentId"] = "c-1", ["Status"] = "AWAU" } });
-        if (seen.Method == "DELETE") return new HttpResponseMessage(HttpStatusCode.NoContent);
+        if (seen.Method == "DELETE")
+        {
+            Revoked = true;
+            return new HttpResponseMessage(HttpStatusCode.NoContent);
+        }
+
         if (Revoked) return new HttpResponseMessage(HttpStatusCode.Unauthorized);
         if (seen.Path.EndsWith("/accounts", StringComparison.Ordinal))
         {

@@ -325,7 +325,7 @@ public sealed class TestTpp : IDisposable
             ["software_id"] = "budget-app",
             [kind == TppKind.Dpop ? "dpop_bound_access_tokens" : "tls_client_certificate_bound_access_tokens"] = true,
         };
-        if (kind == TppKind.Mtls) metadata["tls_client_auth_subject_dn"] = $"C=GB,O=Budget App Ltd,CN={id}";
+        if (kind == TppKind.Mtls) metadata["tls_client_auth_subject_dn"] = $"CN={id},O=Budget App Ltd,C=GB";
         else metadata["jwks"] = new JsonObject { ["keys"] = new JsonArray(jwk) };
         return metadata;
     }

@@ -59,8 +59,10 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         if (day.Day == 6) Pay("GB-1", day, Merchants.Of(Spending.Subscriptions)[0]);
         if (day.Day == 16) Pay("GB-1", day, Merchants.Of(Spending.Subscriptions)[1]);
         if (day.DayOfWeek is DayOfWeek.Monday or DayOfWeek.Wednesday && chance.Chance(55)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Travel)));
-        if (chance.Chance(16)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Coffee)));
-        if (day.DayOfWeek == DayOfWeek.Saturday && chance.Chance(70)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Groceries)));
+        if (chance.Chance(24)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Coffee)));
+        if (chance.Chance(20)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Groceries)));
+        if (chance.Chance(8)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Health)));
+        if (day.Day == 26) Standing("GB-1", day, "Alder Grove Investments", "ISA 20450011", 380.00m, "40556611223344");
         if (chance.Chance(3)) Cash("GB-1", day, chance.Of([20m, 30m, 50m]));
         if (day.Day == 18 && chance.Chance(30)) Receive("GB-1", day, 11, "Ruth Adebayo", "TICKETS THANKS", chance.Amount(12m, 64m), "40221598761234");
 
@@ -85,6 +87,7 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         if (day.Day == 7) Debit("JT-1", day, "Chew Valley Water", "WATER", 34.50m);
         if (day is { Day: 10, Month: not (2 or 3) }) Debit("JT-1", day, "Northmoor Borough Council", "COUNCIL TAX", 164.00m);
         if (day.Day == 14) Debit("JT-1", day, "Halyard Broadband", "BROADBAND", 31.99m);
+        if (day.Day == 11) Standing("JT-1", day, "Little Acorns Nursery", "NURSERY FEES", 590.00m, "20998877665544");
         if (day.DayOfWeek == DayOfWeek.Friday) Pay("JT-1", day, chance.Of(Merchants.Of(Spending.Groceries)));
         if (day.DayOfWeek == DayOfWeek.Sunday && chance.Chance(35)) Pay("JT-1", day, chance.Of(Merchants.Of(Spending.EatingOut)));
         if (day.DayOfWeek == DayOfWeek.Tuesday && chance.Chance(25)) Pay("JT-1", day, Merchants.Of(Spending.Fuel)[0]);
@@ -101,8 +104,11 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         if (day.Day == 15) Debit("GB-3", day, "Larch Lane Loans", "CYCLE LOAN", 48.75m);
         if (day.Day == 19) Pay("GB-3", day, Merchants.Of(Spending.Subscriptions)[2]);
         if (chance.Chance(18)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Coffee)));
-        if (chance.Chance(12)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Groceries)));
-        if (chance.Chance(6)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Leisure)));
+        if (day.Day == 2) Standing("GB-3", day, "Halcyon Building Society", "MORTGAGE 7 MILL ROW", 640.00m, "30776655443322");
+        if (day.Day == 27) Standing("GB-3", day, "Alder Grove Investments", "PENSION TOP UP", 210.00m, "40556611223344");
+        if (chance.Chance(22)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Groceries)));
+        if (chance.Chance(14)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Leisure)));
+        if (day.DayOfWeek is DayOfWeek.Tuesday or DayOfWeek.Thursday && chance.Chance(60)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Travel)));
         if (chance.Chance(5)) Pay("CARD-2", day, chance.Of(Merchants.Of(Spending.Shopping)));
         if (day.Day == 22) Settle("CARD-2", "GB-3", day);
         if (day.Day == 28) Earn("GB-4", day, 0.045m);
@@ -119,6 +125,8 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         {
             Standing("BUS-1", day, "Wages J Okafor", "WAGES", 1720.00m, "11223399887766");
             Standing("BUS-1", day, "Wages M Lindqvist", "WAGES", 1485.00m, "11223355443322");
+            Standing("BUS-1", day, "Drawings R Quill", "DRAWINGS", 1450.00m, "11223377665544");
+            Standing("BUS-1", day, "Drawings S Larkspur", "DRAWINGS", 1450.00m, "11223322110099");
         }
 
         if (day.Day == 13) Debit("BUS-1", day, "Severnside Energy", "OVENS", chance.Amount(280m, 460m));

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Linq.Expressions;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
@@ -46,17 +47,20 @@ internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, Ti
     /// Moves a consent by one conditional update: of several at one moment the database lets one through (CO-08). False where the
     /// table refuses the event or another came first; then nothing has changed.
     /// </summary>
+    /// <param name="also">What else changes with the state.</param>
+    /// <param name="provided">What else must still stand.</param>
     public async Task<bool> MoveAsync(
         AccountAccessConsent consent,
         ConsentEvent on,
         Cause cause,
         CancellationToken ct,
-        Action<UpdateSettersBuilder<AccountAccessConsent>>? also = null)
+        Action<UpdateSettersBuilder<AccountAccessConsent>>? also = null,
+        Expression<Func<AccountAccessConsent, bool>>? provided = null)
     {
         if (States.Next(States.AccountAccess, consent.State, on) is not { } step) return false;
         var now = time.GetUtcNow();
-        var moved = await db.AccountAccess
-            .Where(row => row.Id == consent.Id && row.State == step.From)
+        var found = db.AccountAccess.Where(row => row.Id == consent.Id && row.State == step.From);
+        var moved = await (provided is null ? found : found.Where(provided))
             .ExecuteUpdateAsync(
                 set =>
                 {

@@ -81,8 +81,9 @@ internal sealed class CancelConnectionHandler(AccountAccessConsents consents, Co
         if (connection.IsGivenByOther && consent.SharedAccountIds().Except(mine, StringComparer.Ordinal).Any())
         {
             var stop = new Cause(Actor.Customer, request.CustomerId, request.From, "The other holder took the joint account out of the access.");
-            return consents.MoveAsync(consent, ConsentEvent.StopAccount, stop, ct, set =>
-                set.SetProperty(row => row.StoppedAccountIds, row => row.StoppedAccountIds.Concat(mine).ToArray()));
+            var (before, after) = (consent.StoppedAccountIds, consent.StoppedAccountIds.Union(mine, StringComparer.Ordinal).ToArray());
+            return consents.MoveAsync(
+                consent, ConsentEvent.StopAccount, stop, ct, set => set.SetProperty(row => row.StoppedAccountIds, after), row => row.StoppedAccountIds == before);
         }
 
         var cause = new Cause(Actor.Customer, request.CustomerId, request.From, "The customer cancelled the access at the bank.");

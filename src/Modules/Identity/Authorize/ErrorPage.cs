@@ -8,21 +8,16 @@ namespace OpenBanking.Identity.Authorize;
 
 /// <summary>
 /// The answer to a browser whose request cannot be trusted: a page and never a redirect, for the address to redirect to is part of
-/// what is not trusted (HTTP-07, X-9). It echoes nothing of the request.
+/// what is not trusted (HTTP-07, X-9). It echoes nothing of the request; the portal draws it.
 /// </summary>
 internal sealed class ErrorPage(OAuthError error) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
         RefusalLog.Write(httpContext, error.Code, error.Rule);
-        PageHeaders.Set(httpContext);
         httpContext.Response.StatusCode = StatusCodes.Status400BadRequest;
-        return Html.WriteAsync(httpContext, "This link does not work", $"""
-            <h1>This link does not work</h1>
-            <p>The request that brought you here is not valid, was used before, or is too old. Nothing was shared and nothing was changed.</p>
-            <p>Please go back to the app or website you came from and start again.</p>
-            <p class="muted">For its developers: <code>{error.Code}</code>. Reference <code>{HtmlEncoder.Default.Encode(httpContext.InteractionIdentifier())}</code></p>
-            """);
+        httpContext.SetBrowserErrorCode(error.Code);
+        return Task.CompletedTask;
     }
 }
 
@@ -31,7 +26,7 @@ internal sealed class FormPostPage(ReturnToClient back) : IResult
 {
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        PageHeaders.Set(httpContext, new Uri(back.FormAction!).GetLeftPart(UriPartial.Authority));
+        FormTarget.Allow(httpContext, new Uri(back.FormAction!));
         var fields = back.FormFields.Select(field =>
             $"""<input type="hidden" name="{HtmlEncoder.Default.Encode(field.Key)}" value="{HtmlEncoder.Default.Encode(field.Value)}">""");
         return Html.WriteAsync(httpContext, "Back to the app you came from", $"""
@@ -60,7 +55,7 @@ internal static class Html
               <link rel="stylesheet" href="{http.Request.PathBase}/portal/portal.css">
             </head>
             <body>
-              <main class="page">
+              <main class="narrow">
                 <section class="card">
             {body}
                 </section>

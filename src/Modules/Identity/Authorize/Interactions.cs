@@ -31,6 +31,7 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
     public async Task<string> BeginAsync(HttpContext http, PushedRequest request, CancellationToken ct)
     {
         var id = Handle.New();
+        var secret = Handle.New();
         var now = time.GetUtcNow();
         db.Add(new Interaction
         {
@@ -38,11 +39,12 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
             PushedRequestHash = request.Hash,
             ClientId = request.ClientId,
             ConsentId = request.ConsentId,
-            BrowserSecretHash = NewBrowserSecret(http, id.Value),
+            BrowserSecretHash = secret.Hash,
             StartedAt = now,
             DecideBefore = now + TimeToDecide,
         });
         await db.SaveChangesAsync(ct);
+        GiveBrowser(http, id.Value, secret);
         return id.Value;
     }
 
@@ -69,19 +71,21 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
 
         var now = time.GetUtcNow();
         var (hash, before) = (open.Interaction.Hash, open.Interaction.BrowserSecretHash);
-        var after = NewBrowserSecret(http, interactionId);
+        var after = Handle.New();
         var taken = await db.Interactions
             .Where(row => row.Hash == hash && row.BrowserSecretHash == before && row.DecideBefore > now && (row.UserId == null || row.UserId == signIn.UserId))
             .ExecuteUpdateAsync(
                 set => set
-                    .SetProperty(row => row.BrowserSecretHash, after)
+                    .SetProperty(row => row.BrowserSecretHash, after.Hash)
                     .SetProperty(row => row.SessionId, signIn.SessionId)
                     .SetProperty(row => row.UserId, signIn.UserId)
                     .SetProperty(row => row.AuthenticatedAt, signIn.At)
                     .SetProperty(row => row.PasskeyId, signIn.PasskeyId)
                     .SetProperty(row => row.Amr, signIn.Amr),
                 ct);
-        return taken == 1 ? open.Client : null;
+        if (taken != 1) return null;
+        GiveBrowser(http, interactionId, after);
+        return open.Client;
     }
 
     /// <summary>Notes when an interaction was decided.</summary>
@@ -103,11 +107,8 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
     private static bool IsBrowserOf(Interaction interaction, string? secret) =>
         secret is not null && CryptographicOperations.FixedTimeEquals(Handle.HashOf(secret), interaction.BrowserSecretHash);
 
-    private static byte[] NewBrowserSecret(HttpContext http, string interactionId)
-    {
-        var secret = Handle.New();
-
-        // Lax: the customer comes from the third party's site. __Host- ties it to this host and path, so no sibling can plant one.
+    // Lax: the customer comes from the third party's site. __Host- ties it to this host and path, so no sibling can plant one.
+    private static void GiveBrowser(HttpContext http, string interactionId, Handle secret) =>
         http.Response.Cookies.Append(InteractionCookie.NameFor(interactionId), secret.Value, new CookieOptions
         {
             HttpOnly = true,
@@ -116,6 +117,4 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
             Path = "/",
             MaxAge = TimeToDecide,
         });
-        return secret.Hash;
-    }
 }

@@ -44,6 +44,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["grant_types_supported"] = Array([.. GrantType.All]),
             ["scopes_supported"] = Array([.. GrantedScope.Offered]),
             ["authorization_details_types_supported"] = Array("account_information"), // META-16
+            ["authorization_details_schemas"] = new JsonObject { ["account_information"] = options.Endpoint("/schemas/account_information") }, // RAR-15
             ["code_challenge_methods_supported"] = Array("S256"), // META-08
             ["authorization_response_iss_parameter_supported"] = true, // META-07
             ["request_parameter_supported"] = false,

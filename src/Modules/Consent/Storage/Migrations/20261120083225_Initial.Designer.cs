@@ -12,7 +12,7 @@ using OpenBanking.Consent.Storage;
 namespace OpenBanking.Consent.Storage.Migrations
 {
     [DbContext(typeof(ConsentDb))]
-    [Migration("20261120083529_Initial")]
+    [Migration("20261120083225_Initial")]
     partial class Initial
     {
         /// <inheritdoc />

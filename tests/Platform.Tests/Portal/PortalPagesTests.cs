@@ -1,0 +1,485 @@
+using Deque.AxeCore.Playwright;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using OpenBanking.Accounts;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Platform.Tests.Journeys;
+using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
+
+namespace OpenBanking.Platform.Tests.Portal;
+
+/// <summary>
+/// Every page of the portal in a real browser, as a customer comes to it: what it must say, and on each, at phone and desktop width,
+/// light and dark, not one finding of axe, no sideways scrolling at 320 px, none with text at 200 %.
+/// </summary>
+public sealed class PortalPagesTests : IAsyncLifetime
+{
+    private static readonly (int Width, bool Dark)[] Looks = [(375, false), (375, true), (1280, false), (1280, true)];
+    private static readonly string Shots = Directory.CreateDirectory(Path.Combine(RunningSandbox.Checkout, "artifacts", "screenshots")).FullName;
+    private readonly List<string> findings = [];
+
+    /// <summary>While set, pages do not go on by themselves, so that they can be looked at.</summary>
+    private bool stay;
+    private TestHost host = null!;
+    private CustomersBrowser browser = null!;
+    private IReadOnlyList<SandboxCustomer> bank = [];
+
+    private IPage Page => browser.Page;
+
+    public async ValueTask InitializeAsync()
+    {
+        host = await TestHost.StartAsync();
+        bank = await AccountsModule.SeedSandboxAsync(host.Services, TestContext.Current.CancellationToken);
+        browser = await CustomersBrowser.OpenAsync();
+        await Page.Context.RouteAsync(
+            "https://tpp.example/**", route => route.FulfillAsync(new RouteFulfillOptions { Body = "Back at the app", ContentType = "text/plain" }));
+        await Page.Context.RouteAsync("**/approve**", async route =>
+        {
+            if (!stay)
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            var answer = await route.FetchAsync();
+            var headers = answer.Headers.Where(header => header.Key != "refresh");
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Headers = headers });
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await browser.DisposeAsync();
+        await host.DisposeAsync();
+    }
+
+    [Fact]
+    [Trait("Rule", "X-12")]
+    public async Task Pages_before_sign_in()
+    {
+        await OpenAsync("/");
+        await LookAsync("start");
+        await OpenAsync("/signin");
+        await LookAsync("signin");
+        await OpenAsync("/activate");
+        await LookAsync("activate");
+        await OpenAsync("/no-such-page");
+        await LookAsync("error-404");
+        await OpenAsync("/signout");
+        await LookAsync("error-405");
+        await OpenAsync("/authorize?client_id=nobody&request_uri=urn:x");
+        await HasHeadingAsync("We cannot trust this request");
+        await LookAsync("error-authorize");
+        await OpenAsync("/approve?interaction=unknown");
+        await HasHeadingAsync("This request can no longer be used");
+        await LookAsync("error-interaction");
+
+        await OpenAsync("/activate");
+        await Page.GetByLabel("Username").FillAsync("nobody");
+        await Page.GetByLabel("Activation code").FillAsync("AAAA-AAAA-AAAA-AAAA");
+        await browser.PressAsync("Create passkey");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("could not create a passkey");
+        await LookAsync("activate-failed");
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "A-1")]
+    [Trait("Rule", "A-3")]
+    [Trait("Rule", "A-5")]
+    [Trait("Rule", "A-6")]
+    [Trait("Rule", "A-7")]
+    [Trait("Rule", "X-4")]
+    [Trait("Rule", "X-5")]
+    [Trait("Rule", "X-6")]
+    [Trait("Rule", "X-8")]
+    public async Task Approval_shows_what_is_asked_and_ends_at_the_third_party()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host, change: metadata => metadata["software_on_behalf_of_org"] = "Harbour Savings");
+        var customer = await ActivateAsync(0);
+        await ArriveAsync(tpp);
+        await LookAsync("signin-for-app");
+        await browser.SignInAsync();
+
+        await HasHeadingAsync("Budget App asks to see data of your accounts");
+        foreach (var account in customer.Accounts)
+            await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox, new PageGetByRoleOptions { Name = account.Name, Exact = true })).Not.ToBeCheckedAsync();
+        await Assertions.Expect(Page.GetByText("ongoing, until you cancel it")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Your sign-in details are not given to Budget App")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Please decide by")).ToBeVisibleAsync();
+        Assert.Equal(0, await Page.GetByRole(AriaRole.Link).And(Page.Locator(":not(.skip)")).CountAsync());
+        await SameWeightAsync("Approve", "Cancel");
+        await Page.Locator("summary").First.ClickAsync();
+        await Assertions.Expect(Page.Locator("details[open] li").First).ToBeVisibleAsync();
+        await LookAsync("approve");
+
+        await browser.PressAsync("Approve");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Alert)).ToContainTextAsync("at least one account");
+        await LookAsync("approve-none-chosen");
+
+        await browser.TickAsync(customer.Accounts[0].Name);
+        stay = true;
+        await browser.PressAsync("Approve");
+        await HasHeadingAsync("Access approved");
+        await Assertions.Expect(Page.GetByText("Taking you back to Budget App")).ToBeVisibleAsync();
+        await LookAsync("return-approved");
+        stay = false;
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "X-6")]
+    [Trait("Rule", "X-9")]
+    [Trait("Rule", "X-10")]
+    public async Task Cancel_and_timeout_lead_back_with_an_error()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        await ActivateAsync(0);
+
+        await ArriveAsync(tpp);
+        stay = true;
+        await browser.PressAsync("Cancel");
+        await HasHeadingAsync("Cancelled");
+        await LookAsync("return-cancelled");
+        stay = false;
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
+
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        var approval = Page.Url;
+        await browser.PressAsync("Cancel");
+        await HasHeadingAsync("Cancelled");
+        await Page.GotoAsync(approval);
+        await HasHeadingAsync("This request can no longer be used");
+
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        stay = true;
+        await Page.ReloadAsync();
+        await HasHeadingAsync("Time ran out");
+        await LookAsync("return-timeout");
+        stay = false;
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "X-10")]
+    public async Task An_approval_page_is_loaded_again_when_time_is_up_even_without_script()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        await ActivateAsync(0);
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        var answer = await Page.ReloadAsync();
+        Assert.Matches(@"\A(29\d|30[01]); url=/approve\?interaction=", answer!.Headers["refresh"]);
+    }
+
+    [Fact]
+    [Trait("Rule", "D-1")]
+    [Trait("Rule", "D-2")]
+    [Trait("Rule", "D-3")]
+    [Trait("Rule", "D-4")]
+    [Trait("Rule", "D-5")]
+    [Trait("Rule", "D-6")]
+    [Trait("Rule", "D-7")]
+    [Trait("Rule", "D-13")]
+    [Trait("Rule", "PO-18")]
+    public async Task The_dashboard_shows_every_access_and_stops_it()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        using var odd = await TestTpp.RegisterAsync(host, change: metadata => metadata["client_name"] = "Budg\u0435t Planner");
+        var customer = await ActivateAsync(0);
+        await OpenAsync("/signin");
+        await browser.SignInAsync();
+        await OpenAsync("/connections");
+        await LookAsync("connections-none");
+
+        await ConnectAsync(odd, customer.Accounts[0].Name);
+        await ConnectAsync(tpp, customer.Accounts[^1].Name);
+        await OpenAsync("/");
+        await Assertions.Expect(Page.GetByText("New: Budget App can see your accounts since")).ToBeVisibleAsync();
+        await LookAsync("overview");
+
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Connected accounts", Exact = true }).ClickAsync();
+        await HasHeadingAsync("Connected accounts");
+        await Assertions.Expect(Page.GetByText("Budg[U+0435]t Planner")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Active", new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(2);
+        await Assertions.Expect(Page.GetByText("not used yet").First).ToBeVisibleAsync();
+        await SameWeightAsync("View", "Cancel access", AriaRole.Link);
+        await LookAsync("connections");
+
+        var entry = Page.GetByRole(AriaRole.Listitem).Filter(new LocatorFilterOptions { HasText = "Budget App" });
+        await entry.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "View" }).ClickAsync();
+        await HasHeadingAsync("Budget App");
+        await Assertions.Expect(Page.GetByText(customer.Accounts[^1].Name)).ToBeVisibleAsync();
+        await LookAsync("connection");
+        var detail = Page.Url;
+
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Cancel access" }).ClickAsync();
+        await Assertions.Expect(Page.GetByText("What it already has stays with it")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Services that it offers you may stop working")).ToBeVisibleAsync();
+        await LookAsync("cancel-access");
+        await browser.PressAsync("Cancel access");
+        await Page.WaitForURLAsync(detail);
+        await Assertions.Expect(Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
+        await LookAsync("connection-inactive");
+        await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(1);
+
+        await OpenAsync("/signins");
+        await Assertions.Expect(Page.GetByText("Signed in for Budget App")).ToBeVisibleAsync();
+        await LookAsync("signins");
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "D-11")]
+    public async Task The_other_holder_of_a_joint_account_sees_the_access_and_may_stop_it()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var joint = bank.SelectMany(customer => customer.Accounts.Select(account => (Customer: customer, account.AccountId, account.Name)))
+            .GroupBy(entry => entry.AccountId, StringComparer.Ordinal).First(group => group.Count() > 1).ToList();
+        await ActivateAsync(joint[0].Customer);
+        await ConnectAsync(tpp, joint[0].Name);
+
+        await browser.DisposeAsync();
+        browser = await CustomersBrowser.OpenAsync();
+        await ActivateAsync(joint[1].Customer);
+        await browser.SignInAsync();
+        await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByText("Given by the other holder of your joint account.")).ToBeVisibleAsync();
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Cancel access" }).ClickAsync();
+        await browser.PressAsync("Cancel access");
+        await Assertions.Expect(Page.GetByText("This access has ended")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    [Trait("Rule", "PK-16")]
+    public async Task Passkeys_are_added_named_and_removed_and_a_customer_signs_out()
+    {
+        await ActivateAsync(1);
+        await LookAsync("signin-activated");
+        await browser.SignInAsync();
+        await OpenAsync("/passkeys");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Remove" })).ToHaveCountAsync(0);
+
+        await AddAuthenticatorAsync();
+        await Page.GetByLabel("Name of the new passkey").FillAsync("Blue security key");
+        await browser.PressAsync("Create passkey");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "Blue security key" })).ToBeVisibleAsync();
+        await LookAsync("passkeys");
+
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Remove" }).Last.ClickAsync();
+        await LookAsync("passkey-remove");
+        await browser.PressAsync("Remove passkey");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "Blue security key" })).ToHaveCountAsync(0);
+
+        await browser.PressAsync("Sign out");
+        await Assertions.Expect(Page.GetByText("You are signed out.")).ToBeVisibleAsync();
+        await OpenAsync("/passkeys");
+        await HasHeadingAsync("Sign in");
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "R-1")]
+    [Trait("Rule", "R-2")]
+    public async Task Continuing_an_access_asks_for_the_customer_and_for_nothing_else()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var customer = await ActivateAsync(0);
+        var consentId = await tpp.CreateConsentAsync();
+        await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
+        await browser.SignInAsync();
+        await browser.TickAsync(customer.Accounts[1].Name);
+        await browser.PressAsync("Approve");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+
+        await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
+        await HasHeadingAsync("Sign in to continue sharing");
+        await Assertions.Expect(Page.GetByText("You are continuing the access that Budget App has")).ToBeVisibleAsync();
+        await browser.SignInAsync();
+        await HasHeadingAsync("Continue sharing with Budget App");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(0);
+        await Assertions.Expect(Page.GetByText(customer.Accounts[1].Name, new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText(customer.Accounts[0].Name, new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(0);
+        await LookAsync("approve-continue");
+        await browser.PressAsync("Approve");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "X-11")]
+    public async Task A_customer_without_accounts_goes_back_with_an_error()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        await ActivateAsync(bank.First(customer => customer.Accounts.Count == 0));
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        await Assertions.Expect(Page.GetByText("You have no account that can be shared")).ToBeVisibleAsync();
+        await LookAsync("approve-no-accounts");
+        await browser.PressAsync("Cancel");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "A-1")]
+    [Trait("Rule", "A-4")]
+    [Trait("Rule", "A-8")]
+    public async Task The_only_account_is_ticked_and_the_data_follow_the_consent()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var customer = bank.First(candidate => candidate.Accounts.Count == 1);
+        await ActivateAsync(customer);
+        var requestUri = await tpp.PushAsync(TestTpp.AuthorizationRequest(await tpp.CreateConsentAsync("ReadAccountsBasic")));
+        await OpenAsync(tpp.AuthorizePath(requestUri));
+        await browser.SignInAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox, new PageGetByRoleOptions { Name = customer.Accounts[0].Name, Exact = true })).ToBeCheckedAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(1);
+        await Assertions.Expect(Page.Locator("details")).ToHaveCountAsync(1);
+        await Assertions.Expect(Page.Locator("summary")).ToHaveTextAsync("Your account details");
+    }
+
+    [Fact]
+    [Trait("Rule", "PO-04")]
+    public async Task Markup_in_a_name_stays_text()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host, change: metadata => metadata["client_name"] = "<img src=x onerror=alert(1)>");
+        var dialogs = 0;
+        Page.Dialog += async (_, dialog) =>
+        {
+            dialogs++;
+            await dialog.DismissAsync();
+        };
+        var customer = await ActivateAsync(0);
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Level = 1 })).ToContainTextAsync("<img src=x onerror=alert(1)>");
+        await browser.TickAsync(customer.Accounts[0].Name);
+        await browser.PressAsync("Approve");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.Equal(0, dialogs);
+    }
+
+    [Fact]
+    [Trait("Rule", "A-1")]
+    public async Task Without_script_the_page_says_what_is_missing_and_its_button_does_nothing()
+    {
+        await using var plain = await CustomersBrowser.OpenAsync(javaScript: false);
+        await plain.Page.GotoAsync(new Uri(host.Main, "/signin").ToString());
+        await Assertions.Expect(plain.Page.GetByText("Passkeys need JavaScript")).ToBeVisibleAsync();
+        await Assertions.Expect(plain.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign in with a passkey" })).ToBeDisabledAsync();
+    }
+
+    private async Task<SandboxCustomer> ActivateAsync(int number)
+    {
+        var customer = bank.Where(candidate => candidate.Accounts.Count > 1).ElementAt(number);
+        await ActivateAsync(customer);
+        return customer;
+    }
+
+    private async Task ActivateAsync(SandboxCustomer customer)
+    {
+        var issued = await host.InScopeAsync(services => services.GetRequiredService<IMediator>().Send(
+            new IssueActivationCode(customer.CustomerId, customer.Username, customer.DisplayName, ActivationCode: null, Reusable: false)));
+        await browser.ActivateAsync(host.Main, customer.Username, issued.ActivationCode);
+        await Assertions.Expect(Page.GetByText("Your passkey is ready")).ToBeVisibleAsync();
+    }
+
+    private async Task ArriveAsync(TestTpp tpp)
+    {
+        var requestUri = await tpp.PushAsync(TestTpp.AuthorizationRequest(await tpp.CreateConsentAsync()));
+        await OpenAsync(tpp.AuthorizePath(requestUri));
+    }
+
+    private async Task ConnectAsync(TestTpp tpp, string account)
+    {
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        await browser.TickAsync(account);
+        await browser.PressAsync("Approve");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+    }
+
+    private async Task AddAuthenticatorAsync()
+    {
+        var protocol = await Page.Context.NewCDPSessionAsync(Page);
+        await protocol.SendAsync("WebAuthn.enable");
+        await protocol.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["options"] = new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["protocol"] = "ctap2",
+                ["transport"] = "usb",
+                ["hasResidentKey"] = true,
+                ["hasUserVerification"] = true,
+                ["isUserVerified"] = true,
+                ["automaticPresenceSimulation"] = true,
+            },
+        });
+    }
+
+    private Task<IResponse?> OpenAsync(string path) => Page.GotoAsync(new Uri(host.Main, path).ToString());
+
+    private Task HasHeadingAsync(string text) =>
+        Assertions.Expect(Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Level = 1 })).ToContainTextAsync(text);
+
+    private async Task SameWeightAsync(string one, string other, AriaRole role = AriaRole.Button)
+    {
+        var looks = new List<string>();
+        foreach (var name in new[] { one, other })
+        {
+            looks.Add(await Page.GetByRole(role, new PageGetByRoleOptions { Name = name, Exact = true }).First.EvaluateAsync<string>(
+                "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.color, s.borderColor, s.fontSize, s.fontWeight, e.offsetHeight].join(); }"));
+        }
+
+        Assert.Equal(looks[0], looks[1]);
+    }
+
+    // All looks of the page that is shown; findings are collected, so that one run tells them all.
+    private async Task LookAsync(string name)
+    {
+        foreach (var (width, dark) in Looks)
+        {
+            await Page.SetViewportSizeAsync(width, 800);
+            await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+            var result = await Page.RunAxe();
+            var look = $"{name} at {width} px{(dark ? ", dark" : "")}";
+            findings.AddRange(result.Violations.Select(violation =>
+                $"{look}: {violation.Id}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Shots, $"{name}-{width}{(dark ? "-dark" : "")}.png"), FullPage = true });
+        }
+
+        await Page.SetViewportSizeAsync(320, 700);
+        await NoSidewaysScrollAsync($"{name} at 320 px");
+        await Page.SetViewportSizeAsync(1280, 800);
+        await Page.EvaluateAsync("document.documentElement.style.fontSize = '200%'");
+        await NoSidewaysScrollAsync($"{name} with text at 200 %");
+        await Page.EvaluateAsync("document.documentElement.style.fontSize = ''");
+        await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light });
+    }
+
+    private async Task NoSidewaysScrollAsync(string look)
+    {
+        var over = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        if (over > 0) findings.Add($"{look}: scrolls sideways by {over} px");
+    }
+
+    private void NothingFound() => Assert.Empty(findings);
+}
