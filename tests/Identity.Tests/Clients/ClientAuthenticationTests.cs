@@ -64,6 +64,14 @@ public sealed class ClientAuthenticationTests(FrontWorld world)
     public Task An_assertion_on_the_good_side_of_each_edge_is_taken(string change) =>
         AtOneMomentAsync(() => SucceedsAsync(Tpp.Assertion(claims => Change(claims, change))));
 
+    [Theory]
+    [Trait("Rule", "CA-09")]
+    [Trait("Rule", "JO-24")]
+    [InlineData(253_402_300_799)]
+    [InlineData(253_402_300_800)]
+    public Task An_assertion_until_the_end_of_the_calendar_lasts_too_long_and_no_more(long end) =>
+        world.RefusedAsync(SendAsync(Tpp.Assertion(claims => claims["exp"] = end)), 401, "invalid_client", "CA-09");
+
     [Fact]
     [Trait("Rule", "CA-10")]
     [Trait("Rule", "CA-04")]

@@ -19,7 +19,7 @@ internal static class JwtClock
     public static bool HasBegun(JsonElement claims, string name, DateTimeOffset now) =>
         !Claims.Has(claims, name) || (Claims.Seconds(claims, name) is { } from && DateTimeOffset.FromUnixTimeSeconds(from) <= now + Ahead);
 
-    /// <summary>Whether <c>exp</c> is there and not past.</summary>
+    /// <summary>Whether <c>exp</c> is there and not past. The leeway is taken off our clock: added to the calendar's last second it would throw (JO-24).</summary>
     public static bool HasNotEnded(JsonElement claims, DateTimeOffset now) =>
-        Claims.Seconds(claims, "exp") is { } end && now < DateTimeOffset.FromUnixTimeSeconds(end) + AfterEnd;
+        Claims.Seconds(claims, "exp") is { } end && now - AfterEnd < DateTimeOffset.FromUnixTimeSeconds(end);
 }
