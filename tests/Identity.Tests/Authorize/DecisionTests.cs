@@ -42,6 +42,23 @@ public sealed class DecisionTests(FrontWorld world) : IDisposable
         Assert.Equal(200, (await Tpp.GetAsync("/open-banking/v4.0/aisp/accounts", tokens.Text("access_token")!)).Status);
     }
 
+    /// <summary>A number that JSON can write and the database cannot hold; it meant nothing at PAR, so it must mean nothing at the end.</summary>
+    [Fact]
+    [Trait("Rule", "ID-10")]
+    [Trait("Rule", "OP-09")]
+    public async Task A_wish_with_an_odd_value_does_not_stand_in_the_way_of_the_approval()
+    {
+        var consent = await Tpp.CreateConsentAsync();
+        var interaction = await ArriveAsync(consent, request => request
+            .With("authorization_details", TestTpp.Details(consent))
+            .With("claims", """{"userinfo":{"acr":{"value":1e999999}},"id_token":{"auth_time":{"essential":true,"values":[1e999999]}}}"""));
+        await browser.SignInAsync(interaction);
+        var tokens = await Tpp.RedeemAsync(Answer.Query(new Uri((await browser.ApproveAsync(interaction)).Location))["code"]);
+        Assert.Equal(200, tokens.Status);
+        var person = await Tpp.GetAsync("/userinfo", tokens.Text("access_token")!);
+        Assert.Equal((200, "urn:openbanking:psd2:sca"), (person.Status, person.Text("acr")));
+    }
+
     [Fact]
     [Trait("Rule", "ID-23")]
     [Trait("Rule", "ISS-01")]

@@ -40,7 +40,10 @@ internal sealed class RequestedClaims
 
     public bool AuthTimeIsEssential => IsEssential("id_token", "auth_time");
 
-    /// <summary>The wishes that can be met, as they are kept with the grant; null without any.</summary>
+    /// <summary>
+    /// The wishes that can be met, as they are kept with the grant; null without any. Names only: what values were wished for is settled
+    /// by then, and JSON can write numbers that the database cannot hold (OP-09).
+    /// </summary>
     public string? ToJson()
     {
         var kept = new JsonObject();
@@ -48,7 +51,7 @@ internal sealed class RequestedClaims
         {
             if (claims?.TryGetProperty(place, out var members) != true || members.ValueKind != JsonValueKind.Object) continue;
             var wishes = members.EnumerateObject().Where(member => IdToken.Claims.Contains(member.Name))
-                .Select(member => KeyValuePair.Create(member.Name, JsonNode.Parse(member.Value.GetRawText())));
+                .Select(member => KeyValuePair.Create(member.Name, (JsonNode?)null));
             kept[place] = new JsonObject(wishes);
         }
 
