@@ -41,6 +41,9 @@ public sealed class NarrowedDetailsTests
     [InlineData("[1]")]
     [InlineData("[[]]")]
     [InlineData("not json")]
+    [InlineData("""[{"type":"account_information","consent_id":"c1","\ud800":1}]""")]
+    [InlineData("""[{"type":"account_information","consent_id":"\ud800"}]""")]
+    [InlineData("""[{"type":"account_information","type":"account_information","consent_id":"c1"}]""")]
     public void Anything_else_is_refused(string asked) => Assert.Equal("RAR-09", Narrow(asked).Rule);
 
     [Fact]

@@ -18,22 +18,15 @@ internal sealed record NarrowedDetails(string? Json)
         if (form["authorization_details"] is not { } asked) return new NarrowedDetails(grant.AuthorizationDetails);
         if (grant.AuthorizationDetails is null || asked.Length > MaxLength) return Refusal();
 
-        try
-        {
-            using var wanted = JsonDocument.Parse(asked);
-            using var granted = JsonDocument.Parse(grant.AuthorizationDetails);
-            if (wanted.RootElement.ValueKind != JsonValueKind.Array || wanted.RootElement.GetArrayLength() == 0) return Refusal();
-            var chosen = granted.RootElement.EnumerateArray()
-                .Where(detail => wanted.RootElement.EnumerateArray().Any(wish => Names(wish, detail)))
-                .ToArray();
-            return wanted.RootElement.EnumerateArray().All(wish => chosen.Any(detail => Names(wish, detail)))
-                ? new NarrowedDetails(JsonSerializer.Serialize(chosen))
-                : Refusal();
-        }
-        catch (JsonException)
-        {
-            return Refusal();
-        }
+        // Read as strictly as at PAR: what passes for JSON can still be unreadable (RAR-01).
+        if (JsonParameter.Parse(asked) is not { ValueKind: JsonValueKind.Array } wanted || wanted.GetArrayLength() == 0) return Refusal();
+        using var granted = JsonDocument.Parse(grant.AuthorizationDetails);
+        var chosen = granted.RootElement.EnumerateArray()
+            .Where(detail => wanted.EnumerateArray().Any(wish => Names(wish, detail)))
+            .ToArray();
+        return wanted.EnumerateArray().All(wish => chosen.Any(detail => Names(wish, detail)))
+            ? new NarrowedDetails(JsonSerializer.Serialize(chosen))
+            : Refusal();
     }
 
     /// <summary>A client may name a detail as it was asked for or as it was granted, with the customer's choice filled in (RAR-07).</summary>
