@@ -49,7 +49,7 @@ internal sealed class PasskeyCredential
     public static Outcome<PasskeyCredential, PasskeyRefusal> ReadAssertion(JsonElement credential) =>
         Read(credential, response => Bytes(response, "signature") is { Length: > 0 } ? Bytes(response, "authenticatorData") : null, "PK-09");
 
-    private static Outcome<PasskeyCredential, PasskeyRefusal> Read(
+    private static Outcome<PasskeyCredential, PasskeyRefusal> ReadText(
         JsonElement credential, Func<JsonElement, byte[]?> authenticatorData, string malformed)
     {
         if (credential.ValueKind != JsonValueKind.Object
@@ -70,6 +70,20 @@ internal sealed class PasskeyCredential
         if (Bytes(response, "clientDataJSON") is not { } clientBytes || ClientDataOf(clientBytes) is not { } client) return new PasskeyRefusal("PK-08");
         if (authenticatorData(response) is not { Length: >= 37 } data) return new PasskeyRefusal(malformed);
         return new PasskeyCredential(credential.GetRawText(), idBytes, client, data, userHandle);
+    }
+
+    // Half a surrogate pair in an escape passes the parser and fails only who reads the text.
+    private static Outcome<PasskeyCredential, PasskeyRefusal> Read(
+        JsonElement credential, Func<JsonElement, byte[]?> authenticatorData, string malformed)
+    {
+        try
+        {
+            return ReadText(credential, authenticatorData, malformed);
+        }
+        catch (InvalidOperationException)
+        {
+            return new PasskeyRefusal("PK-08");
+        }
     }
 
     private static ClientData? ClientDataOf(byte[] utf8)

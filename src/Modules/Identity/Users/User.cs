@@ -6,6 +6,8 @@ namespace OpenBanking.Identity.Users;
 /// <summary>A customer of the bank who uses the portal. There is no password: the only credentials are passkeys.</summary>
 internal sealed class User
 {
+    private const int LongestName = 256;
+
     /// <summary>What passkeys carry as user handle; says nothing about the person.</summary>
     public required Guid Id { get; init; }
 
@@ -20,6 +22,9 @@ internal sealed class User
     public required string DisplayName { get; set; }
 
     public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Whether a name may be looked up and remembered: the database has no place for a NUL, and no name comes near the length (OP-09).</summary>
+    public static bool MayBeName(string? username) => username is null || (username.Length <= LongestName && !username.Contains('\0', StringComparison.Ordinal));
 
     public static string Normalize(string username) => username.Trim().ToUpperInvariant();
 }
