@@ -163,6 +163,28 @@ public sealed class PortalSessionTests(PasskeyHost fixture) : IClassFixture<Pass
         Assert.DoesNotContain("domain", session, StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Too many fields, too large, no form at all: refused as what it is, before and without its token.</summary>
+    [Fact]
+    [Trait("Rule", "PO-01")]
+    [Trait("Rule", "OP-13")]
+    public async Task A_form_that_cannot_be_read_is_refused_and_changes_nothing()
+    {
+        using var browser = await fixture.SignedInAsync();
+        var token = await browser.TokenAsync("/passkeys");
+        (string, string)[] many = [("__RequestVerificationToken", token), .. Enumerable.Range(0, 1500).Select(number => ($"f{number}", "x"))];
+        using (var answer = await browser.PostFormAsync("/signout", many)) Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("PO-01", fixture.Host.Log.LastRefusal?.Rule);
+        using var large = new FormUrlEncodedContent([KeyValuePair.Create("large", new string('x', 70_000))]);
+        var tooLarge = await browser.PostTextAsync("/signout", "", request => (request.Content, request.Headers.ExpectContinue) = (large, true));
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "HTTP-14"), (tooLarge.Status, fixture.Host.Log.LastRefusal?.Rule));
+        fixture.IsRefused("PO-01", await browser.PostTextAsync("/passkeys/assertion/options", "no part of it", request =>
+        {
+            request.Headers.Remove("RequestVerificationToken");
+            request.Content!.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+        }));
+        Assert.True(await IsSignedInAsync(SessionOf(browser)));
+    }
+
     [Fact]
     [Trait("Rule", "PO-01")]
     public async Task A_form_without_this_customers_token_changes_nothing()
