@@ -82,6 +82,16 @@ public sealed class DpopProofsTests(FrontWorld world)
     public Task A_proof_on_the_good_side_of_each_edge_is_taken(string change) => AtOneMomentAsync(async () =>
         Assert.Equal(200, (await SendAsync(Proof(change))).Status));
 
+    /// <summary>The last second that a date can name is a time like any other: no tolerance may be added to it.</summary>
+    [Fact]
+    [Trait("Rule", "JO-24")]
+    [Trait("Rule", "DPOP-13")]
+    public async Task A_proof_may_last_until_the_end_of_the_calendar()
+    {
+        Assert.Equal(200, (await SendAsync(Tpp.Proof("POST", Token, change: claims => claims["exp"] = 253_402_300_799))).Status);
+        await world.RefusedAsync(SendAsync(Tpp.Proof("POST", Token, change: claims => claims["exp"] = 253_402_300_800)), 400, "invalid_dpop_proof", "DPOP-13");
+    }
+
     [Fact]
     [Trait("Rule", "DPOP-10")]
     public void Addresses_are_compared_in_one_spelling()
@@ -220,6 +230,22 @@ public sealed class DpopProofsTests(FrontWorld world)
         await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-12");
         world.Host.Clock.Advance(TimeSpan.FromSeconds(2));
         await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-11");
+    });
+
+    /// <summary>A clock that is an hour ahead for a while: what it made look old has not become unused when it is put right.</summary>
+    [Fact]
+    [Trait("Rule", "OP-20")]
+    public Task What_was_used_stays_used_when_the_clock_jumps_forward_and_back() => AtOneMomentAsync(async () =>
+    {
+        var (clock, start) = (world.Host.Clock, world.Host.Clock.Now);
+        var (form, proof) = (Good(), Proof());
+        Assert.Equal(200, (await Tpp.PostAsync("/token", form, proof)).Status);
+        clock.StopAt(start.AddHours(1));
+        await world.Host.Services.GetRequiredService<OpenBanking.Identity.Storage.ExpiredRows>().SweepAsync(CancellationToken.None);
+        clock.StopAt(start);
+        await world.RefusedAsync(Tpp.PostAsync("/token", form, Proof()), 401, "invalid_client", "CA-10");
+        await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-12");
+        Assert.Equal(200, (await SendAsync(Proof())).Status);
     });
 
     [Fact]

@@ -45,5 +45,15 @@ public sealed class ExpiredRowsTests(TokenWorld world)
         }
     }
 
+    /// <summary>Each minute and on every host: without an index each look would read the whole table.</summary>
+    [Fact]
+    [Trait("Rule", "R42")]
+    public Task What_is_removed_is_found_by_an_index() => world.Host.InScopeAsync(services =>
+    {
+        var model = services.GetRequiredService<IdentityDb>().Model;
+        Assert.All(ExpiredRows.Kinds, kind => Assert.Contains(model.FindEntityType(kind.Entity)!.GetIndexes(), index => index.Properties[0].Name == kind.EndsAt));
+        return Task.CompletedTask;
+    });
+
     private Task<long> CountAsync(string table) => world.Host.Database.ScalarAsync<long>($"SELECT count(*) FROM identity.{table}");
 }

@@ -27,7 +27,7 @@ internal sealed partial class AbandonedInteractions(IServiceScopeFactory scopes,
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception failure) when (failure is System.Data.Common.DbException or TimeoutException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 Log.Failed(logger, failure);
             }
@@ -40,7 +40,14 @@ internal sealed partial class AbandonedInteractions(IServiceScopeFactory scopes,
         var ended = 0;
         foreach (var hash in await FindAsync(ct))
         {
-            if (await EndAsync(hash, ct)) ended++;
+            try
+            {
+                if (await EndAsync(hash, ct)) ended++;
+            }
+            catch (Exception failure) when (!ct.IsCancellationRequested)
+            {
+                Log.Failed(logger, failure); // One that cannot be ended must not keep the others waiting.
+            }
         }
 
         return ended;

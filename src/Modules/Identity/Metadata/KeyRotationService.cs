@@ -27,9 +27,9 @@ internal sealed partial class KeyRotationService(
                 var rotation = await keys.RotateIfDueAsync(stoppingToken);
                 foreach (var key in rotation.Keys.Where(key => key.IsNew)) Log.Made(logger, key.Algorithm, key.KeyId, key.SignsFrom);
             }
-            catch (Exception failure) when (failure is System.Data.Common.DbException or TimeoutException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
-                // The database is away: the keys there are go on signing, and the next tick tries again.
+                // Mostly the database is away: the keys there are go on signing, and the next tick tries again.
                 Log.Failed(logger, failure);
             }
         }

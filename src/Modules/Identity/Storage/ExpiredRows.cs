@@ -24,7 +24,7 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     /// <summary>What is removed and how long after its end: the longer, the longer a late attempt is told apart from a wrong one.</summary>
-    private static readonly Kind[] Kinds =
+    internal static readonly Kind[] Kinds =
     [
         // A code that comes back a day later still ends what was got with it (OA-12).
         new(typeof(AuthorizationCode), nameof(AuthorizationCode.ExpiresAt), TimeSpan.FromDays(1)),
@@ -34,11 +34,12 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
         new(typeof(Interaction), nameof(Interaction.DecideBefore), TimeSpan.FromHours(1)),
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
-        new(typeof(PortalSession), nameof(PortalSession.AuthenticatedAt), PortalSession.Lifetime + TimeSpan.FromHours(1)),
+        new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),
         new(typeof(GuessCount), nameof(GuessCount.LastAt), GuessLimits.Window),
 
-        // Only what can count no more: nothing is pushed out early (DP-17).
-        new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.Zero),
+        // Only what can count no more: nothing is pushed out early (DP-17). Not even by a clock that runs ahead for an hour and is put
+        // right again, after which the same proof would be in time once more (OP-20).
+        new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.FromHours(1)),
     ];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -50,8 +51,9 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception failure) when (failure is System.Data.Common.DbException or TimeoutException)
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
+                // Whatever it was: a job that ends by an exception takes the whole host with it (OP-23).
                 Log.Failed(logger, failure);
             }
         }
@@ -94,7 +96,7 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
         return $"DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE {column} < {{0}} LIMIT {{1}} FOR UPDATE SKIP LOCKED))";
     }
 
-    private sealed record Kind(Type Entity, string EndsAt, TimeSpan Keep);
+    internal sealed record Kind(Type Entity, string EndsAt, TimeSpan Keep);
 
     private static partial class Log
     {
