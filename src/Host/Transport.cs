@@ -35,7 +35,7 @@ internal static class Transport
         kestrel.Limits.MaxRequestLineSize = 32 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 100;
-        kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+        kestrel.Limits.MaxRequestBodySize = OneTransaction.LargestBody;
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = 32 * 1024;
 
         // OP-12: slow senders are cut, idle connections end, and there is a bound to all of them.
