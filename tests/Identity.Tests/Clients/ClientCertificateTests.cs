@@ -54,7 +54,7 @@ public sealed class ClientCertificateTests(FrontWorld world)
     [Trait("Rule", "MTLS-02")]
     public async Task A_certificate_out_of_its_time_or_for_another_use_is_refused()
     {
-        var now = DateTimeOffset.UtcNow;
+        var now = world.Host.Clock.Now; // which other tests may have moved
         var subject = $"CN={world.Mtls.ClientId}, O=Budget App Ltd, C=GB";
         using var expired = TestCertificates.Client(world.Host.Authority, subject, notBefore: now.AddHours(-1), notAfter: now.AddSeconds(-1));
         using var early = TestCertificates.Client(world.Host.Authority, subject, notBefore: now.AddHours(1));

@@ -62,6 +62,30 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
     }
 
     [Theory]
+    [InlineData("/token")]
+    [InlineData("/par")]
+    [InlineData("/introspect")]
+    [InlineData("/revoke")]
+    [InlineData("/authorize")]
+    [InlineData("/open-banking/v4.0/aisp/accounts")]
+    [Trait("Rule", "OA-55")]
+    [Trait("Rule", "TLS-08")]
+    [Trait("Rule", "RS-14")]
+    public async Task No_page_of_another_origin_is_let_in(string path)
+    {
+        using var client = host.CreateClient();
+        foreach (var origin in new[] { "https://evil.test", "null" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Options, new Uri(path, UriKind.Relative));
+            request.Headers.TryAddWithoutValidation("Origin", origin);
+            request.Headers.TryAddWithoutValidation("Access-Control-Request-Method", "POST");
+            using var answer = await client.SendAsync(request);
+            Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.StatusCode);
+            Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    [Theory]
     [InlineData("/open-banking/v4.0/aisp/no-such-resource")]
     [InlineData("/open-banking/v5.0/aisp/accounts")]
     [Trait("Rule", "OB-GEN-10")]
