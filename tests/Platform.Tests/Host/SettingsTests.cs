@@ -69,6 +69,11 @@ public sealed class SettingsTests : IDisposable
     [InlineData("OPENBANKING_BIND", "everywhere", "OPENBANKING_BIND must be an IP address.")]
     [InlineData("Sandbox", "maybe", "Sandbox must be true or false.")]
     [InlineData("RateLimits__Requests", "-1", "RateLimits__Requests must be a whole number above 0.")]
+    [InlineData("Identity__AccessTokenLifetime", "02:00:00", "Identity:AccessTokenLifetime must be from 1 second to 60 minutes")]
+    [InlineData("Identity__AccessTokenLifetime", "soon", "Failed to convert configuration value 'soon' at 'Identity:AccessTokenLifetime' to type 'System.TimeSpan'.")]
+    [InlineData("Identity__ClientsFile", "/nowhere/clients.json", "Identity:ClientsFile names a file that is not there")]
+    [InlineData("Consent__MaxUnauthorised", "0", "Consent:MaxUnauthorised must be at least 1")]
+    [InlineData("Portal__TimeZone", "Mars/Olympus", "Portal:TimeZone must be the name of a time zone, such as Europe/London")]
     [InlineData("Identity__Issuer", "bank", "Identity:Issuer must be an https address without query and fragment.")]
     public async Task A_broken_setting_is_one_sentence(string setting, string value, string sentence)
     {
