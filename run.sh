@@ -110,6 +110,12 @@ stop_all() {
 
 command -v dotnet >/dev/null || fail "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download/dotnet/10.0"
 build
+export Tpp__BankName="${Tpp__BankName:-${Portal__BankName:-Alder Bank}}"
+
+# The sample app by itself, beside a sandbox that runs: ./run.sh tpp --console
+if [[ ${1:-} == tpp ]]; then
+  exec dotnet "$tpp_dll" "${@:2}"
+fi
 
 if [[ $# -gt 0 && $1 != -* ]]; then
   [[ -n "${ConnectionStrings__OpenBanking:-}" ]] || get_postgres

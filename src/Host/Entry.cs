@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace OpenBanking.Host;
@@ -24,6 +25,11 @@ internal static partial class Entry
         catch (SettingsException problem)
         {
             await Console.Error.WriteLineAsync(problem.Message);
+            return 1;
+        }
+        catch (OptionsValidationException problem)
+        {
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Failures));
             return 1;
         }
         catch (NpgsqlException problem)
@@ -59,7 +65,7 @@ internal static partial class Entry
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (Exception fault) when (fault is not (SettingsException or NpgsqlException))
+        catch (Exception fault) when (fault is not (SettingsException or OptionsValidationException or NpgsqlException))
         {
             // A fault of ours, not of a setting: everything about it in the log, and an orderly end all the same.
             Log.CouldNotStart(logs.CreateLogger(typeof(Entry)), fault);
