@@ -10,16 +10,21 @@ public static class ModuleDatabase
 {
     /// <summary>Registers a module's context in its own schema, on the connection of the <see cref="UnitOfWork"/>.</summary>
     public static IServiceCollection AddModuleDatabase<TContext>(this IServiceCollection services, string schema)
-        where TContext : DbContext
+        where TContext : ModuleContext
     {
         services.TryAddScoped<UnitOfWork>();
-        services.AddDbContext<TContext>((provider, options) =>
+
+        // Contexts are pooled, because to make one costs more than most of the statements that it runs. What a request gets has been
+        // reset, and takes the connection of this request and no other.
+        services.AddPooledDbContextFactory<TContext>(options => options
+            .UseNpgsql(npgsql => npgsql.MigrationsHistoryTable("migrations", schema))
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
+            .AddInterceptors(UnitOfWork.Opening.Instance));
+        services.AddScoped(provider =>
         {
-            var unit = provider.GetRequiredService<UnitOfWork>();
-            options
-                .UseNpgsql(unit.Connection, npgsql => npgsql.MigrationsHistoryTable("migrations", schema))
-                .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
-                .AddInterceptors(new UnitOfWork.Opening(unit));
+            var context = provider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContext();
+            context.Join(provider.GetRequiredService<UnitOfWork>());
+            return context;
         });
         services.AddSingleton(new ModuleSchema(schema, Migrate));
         return services;

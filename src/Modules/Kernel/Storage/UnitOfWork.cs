@@ -68,12 +68,14 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
     }
 
     /// <summary>Gives EF Core the unit's connection, already inside the unit's transaction, and keeps it open between commands.</summary>
-    internal sealed class Opening(UnitOfWork unit) : DbConnectionInterceptor
+    internal sealed class Opening : DbConnectionInterceptor
     {
+        public static readonly Opening Instance = new();
+
         public override async ValueTask<InterceptionResult> ConnectionOpeningAsync(
             DbConnection connection, ConnectionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
         {
-            await unit.StartAsync(cancellationToken).ConfigureAwait(false);
+            await ((ModuleContext)eventData.Context!).Unit!.StartAsync(cancellationToken).ConfigureAwait(false);
             return InterceptionResult.Suppress();
         }
 
