@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;
 
@@ -22,7 +23,7 @@ internal static partial class Entry
             SettingsChecks.RefuseProblems(settings, builder.Configuration);
             return words.Length > 0 ? await CommandAsync(builder, settings, words) : await ServeAsync(builder, settings);
         }
-        catch (SettingsException problem)
+        catch (Exception problem) when (problem is SettingsException or NewerSchemaException)
         {
             await Console.Error.WriteLineAsync(problem.Message);
             return 1;
@@ -71,7 +72,7 @@ internal static partial class Entry
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (Exception fault) when (fault is not (SettingsException or OptionsValidationException or NpgsqlException) && !IsUnreadable(fault))
+        catch (Exception fault) when (fault is not (SettingsException or NewerSchemaException or OptionsValidationException or NpgsqlException) && !IsUnreadable(fault))
         {
             // A fault of ours, not of a setting: everything about it in the log, and an orderly end all the same.
             Log.CouldNotStart(logs.CreateLogger(typeof(Entry)), fault);

@@ -86,6 +86,21 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    [Trait("Rule", "OP-19")]
+    public async Task A_database_of_a_newer_version_is_left_alone()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("INSERT INTO consent.migrations VALUES ('29990101000000_FromTheFuture', '10.0.14')");
+
+        var (exit, output, _) = await HostProcess.RunAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["ConnectionStrings__OpenBanking"] = database.ConnectionString },
+            Path.Combine(folder, "data"));
+
+        Assert.Equal(1, exit);
+        Assert.Contains("the schema 'consent' has the migration '29990101000000_FromTheFuture'", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_one_sentence()
     {
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);

@@ -35,6 +35,9 @@ public static class ModuleDatabase
                 .UseNpgsql(database, npgsql => npgsql.MigrationsHistoryTable("migrations", schema))
                 .Options;
             await using var context = (TContext)Activator.CreateInstance(typeof(TContext), options)!;
+            var known = context.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
+            if ((await context.Database.GetAppliedMigrationsAsync(ct).ConfigureAwait(false)).FirstOrDefault(applied => !known.Contains(applied)) is { } newer)
+                throw new NewerSchemaException(schema, newer);
             await context.Database.MigrateAsync(ct).ConfigureAwait(false);
         }
     }
@@ -49,3 +52,7 @@ public static class ModuleDatabase
 
 /// <summary>A module's schema and how it is migrated; Host runs them all before it listens.</summary>
 public sealed record ModuleSchema(string Name, Func<NpgsqlDataSource, string, CancellationToken, Task> Migrate);
+
+/// <summary>The database was migrated by a newer version than this one, which would misread it (OP-19).</summary>
+public sealed class NewerSchemaException(string schema, string migration)
+    : Exception($"ConnectionStrings__OpenBanking names a database of a newer version: the schema '{schema}' has the migration '{migration}', which this version does not know.");
