@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 
 namespace OpenBanking.Testing;
 
@@ -42,6 +43,16 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>The authority that has signed its certificate.</summary>
     public X509Certificate2 Authority =>
         X509Certificate2.CreateFromPemFile(Path.Combine(DataPath, "tls", "ca.crt"), Path.Combine(DataPath, "tls", "ca.key"));
+
+    /// <summary>The way there from outside.</summary>
+    public Reach Reach => new(
+        Named("Identity__Issuer") ?? Main,
+        Named("Identity__MtlsIssuer") ?? Mtls,
+        TimeProvider.System,
+        (certificate, cookies) => CreateClient(certificate: certificate, cookies: cookies));
+
+    /// <summary>What it has written down for testers.</summary>
+    public async Task<JsonElement> SandboxAsync() => JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(DataPath, "sandbox.json")));
 
     /// <summary>The assembly that the build has made beside this one.</summary>
     public static string HostAssembly
@@ -129,6 +140,8 @@ public sealed class HostProcess : IAsyncDisposable
         if (ownsFolder) TestFolder.Delete(DataPath);
     }
 
+    private Uri? Named(string setting) => settings.GetValueOrDefault(setting) is { } address ? new Uri(address) : null;
+
     private static HostProcess Prepare(IReadOnlyDictionary<string, string?>? environment, string? dataPath)
     {
         var (port, mtlsPort) = (FreePort.Next(), FreePort.Next());
@@ -164,7 +177,7 @@ public sealed class HostProcess : IAsyncDisposable
 
     private async Task<bool> IsReadyAsync()
     {
-        if (!File.Exists(Path.Combine(DataPath, "tls", "ca.key"))) return false;
+        if (!File.Exists(Path.Combine(DataPath, "tls", "ca.crt"))) return false; // written after its key
         try
         {
             using var client = CreateClient();

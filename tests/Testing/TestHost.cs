@@ -94,6 +94,9 @@ public sealed class TestHost : IAsyncDisposable
     /// <summary>Every refusal so far.</summary>
     public IReadOnlyList<Refusal> Refusals => Log.Refusals;
 
+    /// <summary>The way here from outside.</summary>
+    public Reach Reach => new(Issuer, Mtls, Clock, (certificate, cookies) => CreateClient(certificate: certificate, cookies: cookies));
+
     public static async Task<TestHost> StartAsync(Action<TestHostOptions>? choose = null)
     {
         var options = new TestHostOptions();

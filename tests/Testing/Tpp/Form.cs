@@ -7,6 +7,9 @@ public sealed record Form
 
     public static Form Empty { get; } = new();
 
+    /// <summary>Names and values in order.</summary>
+    public IEnumerable<(string Name, string Value)> All => Parameters.Select(parameter => (parameter.Key, parameter.Value));
+
     public string? this[string name] => Parameters.FirstOrDefault(parameter => parameter.Key == name).Value;
 
     /// <summary>With this value and no other of the name; null leaves it out.</summary>

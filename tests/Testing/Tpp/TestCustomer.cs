@@ -18,9 +18,11 @@ namespace OpenBanking.Testing.Tpp;
 public sealed class TestCustomer
 {
     private static int count;
+    private readonly TestHost home;
 
-    private TestCustomer(string customerId, Guid userId, IReadOnlyList<string> accountIds)
+    private TestCustomer(TestHost host, string customerId, Guid userId, IReadOnlyList<string> accountIds)
     {
+        home = host;
         CustomerId = customerId;
         UserId = userId;
         AccountIds = accountIds;
@@ -69,11 +71,11 @@ public sealed class TestCustomer
         }
 
         await bank.SaveChangesAsync();
-        return new TestCustomer(customerId, user.Id, ids);
+        return new TestCustomer(host, customerId, user.Id, ids);
     });
 
     /// <summary>A browser of this customer, with cookies of its own.</summary>
-    public TestBrowser OpenBrowser(TestHost host) => new(host, this);
+    public TestBrowser OpenBrowser(TestHost? host = null) => new(host ?? home, this);
 }
 
 /// <summary>

@@ -34,22 +34,21 @@ public sealed class TestTpp : IDisposable
 {
     public const string JwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     private static int count;
-    private readonly TestHost host;
+    private readonly Reach reach;
     private readonly HttpClient http;
 
-    private TestTpp(TestHost host, string clientId, TppKind kind, SigningKey key, X509Certificate2? certificate)
+    private TestTpp(Reach reach, string clientId, TppKind kind, SigningKey key, X509Certificate2? certificate, JsonObject? registration = null)
     {
-        this.host = host;
+        this.reach = reach;
         ClientId = clientId;
         Kind = kind;
         Key = key;
         Certificate = certificate;
+        Registration = registration;
         RedirectUri = "https://tpp.example/callback";
         ProofKey = SigningKey.Create("ES256");
-        http = host.CreateClient(certificate: certificate);
+        http = reach.Open(certificate, null);
     }
-
-    public TestHost Host => host;
 
     public string ClientId { get; }
 
@@ -65,16 +64,29 @@ public sealed class TestTpp : IDisposable
 
     public string RedirectUri { get; }
 
+    /// <summary>Its metadata, where it was made by <see cref="New"/>.</summary>
+    public JsonObject? Registration { get; }
+
     /// <summary>The nonce to put into proofs, as the server last gave it; null puts none.</summary>
     public string? Nonce { get; set; }
 
-    /// <summary>The address that this client calls: with a certificate the other port.</summary>
-    public Uri Base => Certificate is null ? host.Main : host.Mtls;
+    /// <summary>The address by which this client knows the bank: with a certificate the other port.</summary>
+    public Uri Base => Certificate is null ? reach.Issuer : reach.MtlsIssuer;
 
     /// <summary>Registers a third party with a host, as the clients file would.</summary>
     /// <param name="change">What to change of its metadata.</param>
     /// <param name="algorithm">Of its assertions.</param>
     public static async Task<TestTpp> RegisterAsync(TestHost host, TppKind kind = TppKind.Dpop, Action<JsonObject>? change = null, string algorithm = "ES256")
+    {
+        var tpp = New(host.Reach, kind, change, algorithm, host.IssueClientCertificate);
+        await RegisterAsync(host, tpp.Registration!);
+        return tpp;
+    }
+
+    /// <summary>Makes a third party that nobody knows yet; who starts a host puts its <see cref="Registration"/> into the clients file.</summary>
+    /// <param name="issue">Signs a certificate for a subject; needed for kinds whose certificate is not self-signed.</param>
+    public static TestTpp New(
+        Reach reach, TppKind kind = TppKind.Dpop, Action<JsonObject>? change = null, string algorithm = "ES256", Func<string, X509Certificate2>? issue = null)
     {
         var id = $"tpp-{Interlocked.Increment(ref count)}";
         var key = SigningKey.Create(algorithm, rsaBits: 2048);
@@ -82,12 +94,11 @@ public sealed class TestTpp : IDisposable
         {
             TppKind.Dpop => null,
             TppKind.SelfSigned => TestCertificates.SelfSigned($"CN={id}"),
-            _ => host.IssueClientCertificate($"CN={id}, O=Budget App Ltd, C=GB"),
+            _ => issue!($"CN={id}, O=Budget App Ltd, C=GB"),
         };
         var metadata = Metadata(id, kind, key, certificate);
         change?.Invoke(metadata);
-        await RegisterAsync(host, metadata);
-        return new TestTpp(host, id, kind, key, certificate);
+        return new TestTpp(reach, id, kind, key, certificate, metadata);
     }
 
     /// <summary>Stores any metadata; fails where they cannot be taken.</summary>
@@ -103,11 +114,11 @@ public sealed class TestTpp : IDisposable
         });
     }
 
-    /// <summary>The same third party as another host of the same database sees it.</summary>
-    public TestTpp At(TestHost other) => new(other, ClientId, Kind, Key, Certificate) { ProofKey = ProofKey };
+    /// <summary>The same third party on another way to the bank.</summary>
+    public TestTpp At(Reach other) => new(other, ClientId, Kind, Key, Certificate, Registration) { ProofKey = ProofKey };
 
     /// <summary>The same third party showing another certificate, or one where it has none.</summary>
-    public TestTpp Showing(X509Certificate2? certificate) => new(host, ClientId, Kind, Key, certificate) { ProofKey = ProofKey };
+    public TestTpp Showing(X509Certificate2? certificate) => new(reach, ClientId, Kind, Key, certificate, Registration) { ProofKey = ProofKey };
 
     // What it makes
 
@@ -115,12 +126,12 @@ public sealed class TestTpp : IDisposable
     /// <param name="change">What to change of its claims.</param>
     public string Assertion(Action<JsonObject>? change = null, SigningKey? key = null, string? typ = "JWT")
     {
-        var now = host.Clock.Now.ToUnixTimeSeconds();
+        var now = reach.Time.GetUtcNow().ToUnixTimeSeconds();
         var claims = new JsonObject
         {
             ["iss"] = ClientId,
             ["sub"] = ClientId,
-            ["aud"] = host.Issuer.OriginalString,
+            ["aud"] = reach.Issuer.OriginalString,
             ["iat"] = now,
             ["exp"] = now + 60,
             ["jti"] = NewId(),
@@ -139,7 +150,7 @@ public sealed class TestTpp : IDisposable
             ["jti"] = NewId(),
             ["htm"] = method,
             ["htu"] = address,
-            ["iat"] = host.Clock.Now.ToUnixTimeSeconds(),
+            ["iat"] = reach.Time.GetUtcNow().ToUnixTimeSeconds(),
         };
         if (accessToken is not null) claims["ath"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
         if (Nonce is not null) claims["nonce"] = Nonce;
@@ -282,7 +293,7 @@ public sealed class TestTpp : IDisposable
     public async Task<string> AuthoriseAsync(TestCustomer customer, string consentId, Func<string, Form>? request = null)
     {
         var requestUri = await PushAsync((request ?? (id => AuthorizationRequest(id)))(consentId));
-        using var browser = customer.OpenBrowser(host);
+        using var browser = customer.OpenBrowser();
         var interaction = await browser.ArriveAsync(AuthorizePath(requestUri));
         await browser.SignInAsync(interaction);
         var back = await browser.ApproveAsync(interaction);

@@ -16,9 +16,14 @@ public sealed partial class PortalBrowser : IDisposable
     private readonly HttpClient http;
 
     public PortalBrowser(TestHost host, SoftwareAuthenticator? authenticator = null)
+        : this(host.Reach, authenticator)
     {
-        http = host.CreateClient(cookies: Cookies);
-        Origin = host.Issuer.GetLeftPart(UriPartial.Authority);
+    }
+
+    public PortalBrowser(Reach reach, SoftwareAuthenticator? authenticator = null)
+    {
+        http = reach.Open(null, Cookies);
+        Origin = reach.Issuer.GetLeftPart(UriPartial.Authority);
         Authenticator = authenticator ?? new SoftwareAuthenticator();
     }
 
@@ -90,6 +95,47 @@ public sealed partial class PortalBrowser : IDisposable
     public Task<PasskeyAnswer> FinishSignInAsync(PasskeyAnswer options, Tampering? tampering = null, string? interaction = null) =>
         PostAsync("/passkeys/assertion", new { ceremony = options.Ceremony, credential = Authenticator.Get(options.PublicKey, Origin, tampering), interaction });
 
+    /// <summary>Opens an authorization address and gives the id of the interaction that it began.</summary>
+    public async Task<string> ArriveAsync(string path)
+    {
+        var answer = await Tpp.Answer.OfAsync(await GetAsync(path));
+        return answer.Parameter("interaction") ?? throw new InvalidOperationException($"No interaction: {answer.Status} {answer.Location} {answer.Body}");
+    }
+
+    /// <summary>Arrives and signs in for the interaction with the passkey that it holds.</summary>
+    public async Task<string> ArriveAndSignInAsync(string path)
+    {
+        var interaction = await ArriveAsync(path);
+        var answer = await SignInAsync(interaction: interaction);
+        return answer.IsSuccess ? interaction : throw new InvalidOperationException($"Not signed in: {answer.Status} {answer.Text}");
+    }
+
+    /// <summary>Opens the approval page and reads the form off it.</summary>
+    public async Task<ApprovalForm> ApprovalAsync(string interaction)
+    {
+        var page = await PageAsync($"/approve?interaction={Uri.EscapeDataString(interaction)}");
+        var accounts = AccountField().Matches(page).Select(match => match.Groups["id"].Value).ToList();
+        var digest = DigestField().Match(page).Groups["digest"].Value;
+        return digest.Length > 0
+            ? new ApprovalForm(interaction, HttpUtility.HtmlDecode(Token().Match(page).Groups["token"].Value), HttpUtility.HtmlDecode(digest), accounts)
+            : throw new InvalidOperationException($"No approval form: {page}");
+    }
+
+    /// <summary>Sends the form of an approval page.</summary>
+    /// <param name="accounts">What is ticked; null is everything that the page offers.</param>
+    public async Task<Decision> DecideAsync(ApprovalForm form, string decision = "approve", IEnumerable<string>? accounts = null)
+    {
+        using var answer = await PostFormAsync(
+            "/approve",
+            [
+                ("__RequestVerificationToken", form.Token), ("interaction", form.Interaction), ("digest", form.Digest), ("decision", decision),
+                .. (accounts ?? form.Accounts).Select(account => ("account", account)),
+            ]);
+        var text = await answer.Content.ReadAsStringAsync();
+        var back = HttpUtility.HtmlDecode(ReturnLink().Match(text).Groups["address"].Value);
+        return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
+    }
+
     /// <summary>Calls one of the ceremony endpoints as the script does.</summary>
     public Task<PasskeyAnswer> PostAsync(string path, object body) => PostTextAsync(path, JsonSerializer.Serialize(body));
 
@@ -112,6 +158,26 @@ public sealed partial class PortalBrowser : IDisposable
 
     [GeneratedRegex("""name="__RequestVerificationToken" value="(?<token>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Token();
+
+    [GeneratedRegex("""name="digest" value="(?<digest>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex DigestField();
+
+    [GeneratedRegex("""name="account" value="(?<id>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex AccountField();
+
+    [GeneratedRegex("""id="return" href="(?<address>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ReturnLink();
+}
+
+/// <summary>What an approval page would send.</summary>
+public sealed record ApprovalForm(string Interaction, string Token, string Digest, IReadOnlyList<string> Accounts);
+
+/// <summary>The answer to a decision.</summary>
+/// <param name="Back">Where the page leads the browser; null where it leads nowhere.</param>
+public sealed record Decision(int Status, Uri? Back, string Text)
+{
+    /// <summary>The authorization code, where there is one.</summary>
+    public string? Code => Back is null ? null : Testing.Tpp.Answer.Query(Back).GetValueOrDefault("code");
 }
 
 /// <summary>What a ceremony endpoint has answered.</summary>

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Npgsql;
+using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
+using OpenBanking.Testing.WebAuthn;
+
+namespace OpenBanking.Platform.Tests.Proof;
+
+/// <summary>The tests that use <see cref="TwoHosts"/>; no other starts them.</summary>
+[CollectionDefinition(Name)]
+public sealed class OnTwoHosts : ICollectionFixture<TwoHosts>
+{
+    public const string Name = "two hosts";
+}
+
+/// <summary>
+/// Two processes on one database: the first with the database of its own, the second beside it under the first one's name, as
+/// behind a balancer. One third party and the sandbox's customers.
+/// </summary>
+public sealed class TwoHosts : IAsyncLifetime
+{
+    private readonly string clients = Path.Combine(Path.GetTempPath(), $"openbanking-clients-{Guid.CreateVersion7():N}.json");
+    private readonly Dictionary<string, SoftwareAuthenticator> passkeys = new(StringComparer.Ordinal);
+    private NpgsqlDataSource database = null!;
+    private TestTpp registered = null!;
+
+    public HostProcess First { get; private set; } = null!;
+
+    public HostProcess Second { get; private set; } = null!;
+
+    /// <summary>One of them after the other.</summary>
+    public Reach Both { get; private set; } = null!;
+
+    /// <summary>A third party with DPoP whose every request goes to the next host.</summary>
+    public TestTpp Tpp { get; private set; } = null!;
+
+    public IReadOnlyList<JsonElement> Customers { get; private set; } = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        registered = TestTpp.New(Reach.Nowhere, change: metadata => metadata["scope"] = "openid accounts offline_access");
+        await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone()).ToJsonString());
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Identity__ClientsFile"] = clients,
+            ["RateLimits__Requests"] = "1000000",
+        };
+        First = await HostProcess.StartAsync(settings);
+        var sandbox = await First.SandboxAsync();
+        Customers = [.. sandbox.GetProperty("customers").EnumerateArray()];
+        settings["ConnectionStrings__OpenBanking"] = sandbox.GetProperty("database").GetString();
+        settings["Identity__Issuer"] = First.Main.OriginalString.TrimEnd('/');
+        settings["Identity__MtlsIssuer"] = First.Mtls.OriginalString.TrimEnd('/');
+        Second = await HostProcess.StartAsync(settings);
+        database = NpgsqlDataSource.Create(settings["ConnectionStrings__OpenBanking"]!);
+        Both = Reach.Alternating(First, Second);
+        Tpp = registered.At(Both);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        registered.Dispose();
+        Tpp?.Dispose();
+        if (database is not null) await database.DisposeAsync();
+        if (Second is not null) await Second.DisposeAsync();
+        if (First is not null) await First.DisposeAsync();
+        File.Delete(clients);
+    }
+
+    /// <summary>The third party as it reaches one of the hosts.</summary>
+    public TestTpp TppAt(HostProcess host) => Tpp.At(host.Reach);
+
+    /// <summary>A browser, signed in nowhere, that holds a passkey of a customer of the sandbox.</summary>
+    public async Task<PortalBrowser> BrowserAsync(int customer = 0, Reach? reach = null)
+    {
+        var username = Customers[customer].GetProperty("username").GetString()!;
+        if (passkeys.TryGetValue(username, out var passkey)) return new PortalBrowser(reach ?? Both, passkey);
+        var browser = new PortalBrowser(reach ?? Both);
+        var activated = await browser.ActivateAsync(username, Customers[customer].GetProperty("activationCode").GetString()!);
+        Assert.True(activated.IsSuccess, activated.Text);
+        passkeys[username] = browser.Authenticator;
+        return browser;
+    }
+
+    /// <summary>A pushed request for a consent, or for a new one.</summary>
+    public async Task<string> PushAsync(string? consentId = null) =>
+        await Tpp.PushAsync(TestTpp.AuthorizationRequest(consentId ?? await Tpp.CreateConsentAsync()).With("scope", "openid accounts offline_access").With("prompt", "consent"));
+
+    /// <summary>The whole way to a code by the portal's pages.</summary>
+    public async Task<string> CodeAsync()
+    {
+        var browser = await BrowserAsync();
+        var interaction = await browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await PushAsync()));
+        var decision = await browser.DecideAsync(await browser.ApprovalAsync(interaction));
+        return decision.Code ?? throw new InvalidOperationException($"No code: {decision.Status} {decision.Text}");
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Has all of them start as nearly at one moment as can be had.</summary>
+    public static async Task<T[]> AtOnceAsync<T>(IEnumerable<Func<Task<T>>> actions)
+    {
+        var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = actions.Select(async action =>
+        {
+            await start.Task;
+            return await action();
+        }).ToList();
+        start.SetResult();
+        return await Task.WhenAll(waiting);
+    }
+}
