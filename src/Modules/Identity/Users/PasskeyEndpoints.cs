@@ -98,6 +98,8 @@ internal sealed class SameOrigin(IAntiforgery antiforgery, RelyingParty us)
         var headers = http.Request.Headers;
         var isOurs = string.Equals(headers.Origin, us.Origin, StringComparison.Ordinal)
             && (headers["Sec-Fetch-Site"].Count == 0 || headers["Sec-Fetch-Site"] == "same-origin");
-        return isOurs && await antiforgery.IsRequestValidAsync(http) ? null : new PasskeyRefusal("PO-01");
+
+        // Our script sends no forms, and looking for the token in one that cannot be read would be a fault (OP-09).
+        return isOurs && !http.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(http) ? null : new PasskeyRefusal("PO-01");
     }
 }
