@@ -24,7 +24,7 @@ internal sealed class PortalForms(IAntiforgery antiforgery)
         {
             return await request.ReadFormAsync(ct);
         }
-        catch (Exception broken) when (broken is InvalidDataException or IOException and not BadHttpRequestException)
+        catch (Exception broken) when (broken is InvalidDataException or NotSupportedException or (IOException and not BadHttpRequestException))
         {
             return null;
         }
