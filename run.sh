@@ -18,8 +18,7 @@ fail() {
   exit 1
 }
 
-check_dotnet() {
-  command -v dotnet >/dev/null || fail "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download/dotnet/10.0"
+check_sdk() {
   dotnet --version >/dev/null 2>&1 || fail "The .NET SDK 10 is needed, and only an older one is here: https://dotnet.microsoft.com/download/dotnet/10.0"
 }
 
@@ -30,6 +29,7 @@ build() {
     [[ -z "$(find src samples Directory.*.props .editorconfig BannedSymbols.txt global.json -newer "$stamp" -not -path '*/obj/*' -not -path '*/bin/*' -print -quit)" ]]; then
     return
   fi
+  check_sdk
   mkdir -p artifacts
   touch "$stamp.next"
   echo "Building (about a minute the first time)…" >&2
@@ -108,8 +108,14 @@ stop_all() {
   for process in ${started[@]+"${started[@]}"}; do wait "$process" 2>/dev/null || true; done
 }
 
-check_dotnet
+command -v dotnet >/dev/null || fail "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download/dotnet/10.0"
 build
+export Tpp__BankName="${Tpp__BankName:-${Portal__BankName:-Alder Bank}}"
+
+# The sample app by itself, beside a sandbox that runs: ./run.sh tpp --console
+if [[ ${1:-} == tpp ]]; then
+  exec dotnet "$tpp_dll" "${@:2}"
+fi
 
 if [[ $# -gt 0 && $1 != -* ]]; then
   [[ -n "${ConnectionStrings__OpenBanking:-}" ]] || get_postgres

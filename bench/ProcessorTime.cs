@@ -9,20 +9,26 @@ internal static class ProcessorTime
     private const double TicksPerSecond = 100;
 
     /// <summary>User and system time of one process, in seconds.</summary>
-    public static double Of(int processId) => Read(processId) is { } stat ? (stat.Own + 0) / TicksPerSecond : 0;
+    public static double Of(int processId) => Read(processId) is { } stat ? stat.Own / TicksPerSecond : 0;
+
+    /// <summary>The first child of a process: Host's embedded PostgreSQL.</summary>
+    public static int ChildOf(int processId) => Processes().First(id => Read(id) is { } stat && stat.Parent == processId);
 
     /// <summary>The same of a process, the children it has, and those it has had; in seconds.</summary>
     public static double OfTree(int processId)
     {
         var total = Read(processId) is { } root ? root.Own + root.Gone : 0;
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        foreach (var id in Processes())
         {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) continue;
             if (Read(id) is { } stat && stat.Parent == processId) total += stat.Own;
         }
 
         return total / TicksPerSecond;
     }
+
+    private static IEnumerable<int> Processes() => Directory.EnumerateDirectories("/proc")
+        .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+        .Where(id => id > 0);
 
     private static (int Parent, long Own, long Gone)? Read(int processId)
     {

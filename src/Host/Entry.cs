@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using Npgsql;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;
 
@@ -21,7 +23,17 @@ internal static partial class Entry
             SettingsChecks.RefuseProblems(settings, builder.Configuration);
             return words.Length > 0 ? await CommandAsync(builder, settings, words) : await ServeAsync(builder, settings);
         }
-        catch (SettingsException problem)
+        catch (Exception problem) when (problem is SettingsException or NewerSchemaException)
+        {
+            await Console.Error.WriteLineAsync(problem.Message);
+            return 1;
+        }
+        catch (OptionsValidationException problem)
+        {
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problem.Failures));
+            return 1;
+        }
+        catch (InvalidOperationException problem) when (IsUnreadable(problem))
         {
             await Console.Error.WriteLineAsync(problem.Message);
             return 1;
@@ -55,11 +67,12 @@ internal static partial class Entry
         try
         {
             await using var app = Server.Finish(builder, settings, data);
+            app.Services.GetRequiredService<IStartupValidator>().Validate(); // Before anything is done with the database.
             await ListenAsync(app, settings, data);
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (Exception fault) when (fault is not (SettingsException or NpgsqlException))
+        catch (Exception fault) when (fault is not (SettingsException or NewerSchemaException or OptionsValidationException or NpgsqlException) && !IsUnreadable(fault))
         {
             // A fault of ours, not of a setting: everything about it in the log, and an orderly end all the same.
             Log.CouldNotStart(logs.CreateLogger(typeof(Entry)), fault);
@@ -125,6 +138,10 @@ internal static partial class Entry
         await Server.MigrateAsync(app, CancellationToken.None);
         return await Commands.RunAsync(app.Services, words, Console.Out, CancellationToken.None);
     }
+
+    /// <summary>The framework's own word for a setting whose text is no value of its type; it names both and needs no stack trace.</summary>
+    private static bool IsUnreadable(Exception problem) =>
+        problem is InvalidOperationException { InnerException: not null } && problem.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal);
 
     private static partial class Log
     {

@@ -80,6 +80,9 @@ internal sealed record HostSettings
         yield return new("Logging:LogLevel:System", "Warning");
         if (!Sandbox) yield break;
         yield return new("Identity:AllowLoopbackTargets", "true");
+
+        // Testers enrol many authenticators from one address.
+        yield return new("RateLimits:ActivationGuessesPerAddressAndHour", "10000");
         yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));
     }
 

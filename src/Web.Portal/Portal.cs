@@ -15,7 +15,10 @@ public static class Portal
     public static IServiceCollection AddPortal(this IServiceCollection services)
     {
         services.AddRazorComponents();
-        services.AddOptions<PortalOptions>().BindConfiguration(PortalOptions.Section);
+        services.AddOptions<PortalOptions>()
+            .BindConfiguration(PortalOptions.Section)
+            .Validate(options => TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _), "Portal:TimeZone must be the name of a time zone, such as Europe/London")
+            .ValidateOnStart();
         return services
             .AddSingleton(PortalFiles.Load())
             .AddScoped<Visitors>()

@@ -179,7 +179,7 @@ public sealed class HostProcess : IAsyncDisposable
 
     private async Task<bool> IsReadyAsync()
     {
-        if (!File.Exists(Path.Combine(DataPath, "tls", "ca.key"))) return false;
+        if (!File.Exists(Path.Combine(DataPath, "tls", "ca.crt"))) return false; // written after its key
         try
         {
             using var client = CreateClient();

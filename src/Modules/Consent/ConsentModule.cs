@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using OpenBanking.Consent.AccountAccess;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
@@ -17,7 +18,7 @@ public static class ConsentModule
     public static IServiceCollection AddConsent(this IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(ConsentOptions.Section).Get<ConsentOptions>() ?? new ConsentOptions();
-        if (options.Problems().FirstOrDefault() is { } problem) throw new InvalidOperationException(problem);
+        if (options.Problems().ToList() is { Count: > 0 } problems) throw new OptionsValidationException(ConsentOptions.Section, typeof(ConsentOptions), problems);
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
 

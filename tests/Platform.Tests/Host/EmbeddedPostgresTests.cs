@@ -41,12 +41,15 @@ public sealed class EmbeddedPostgresTests
     }
 
     [Fact]
+    [Trait("Rule", "OP-01")]
     public async Task It_starts_with_host_and_stops_with_it()
     {
         await using var host = await HostProcess.StartAsync();
         var process = Running(host);
         Assert.Equal("on", await AskAsync(host, "SHOW data_checksums"));
         Assert.Equal("on", await AskAsync(host, "SHOW fsync"));
+        Assert.Equal("panic", await AskAsync(host, "SHOW log_min_error_statement"));
+        Assert.Equal("terse", await AskAsync(host, "SHOW log_error_verbosity"));
 
         Assert.Equal(0, await host.StopAsync());
 

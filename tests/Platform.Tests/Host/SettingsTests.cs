@@ -69,6 +69,11 @@ public sealed class SettingsTests : IDisposable
     [InlineData("OPENBANKING_BIND", "everywhere", "OPENBANKING_BIND must be an IP address.")]
     [InlineData("Sandbox", "maybe", "Sandbox must be true or false.")]
     [InlineData("RateLimits__Requests", "-1", "RateLimits__Requests must be a whole number above 0.")]
+    [InlineData("Identity__AccessTokenLifetime", "02:00:00", "Identity:AccessTokenLifetime must be from 1 second to 60 minutes")]
+    [InlineData("Identity__AccessTokenLifetime", "soon", "Failed to convert configuration value 'soon' at 'Identity:AccessTokenLifetime' to type 'System.TimeSpan'.")]
+    [InlineData("Identity__ClientsFile", "/nowhere/clients.json", "Identity:ClientsFile names a file that is not there")]
+    [InlineData("Consent__MaxUnauthorised", "0", "Consent:MaxUnauthorised must be at least 1")]
+    [InlineData("Portal__TimeZone", "Mars/Olympus", "Portal:TimeZone must be the name of a time zone, such as Europe/London")]
     [InlineData("Identity__Issuer", "bank", "Identity:Issuer must be an https address without query and fragment.")]
     public async Task A_broken_setting_is_one_sentence(string setting, string value, string sentence)
     {
@@ -78,6 +83,21 @@ public sealed class SettingsTests : IDisposable
 
         Assert.Equal(1, exit);
         Assert.Equal(sentence, output.Trim());
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-19")]
+    public async Task A_database_of_a_newer_version_is_left_alone()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await database.ExecuteAsync("INSERT INTO consent.migrations VALUES ('29990101000000_FromTheFuture', '10.0.14')");
+
+        var (exit, output, _) = await HostProcess.RunAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal) { ["ConnectionStrings__OpenBanking"] = database.ConnectionString },
+            Path.Combine(folder, "data"));
+
+        Assert.Equal(1, exit);
+        Assert.Contains("the schema 'consent' has the migration '29990101000000_FromTheFuture'", output, StringComparison.Ordinal);
     }
 
     [Fact]

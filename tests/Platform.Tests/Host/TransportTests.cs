@@ -1,9 +1,13 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using OpenBanking.Testing;
 
 namespace OpenBanking.Platform.Tests.Host;
@@ -65,6 +69,43 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
             Assert.Null(await ProtocolAsync(old));
 #pragma warning restore SYSLIB0039, CA5397
         Assert.Equal(SslProtocols.Tls12, await ProtocolAsync(SslProtocols.Tls12));
+    }
+
+    [Fact]
+    [Trait("Rule", "TLS-11")]
+    public async Task Nobody_renegotiates()
+    {
+        using var openssl = Process.Start(new ProcessStartInfo("openssl", ["s_client", "-connect", $"localhost:{host.Main.Port}", "-tls1_2"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = openssl.StandardOutput.ReadToEndAsync();
+        var errors = openssl.StandardError.ReadToEndAsync();
+        await openssl.StandardInput.WriteAsync("R\n");
+        await openssl.StandardInput.FlushAsync();
+        await Task.WhenAny(openssl.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(10)));
+        openssl.StandardInput.Close();
+        await openssl.WaitForExitAsync();
+
+        Assert.Contains("Compression: NONE", await output, StringComparison.Ordinal);
+        var said = (await errors).Split("RENEGOTIATING"); // The connection ends there.
+        Assert.Equal(2, said.Length);
+        Assert.Contains("error:", said[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-12")]
+    public void Slow_senders_and_idle_connections_are_cut()
+    {
+        var limits = host.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
+        Assert.Equal(TimeSpan.FromSeconds(30), limits.RequestHeadersTimeout);
+        Assert.Equal(240, limits.MinRequestBodyDataRate!.BytesPerSecond);
+        Assert.Equal(240, limits.MinResponseDataRate!.BytesPerSecond);
+        Assert.True(limits.KeepAliveTimeout <= TimeSpan.FromSeconds(130));
+        Assert.NotNull(limits.MaxConcurrentConnections);
     }
 
     [Fact]
@@ -145,6 +186,22 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
     [Trait("Rule", "OP-15")]
     public async Task Methods_are_those_of_http_spelt_as_http_spells_them(string method, int status) =>
         Assert.StartsWith($"HTTP/1.1 {status} ", await SayAsync(host.Main, $"{method} /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("localhost", 200)]
+    [InlineData("127.0.0.1:5001", 200)]
+    [InlineData("[::1]", 200)]
+    [InlineData("evil.test", 400)]
+    [InlineData("localhost.evil.test:5001", 400)]
+    [InlineData("localhost@evil.test", 400)]
+    [Trait("Rule", "OA-53")]
+    public async Task Only_its_own_names_are_answered(string name, int status)
+    {
+        var answer = await SayAsync(host.Main, $"GET /health/live HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", answer, StringComparison.Ordinal);
+        if (name == "evil.test") Assert.Equal("OA-53", host.Log.Refusals.Last(refusal => refusal.Rule.StartsWith("OA-", StringComparison.Ordinal)).Rule);
+    }
 
     [Theory]
     [InlineData("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]

@@ -7,16 +7,9 @@ using OpenBanking.Kernel.Storage;
 namespace OpenBanking.Accounts.Storage;
 
 /// <summary>The tables of this module, in the schema <c>accounts</c>; each feature says beside its entity how it is stored.</summary>
-internal sealed class AccountsDb : DbContext
+internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : ModuleContext(options)
 {
     public const string Schema = "accounts";
-
-    public AccountsDb(DbContextOptions<AccountsDb> options)
-        : base(options)
-    {
-        // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
-        Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
-    }
 
     public DbSet<BankAccount> Accounts => Set<BankAccount>();
 

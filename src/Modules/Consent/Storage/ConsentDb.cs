@@ -6,16 +6,9 @@ using OpenBanking.Kernel.Storage;
 namespace OpenBanking.Consent.Storage;
 
 /// <summary>The tables of this module, in the schema <c>consent</c>; each feature says beside its entity how it is stored.</summary>
-internal sealed class ConsentDb : DbContext
+internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleContext(options)
 {
     public const string Schema = "consent";
-
-    public ConsentDb(DbContextOptions<ConsentDb> options)
-        : base(options)
-    {
-        // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
-        Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
-    }
 
     public DbSet<AccountAccessConsent> AccountAccess => Set<AccountAccessConsent>();
 

@@ -1,8 +1,8 @@
 using MediatR;
+using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Storage;
-using Microsoft.EntityFrameworkCore;
 
 namespace OpenBanking.Identity.Authorize;
 

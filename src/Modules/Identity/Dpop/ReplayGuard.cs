@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Npgsql;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Dpop;
 
@@ -28,8 +30,13 @@ internal sealed class SpentIdentifierTable : IEntityTypeConfiguration<SpentIdent
 /// Lets client assertions and DPoP proofs through once. The memory is the database, so it is one for all hosts, and the unique key is
 /// the lock: of many at one moment one inserts (CA-10, DPOP-12). Nothing that still counts is ever pushed out (DP-17).
 /// </summary>
-internal sealed class ReplayGuard(IdentityDb db, TimeProvider time)
+internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time)
 {
+    private const string Insert = $"""
+        INSERT INTO {IdentityDb.Schema}.spent_identifiers AS known ("Hash", "Until") VALUES ($1, $2)
+        ON CONFLICT ("Hash") DO UPDATE SET "Until" = EXCLUDED."Until" WHERE known."Until" <= $3
+        """;
+
     /// <summary>An assertion's <c>jti</c> belongs to its client, until it has expired everywhere.</summary>
     public Task<bool> IsFirstAssertionAsync(string clientId, string jti, DateTimeOffset until, CancellationToken ct) =>
         IsFirstAsync(until, ct, "assertion", clientId, jti);
@@ -40,14 +47,12 @@ internal sealed class ReplayGuard(IdentityDb db, TimeProvider time)
 
     private async Task<bool> IsFirstAsync(DateTimeOffset until, CancellationToken ct, params string[] parts)
     {
-        var hash = HashOf(parts);
-        var now = time.GetUtcNow();
-        return await db.Database.ExecuteSqlAsync(
-            $"""
-            INSERT INTO identity.spent_identifiers AS known ("Hash", "Until") VALUES ({hash}, {until})
-            ON CONFLICT ("Hash") DO UPDATE SET "Until" = EXCLUDED."Until" WHERE known."Until" <= {now}
-            """,
-            ct) == 1;
+        await unit.StartAsync(ct);
+        await using var insert = new NpgsqlCommand(Insert, (NpgsqlConnection)unit.Connection);
+        insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = HashOf(parts) });
+        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = until });
+        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = time.GetUtcNow() });
+        return await insert.ExecuteNonQueryAsync(ct) == 1;
     }
 
     /// <summary>Each part behind its length, so that no two lists of parts read the same.</summary>

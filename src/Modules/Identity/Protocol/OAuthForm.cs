@@ -41,15 +41,18 @@ internal sealed class OAuthForm
 
         if (request.ContentLength > MaxBytes) return TooLarge();
 
-        var buffer = ArrayPool<byte>.Shared.Rent(MaxBytes + 1);
+        // One byte more than is expected, so that the end is seen in the same read.
+        var most = (int)(request.ContentLength ?? MaxBytes) + 1;
+        var buffer = ArrayPool<byte>.Shared.Rent(most);
         try
         {
-            var length = await request.Body.ReadAtLeastAsync(buffer.AsMemory(0, MaxBytes + 1), MaxBytes + 1, throwOnEndOfStream: false, ct);
+            var length = await request.Body.ReadAtLeastAsync(buffer.AsMemory(0, most), most, throwOnEndOfStream: false, ct);
             return length > MaxBytes ? TooLarge() : Parse(buffer.AsSpan(0, length));
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+            buffer.AsSpan(0, most).Clear(); // It held an assertion, a code or a token.
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

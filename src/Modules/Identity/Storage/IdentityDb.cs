@@ -10,16 +10,9 @@ using OpenBanking.Kernel.Storage;
 namespace OpenBanking.Identity.Storage;
 
 /// <summary>The tables of this module, in the schema <c>identity</c>; each feature says beside its entity how it is stored.</summary>
-internal sealed class IdentityDb : DbContext
+internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleContext(options)
 {
     public const string Schema = "identity";
-
-    public IdentityDb(DbContextOptions<IdentityDb> options)
-        : base(options)
-    {
-        // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
-        Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
-    }
 
     public DbSet<Client> Clients => Set<Client>();
 

@@ -10,7 +10,7 @@ namespace OpenBanking.Identity.Token;
 /// </summary>
 internal sealed class ClientCredentialsGrant(TokenIssuer issuer)
 {
-    public async Task<IResult> IssueAsync(OAuthForm form, Client client, SenderConstraint constraint, CancellationToken ct)
+    public IResult Issue(OAuthForm form, Client client, SenderConstraint constraint)
     {
         var asked = GrantedScope.Split(form["scope"] ?? "").Distinct(StringComparer.Ordinal)
             .Where(name => name is not (GrantedScope.OpenId or GrantedScope.OfflineAccess))
@@ -24,6 +24,6 @@ internal sealed class ClientCredentialsGrant(TokenIssuer issuer)
         if (form["authorization_details"] is not null)
             return new OAuthError("invalid_authorization_details", "RAR-09", "authorization_details need a customer's grant");
 
-        return await issuer.ForClientAsync(client, string.Join(' ', asked), constraint, ct);
+        return issuer.ForClient(client, string.Join(' ', asked), constraint);
     }
 }

@@ -56,38 +56,26 @@ internal sealed class IssuedTokens(UnitOfWork unit)
         WHERE r."Hash" = $1
         """;
 
-    public async Task InsertAsync(AccessToken token, CancellationToken ct)
-    {
-        await using var insert = await CommandAsync(InsertAccessToken, ct);
-        insert.Parameters.AddRange(new NpgsqlParameter[]
-        {
-            new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
-            new NpgsqlParameter<Guid> { TypedValue = token.Id },
-            new NpgsqlParameter<string> { TypedValue = token.ClientId },
-            Nullable(NpgsqlDbType.Uuid, token.GrantId),
-            new NpgsqlParameter<string> { TypedValue = token.Scope },
-            Nullable(NpgsqlDbType.Jsonb, token.AuthorizationDetails),
-            Nullable(NpgsqlDbType.Text, token.DpopKeyThumbprint),
-            Nullable(NpgsqlDbType.Text, token.CertificateThumbprint),
-            new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
-            new NpgsqlParameter<DateTimeOffset> { TypedValue = token.ExpiresAt },
-        });
-        await insert.ExecuteNonQueryAsync(ct);
-    }
+    public void Insert(AccessToken token) => unit.AtCommit(
+        InsertAccessToken,
+        new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
+        new NpgsqlParameter<Guid> { TypedValue = token.Id },
+        new NpgsqlParameter<string> { TypedValue = token.ClientId },
+        Nullable(NpgsqlDbType.Uuid, token.GrantId),
+        new NpgsqlParameter<string> { TypedValue = token.Scope },
+        Nullable(NpgsqlDbType.Jsonb, token.AuthorizationDetails),
+        Nullable(NpgsqlDbType.Text, token.DpopKeyThumbprint),
+        Nullable(NpgsqlDbType.Text, token.CertificateThumbprint),
+        new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
+        new NpgsqlParameter<DateTimeOffset> { TypedValue = token.ExpiresAt });
 
-    public async Task InsertAsync(RefreshToken token, CancellationToken ct)
-    {
-        await using var insert = await CommandAsync(InsertRefreshToken, ct);
-        insert.Parameters.AddRange(new NpgsqlParameter[]
-        {
-            new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
-            new NpgsqlParameter<string> { TypedValue = token.ClientId },
-            new NpgsqlParameter<Guid> { TypedValue = token.GrantId },
-            new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
-            Nullable(NpgsqlDbType.TimestampTz, token.ExpiresAt),
-        });
-        await insert.ExecuteNonQueryAsync(ct);
-    }
+    public void Insert(RefreshToken token) => unit.AtCommit(
+        InsertRefreshToken,
+        new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
+        new NpgsqlParameter<string> { TypedValue = token.ClientId },
+        new NpgsqlParameter<Guid> { TypedValue = token.GrantId },
+        new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
+        Nullable(NpgsqlDbType.TimestampTz, token.ExpiresAt));
 
     /// <summary>One question for token, grant and client; a client that is no longer registered has no tokens.</summary>
     public async Task<PresentedToken?> FindAccessTokenAsync(byte[] hash, CancellationToken ct)

@@ -23,6 +23,6 @@ internal sealed class RefreshTokenGrant(IssuedTokens tokens, TokenIssuer issuer,
             return new OAuthError("invalid_scope", "REF-06", "scope is more than was granted");
         if (NarrowedDetails.Of(form, found.Grant).Failed(out var error, out var details)) return error;
 
-        return await issuer.ForRefreshAsync(client, found.Grant, scope, details, constraint, ct);
+        return issuer.ForRefresh(client, found.Grant, scope, details, constraint);
     }
 }

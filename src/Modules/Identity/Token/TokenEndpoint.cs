@@ -30,7 +30,7 @@ internal sealed class TokenEndpoint(
         {
             GrantType.AuthorizationCode => await codes.RedeemAsync(form, client.Client, constraint, ct),
             GrantType.RefreshToken => await refreshTokens.RefreshAsync(form, client.Client, constraint, ct),
-            _ => await clientCredentials.IssueAsync(form, client.Client, constraint, ct),
+            _ => clientCredentials.Issue(form, client.Client, constraint),
         };
     }
 }

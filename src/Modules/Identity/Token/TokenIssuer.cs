@@ -11,67 +11,61 @@ namespace OpenBanking.Identity.Token;
 internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
     /// <summary>For the client itself: no refresh token and no ID token (TOK-08).</summary>
-    public async Task<TokenResponse> ForClientAsync(Client client, string scope, SenderConstraint constraint, CancellationToken ct) =>
-        await AccessTokenAsync(client, grant: null, scope, details: null, constraint, ct);
+    public TokenResponse ForClient(Client client, string scope, SenderConstraint constraint) =>
+        NewAccessToken(client, grant: null, scope, details: null, constraint);
 
     /// <summary>For a redeemed code: the customer's grant in full.</summary>
     public async Task<TokenResponse> ForCodeAsync(
         Client client, Grant grant, NarrowedDetails details, SenderConstraint constraint, CancellationToken ct)
     {
-        var response = await AccessTokenAsync(client, grant, grant.Scope, details.Json, constraint, ct);
+        var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint);
         if (client.GrantTypes.Contains(GrantType.RefreshToken))
-            response = response with { RefreshToken = await RefreshTokenAsync(client, grant, ct) };
+            response = response with { RefreshToken = NewRefreshToken(client, grant) };
         return GrantedScope.Contains(grant.Scope, GrantedScope.OpenId)
             ? response with { IdToken = await idTokens.ForAsync(client, grant, response, ct) }
             : response;
     }
 
     /// <summary>For a refresh token: an access token alone; the refresh token stands as it is (REF-09).</summary>
-    public async Task<TokenResponse> ForRefreshAsync(
-        Client client, Grant grant, string scope, NarrowedDetails details, SenderConstraint constraint, CancellationToken ct) =>
-        await AccessTokenAsync(client, grant, scope, details.Json, constraint, ct);
+    public TokenResponse ForRefresh(Client client, Grant grant, string scope, NarrowedDetails details, SenderConstraint constraint) =>
+        NewAccessToken(client, grant, scope, details.Json, constraint);
 
-    private async Task<TokenResponse> AccessTokenAsync(
-        Client client, Grant? grant, string scope, string? details, SenderConstraint constraint, CancellationToken ct)
+    private TokenResponse NewAccessToken(Client client, Grant? grant, string scope, string? details, SenderConstraint constraint)
     {
         var now = clock.GetUtcNow();
         var handle = Handle.New();
         var expiresAt = now + options.Value.AccessTokenLifetime;
         if (grant?.ExpiresAt < expiresAt) expiresAt = grant.ExpiresAt.Value;
-        await tokens.InsertAsync(
-            new AccessToken
-            {
-                Hash = handle.Hash,
-                Id = Guid.CreateVersion7(now),
-                ClientId = client.ClientId,
-                GrantId = grant?.Id,
-                Scope = scope,
-                AuthorizationDetails = details,
-                DpopKeyThumbprint = constraint.DpopKeyThumbprint,
-                CertificateThumbprint = constraint.CertificateThumbprint,
-                IssuedAt = now,
-                ExpiresAt = expiresAt,
-            },
-            ct);
+        tokens.Insert(new AccessToken
+        {
+            Hash = handle.Hash,
+            Id = Guid.CreateVersion7(now),
+            ClientId = client.ClientId,
+            GrantId = grant?.Id,
+            Scope = scope,
+            AuthorizationDetails = details,
+            DpopKeyThumbprint = constraint.DpopKeyThumbprint,
+            CertificateThumbprint = constraint.CertificateThumbprint,
+            IssuedAt = now,
+            ExpiresAt = expiresAt,
+        });
 
         // A consent in its last second still yields a positive whole number (0.1: expires_in).
         var expiresIn = Math.Max(1, (long)(expiresAt - now).TotalSeconds);
         return new TokenResponse(handle.Value, constraint.TokenType, expiresIn, scope, details);
     }
 
-    private async Task<string> RefreshTokenAsync(Client client, Grant grant, CancellationToken ct)
+    private string NewRefreshToken(Client client, Grant grant)
     {
         var handle = Handle.New();
-        await tokens.InsertAsync(
-            new RefreshToken
-            {
-                Hash = handle.Hash,
-                ClientId = client.ClientId,
-                GrantId = grant.Id,
-                IssuedAt = clock.GetUtcNow(),
-                ExpiresAt = grant.ExpiresAt,
-            },
-            ct);
+        tokens.Insert(new RefreshToken
+        {
+            Hash = handle.Hash,
+            ClientId = client.ClientId,
+            GrantId = grant.Id,
+            IssuedAt = clock.GetUtcNow(),
+            ExpiresAt = grant.ExpiresAt,
+        });
         return handle.Value;
     }
 }

@@ -10,16 +10,21 @@ public static class ModuleDatabase
 {
     /// <summary>Registers a module's context in its own schema, on the connection of the <see cref="UnitOfWork"/>.</summary>
     public static IServiceCollection AddModuleDatabase<TContext>(this IServiceCollection services, string schema)
-        where TContext : DbContext
+        where TContext : ModuleContext
     {
         services.TryAddScoped<UnitOfWork>();
-        services.AddDbContext<TContext>((provider, options) =>
+
+        // Contexts are pooled, because to make one costs more than most of the statements that it runs. What a request gets has been
+        // reset, and takes the connection of this request and no other.
+        services.AddPooledDbContextFactory<TContext>(options => options
+            .UseNpgsql(npgsql => npgsql.MigrationsHistoryTable("migrations", schema))
+            .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
+            .AddInterceptors(UnitOfWork.Opening.Instance));
+        services.AddScoped(provider =>
         {
-            var unit = provider.GetRequiredService<UnitOfWork>();
-            options
-                .UseNpgsql(unit.Connection, npgsql => npgsql.MigrationsHistoryTable("migrations", schema))
-                .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
-                .AddInterceptors(new UnitOfWork.Opening(unit));
+            var context = provider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContext();
+            context.Join(provider.GetRequiredService<UnitOfWork>());
+            return context;
         });
         services.AddSingleton(new ModuleSchema(schema, Migrate));
         return services;
@@ -30,6 +35,9 @@ public static class ModuleDatabase
                 .UseNpgsql(database, npgsql => npgsql.MigrationsHistoryTable("migrations", schema))
                 .Options;
             await using var context = (TContext)Activator.CreateInstance(typeof(TContext), options)!;
+            var known = context.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
+            if ((await context.Database.GetAppliedMigrationsAsync(ct).ConfigureAwait(false)).FirstOrDefault(applied => !known.Contains(applied)) is { } newer)
+                throw new NewerSchemaException(schema, newer);
             await context.Database.MigrateAsync(ct).ConfigureAwait(false);
         }
     }
@@ -44,3 +52,7 @@ public static class ModuleDatabase
 
 /// <summary>A module's schema and how it is migrated; Host runs them all before it listens.</summary>
 public sealed record ModuleSchema(string Name, Func<NpgsqlDataSource, string, CancellationToken, Task> Migrate);
+
+/// <summary>The database was migrated by a newer version than this one, which would misread it (OP-19).</summary>
+public sealed class NewerSchemaException(string schema, string migration)
+    : Exception($"ConnectionStrings__OpenBanking names a database of a newer version: the schema '{schema}' has the migration '{migration}', which this version does not know.");

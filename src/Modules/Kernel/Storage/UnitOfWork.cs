@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
 
 namespace OpenBanking.Kernel.Storage;
 
@@ -11,6 +12,7 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
 {
     private readonly DbConnection connection = database.CreateConnection();
     private DbTransaction? transaction;
+    private NpgsqlBatch? atCommit;
     private List<Func<Task>>? afterCommit;
 
     public DbConnection Connection => connection;
@@ -23,15 +25,28 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
         transaction = await connection.BeginTransactionAsync(ct).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Leaves a statement to be run with the commit, in one trip to the database. For what this request does not read again and what
+    /// cannot fail for a reason that the caller should hear of; if it fails all the same, nothing of the request lasts.
+    /// </summary>
+    public void AtCommit(string statement, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        atCommit ??= new NpgsqlBatch((NpgsqlConnection)connection);
+        var command = new NpgsqlBatchCommand(statement);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        atCommit.BatchCommands.Add(command);
+    }
+
     /// <summary>Has something done once the changes are safe, such as waking a worker; it is dropped on rollback.</summary>
     public void AfterCommit(Func<Task> action) => (afterCommit ??= []).Add(action);
 
     /// <summary>Makes the changes last. What was not started needs no commit.</summary>
     public async Task CommitAsync(CancellationToken ct = default)
     {
+        if (atCommit is not null) await StartAsync(ct).ConfigureAwait(false);
         if (transaction is not null)
         {
-            await transaction.CommitAsync(ct).ConfigureAwait(false);
+            await (atCommit is null ? transaction.CommitAsync(ct) : CommitWithAsync(atCommit, ct)).ConfigureAwait(false);
             await EndAsync().ConfigureAwait(false);
         }
 
@@ -47,8 +62,18 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
         await EndAsync().ConfigureAwait(false);
     }
 
+    // A batch is one message: where a statement of it fails, the server passes over the rest, and so over the commit.
+    private static async Task CommitWithAsync(NpgsqlBatch batch, CancellationToken ct)
+    {
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+    }
+
     private async Task EndAsync()
     {
+        atCommit?.Dispose();
+        atCommit = null;
+
         // Disposing a transaction that was not committed rolls it back.
         if (transaction is not null) await transaction.DisposeAsync().ConfigureAwait(false);
         transaction = null;
@@ -68,12 +93,14 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
     }
 
     /// <summary>Gives EF Core the unit's connection, already inside the unit's transaction, and keeps it open between commands.</summary>
-    internal sealed class Opening(UnitOfWork unit) : DbConnectionInterceptor
+    internal sealed class Opening : DbConnectionInterceptor
     {
+        public static readonly Opening Instance = new();
+
         public override async ValueTask<InterceptionResult> ConnectionOpeningAsync(
             DbConnection connection, ConnectionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
         {
-            await unit.StartAsync(cancellationToken).ConfigureAwait(false);
+            await ((ModuleContext)eventData.Context!).Unit!.StartAsync(cancellationToken).ConfigureAwait(false);
             return InterceptionResult.Suppress();
         }
 

@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace OpenBanking.Bench;
+
+/// <summary>Says what was measured: a table for people on the console, and a file for programs.</summary>
+internal static class Report
+{
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    internal sealed record Line(Measured Run, int Signatures);
+
+    internal sealed record Results(Floor Floor, Line[] Lines);
+
+    public static async Task WriteAsync(Results results, Options options)
+    {
+        Console.WriteLine("| operation | requests/s | p50 ms | p99 ms | server CPU s / 1,000 | database CPU s / 1,000 | crypto floor s / 1,000 | server : floor |");
+        Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|");
+        foreach (var (run, signatures) in results.Lines)
+        {
+            var floor = FloorOf(results, signatures);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {run.Operation} | {run.PerSecond:0} | {run.Median:0.0} | {run.Percentile99:0.0} | {run.ServerSeconds:0.000} | {run.DatabaseSeconds:0.000} | {floor:0.000} ({signatures} ES256) | {run.ServerSeconds / floor:0.0} |"));
+        }
+
+        Console.WriteLine();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{options.Connections} connections (HTTP/1.1, TLS 1.3), {options.Duration.TotalSeconds:0} s an operation, best of {options.Rounds} rounds, {Environment.ProcessorCount} processors shared with load generator and database. One ES256 check takes {results.Floor.Verify * 1e6:0} µs of processor time with a known key, {results.Floor.VerifyNewKey * 1e6:0} µs with a key read for it; the floor counts the former."));
+
+        var file = new
+        {
+            options.Connections,
+            Seconds = options.Duration.TotalSeconds,
+            options.Rounds,
+            VerifyMicroseconds = results.Floor.Verify * 1e6,
+            VerifyNewKeyMicroseconds = results.Floor.VerifyNewKey * 1e6,
+            Operations = results.Lines.Select(line => new
+            {
+                line.Run.Operation,
+                line.Run.Requests,
+                line.Run.PerSecond,
+                MedianMilliseconds = line.Run.Median,
+                Percentile99Milliseconds = line.Run.Percentile99,
+                ServerSecondsPerThousand = line.Run.ServerSeconds,
+                DatabaseSecondsPerThousand = line.Run.DatabaseSeconds,
+                FloorSecondsPerThousand = FloorOf(results, line.Signatures),
+            }),
+        };
+        if (Path.GetDirectoryName(options.Json) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        await File.WriteAllTextAsync(options.Json, JsonSerializer.Serialize(file, Readable));
+    }
+
+    private static double FloorOf(Results results, int signatures) => signatures * results.Floor.Verify * 1000;
+}

@@ -1,0 +1,186 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Web;
+using OpenBanking.Kernel.Jose;
+using OpenBanking.Testing;
+
+namespace OpenBanking.Bench;
+
+/// <summary>
+/// A registered third party of <c>private_key_jwt</c> with ES256 and DPoP. As real ones do, it keeps one assertion key, one DPoP key and
+/// its connections; each request has a fresh assertion and a fresh proof.
+/// </summary>
+internal sealed class ThirdParty : IDisposable
+{
+    public const string Id = "bench";
+    private const string RedirectUri = "https://bench.example/callback";
+    private const string Aisp = "/open-banking/v4.0/aisp";
+
+    private readonly SigningKey assertionKey;
+    private readonly SigningKey proofKey = SigningKey.Create("ES256");
+    private readonly HttpClient[] connections;
+    private readonly string issuer;
+
+    public ThirdParty(HostProcess host, SigningKey assertionKey, int connections)
+    {
+        this.assertionKey = assertionKey;
+        this.connections = [.. Enumerable.Range(0, connections).Select(_ => host.CreateClient())];
+        issuer = host.Main.OriginalString;
+    }
+
+    public string AccessToken { get; private set; } = "";
+
+    public string RefreshToken { get; private set; } = "";
+
+    /// <summary>Its entry in the clients file.</summary>
+    public static string Registration(SigningKey assertionKey) => new JsonArray(new JsonObject
+    {
+        ["client_id"] = Id,
+        ["client_name"] = "Bench",
+        ["security_profile"] = "fapi2-sp",
+        ["redirect_uris"] = new JsonArray(RedirectUri),
+        ["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
+        ["scope"] = "openid accounts offline_access",
+        ["token_endpoint_auth_method"] = "private_key_jwt",
+        ["dpop_bound_access_tokens"] = true,
+        ["software_roles"] = new JsonArray("AISP"),
+        ["org_id"] = "bench-org",
+        ["software_id"] = "bench",
+        ["jwks"] = new JsonObject { ["keys"] = new JsonArray(assertionKey.PublicKey.ToJson()) },
+    }).ToJsonString();
+
+    /// <summary>Creates a consent for everything that is measured.</summary>
+    public async Task<string> CreateConsentAsync()
+    {
+        var token = await ClientTokenAsync(0);
+        const string body = """
+            {"Data":{"Permissions":["ReadAccountsDetail","ReadBalances","ReadTransactionsDetail","ReadTransactionsCredits","ReadTransactionsDebits"]},"Risk":{}}
+            """;
+        using var answer = JsonDocument.Parse(await CallApiAsync(0, HttpMethod.Post, Aisp + "/account-access-consents", token, body));
+        return answer.RootElement.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+    }
+
+    /// <summary>The whole journey to tokens of a customer.</summary>
+    public async Task ConnectAsync(Customer customer)
+    {
+        var verifier = NewId() + NewId();
+        var requestUri = await PushAsync(0, await CreateConsentAsync(), verifier);
+        var code = await customer.ApproveAsync($"/authorize?client_id={Id}&request_uri={Uri.EscapeDataString(requestUri)}");
+        var tokens = await PostAsync(
+            0, "/token", ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", verifier));
+        AccessToken = tokens.GetProperty("access_token").GetString()!;
+        RefreshToken = tokens.GetProperty("refresh_token").GetString()!;
+    }
+
+    public Task<string> PushAsync(int connection, string consentId) => PushAsync(connection, consentId, NewId() + NewId());
+
+    public async Task<string> ClientTokenAsync(int connection)
+    {
+        var answer = await PostAsync(connection, "/token", ("grant_type", "client_credentials"), ("scope", "accounts"));
+        return answer.GetProperty("access_token").GetString()!;
+    }
+
+    public async Task RefreshAsync(int connection)
+    {
+        var answer = await PostAsync(connection, "/token", ("grant_type", "refresh_token"), ("refresh_token", RefreshToken));
+        AccessToken = answer.GetProperty("access_token").GetString()!;
+    }
+
+    /// <summary>Asks for its own access token; no proof is due here.</summary>
+    public async Task IntrospectAsync(int connection)
+    {
+        var answer = await PostAsync(connection, "/introspect", ("token", AccessToken));
+        if (!answer.GetProperty("active").GetBoolean()) throw new InvalidOperationException("The token is not active.");
+    }
+
+    /// <summary>Reads a resource of the customer.</summary>
+    public Task<string> ReadAsync(int connection, string resource) => CallApiAsync(connection, HttpMethod.Get, Aisp + resource, AccessToken, body: null);
+
+    public void Dispose()
+    {
+        foreach (var connection in connections) connection.Dispose();
+        proofKey.Dispose();
+    }
+
+    /// <summary>A parameter of an address that the bank has redirected to.</summary>
+    public static string Parameter(Uri? address, string name)
+    {
+        var text = address?.OriginalString ?? "";
+        return HttpUtility.ParseQueryString(text[(text.IndexOf('?', StringComparison.Ordinal) + 1)..])[name]
+            ?? throw new InvalidOperationException($"There is no {name} in {address}");
+    }
+
+    private async Task<string> PushAsync(int connection, string consentId, string verifier)
+    {
+        var answer = await PostAsync(
+            connection,
+            "/par",
+            ("response_type", "code"),
+            ("redirect_uri", RedirectUri),
+            ("scope", "openid accounts offline_access"),
+            ("state", NewId()),
+            ("nonce", NewId()),
+            ("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))),
+            ("code_challenge_method", "S256"),
+            ("claims", """{"id_token":{"openbanking_intent_id":{"value":"ID","essential":true},"acr":{"essential":true,"value":"urn:openbanking:psd2:sca"}}}"""
+                .Replace("ID", consentId, StringComparison.Ordinal)));
+        return answer.GetProperty("request_uri").GetString()!;
+    }
+
+    private async Task<JsonElement> PostAsync(int connection, string path, params (string Name, string Value)[] parameters)
+    {
+        using var form = new FormUrlEncodedContent(
+        [
+            .. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value)),
+            KeyValuePair.Create("client_id", Id),
+            KeyValuePair.Create("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            KeyValuePair.Create("client_assertion", Assertion()),
+        ]);
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
+        if (path != "/introspect") request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", path, accessToken: null));
+        return JsonElement.Parse(await SendAsync(connection, request));
+    }
+
+    private async Task<string> CallApiAsync(int connection, HttpMethod method, string path, string accessToken, string? body)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null) request.Content = TestHttp.Json(body);
+        request.Headers.Authorization = new AuthenticationHeaderValue("DPoP", accessToken);
+        request.Headers.TryAddWithoutValidation("DPoP", Proof(method.Method, path, accessToken));
+        return await SendAsync(connection, request);
+    }
+
+    private async Task<string> SendAsync(int connection, HttpRequestMessage request)
+    {
+        using var answer = await connections[connection].SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        if (answer.IsSuccessStatusCode) return text;
+        throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{request.Method} {request.RequestUri}: {(int)answer.StatusCode} {text}"));
+    }
+
+    private string Assertion() => Jws.Sign(assertionKey, "JWT", new JsonObject
+    {
+        ["iss"] = Id,
+        ["sub"] = Id,
+        ["aud"] = issuer,
+        ["iat"] = Now,
+        ["exp"] = Now + 60,
+        ["jti"] = NewId(),
+    });
+
+    private string Proof(string method, string path, string? accessToken)
+    {
+        var claims = new JsonObject { ["jti"] = NewId(), ["htm"] = method, ["htu"] = issuer + path, ["iat"] = Now };
+        if (accessToken is not null) claims["ath"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
+        return DpopJws.Sign(proofKey, claims);
+    }
+
+    private static long Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
+    private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
+}

@@ -1,0 +1,19 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace OpenBanking.Kernel.Storage;
+
+/// <summary>A module's tables, on the connection and in the transaction of the request that uses it.</summary>
+public abstract class ModuleContext(DbContextOptions options) : DbContext(options)
+{
+    /// <summary>The unit that this context belongs to at the moment.</summary>
+    internal UnitOfWork? Unit { get; private set; }
+
+    internal void Join(UnitOfWork unit)
+    {
+        Unit = unit;
+        Database.SetDbConnection(unit.Connection);
+
+        // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
+        Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
+    }
+}
