@@ -331,7 +331,7 @@ public sealed class AccountAccessConsentTests(Bank bank)
     [InlineData("Consent:MaxUnauthorised", "0")]
     public async Task Does_not_start_with_a_setting_that_breaks_a_rule(string name, string value)
     {
-        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { [name] = value }));
+        var fault = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { [name] = value }));
         Assert.StartsWith(name + " must be", fault.Message, StringComparison.Ordinal);
     }
 

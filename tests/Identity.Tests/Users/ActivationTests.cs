@@ -125,6 +125,23 @@ public sealed class ActivationTests(PasskeyHost fixture) : IClassFixture<Passkey
 
     [Fact]
     [Trait("Rule", "PO-13")]
+    [Trait("Reliability", "R33")]
+    public async Task Guesses_at_one_moment_are_judged_one_after_the_other()
+    {
+        await using var host = await TestHost.StartAsync();
+        await PortalBrowser.NewCustomerAsync(host, "ada");
+        host.Clock.StopAt(host.Clock.Now);
+        var attackers = Enumerable.Range(0, 40).Select(_ => new PortalBrowser(host)).ToList();
+        foreach (var attacker in attackers) await attacker.TokenAsync();
+        await Task.WhenAll(attackers.Select(attacker => attacker.ActivateAsync("ada", "0000-0000-0000-0000")));
+
+        Assert.Equal(GuessLimits.WithoutWait, host.Refusals.Count(refusal => refusal.Rule == "PO-14"));
+        Assert.Equal(40 - GuessLimits.WithoutWait, host.Refusals.Count(refusal => refusal.Rule == "PO-13"));
+        foreach (var attacker in attackers) attacker.Dispose();
+    }
+
+    [Fact]
+    [Trait("Rule", "PO-13")]
     public async Task At_most_twenty_guesses_an_account_and_hour_are_looked_at()
     {
         await using var host = await TestHost.StartAsync(options => options.Settings["RateLimits:ActivationGuessesPerAddressAndHour"] = "1000");

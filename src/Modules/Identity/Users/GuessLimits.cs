@@ -54,6 +54,9 @@ internal sealed class GuessLimits(IdentityDb db, IConfiguration configuration, T
     {
         var now = clock.GetUtcNow();
         byte[][] keys = [KeyOfName(name), KeyOfAddress(address)];
+
+        // One guess at a name is judged at a time, on whichever host: of a hundred at one moment the first would not be counted yet.
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({BitConverter.ToInt64(keys[0])})", ct);
         var counts = await db.GuessCounts.Where(row => keys.Contains(row.Key) && row.Since > now - Window).ToListAsync(ct);
         var ofName = counts.Find(row => row.Key.AsSpan().SequenceEqual(keys[0]));
         var ofAddress = counts.Find(row => row.Key.AsSpan().SequenceEqual(keys[1]));
