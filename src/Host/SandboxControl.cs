@@ -6,6 +6,7 @@ using MediatR;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Host;
 
@@ -150,15 +151,15 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
             {
                 var isThere = given.TryGetProperty(member.Name, out var value);
                 if (!isThere && !member.Optional) return $"{member.Name} is missing";
-                if (isThere && !Fits(value, member.Type)) return $"{member.Name} must be of type {member.Type}";
+                if (isThere && !Fits(given, member, value)) return $"{member.Name} must be of type {member.Type}";
             }
 
             return null;
         }
 
-        private static bool Fits(JsonElement value, string? type) => type switch
+        private static bool Fits(JsonElement given, Member member, JsonElement value) => member.Type switch
         {
-            "string" => value.ValueKind == JsonValueKind.String,
+            "string" => Claims.Text(given, member.Name) is not null, // Half a surrogate pair is no text either.
             "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
             "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
             "array" => value.ValueKind == JsonValueKind.Array,

@@ -34,6 +34,7 @@ public static class Portal
     public static WebApplication UsePortalPages(this WebApplication app)
     {
         app.Use(PageHeaders.AddAsync);
+        app.Use(WaysBack.ShowAsync);
         app.UseStatusCodePages(ErrorPages.ShowAsync);
         return app;
     }

@@ -48,8 +48,10 @@ public sealed class HostProcess : IAsyncDisposable
     public Reach Reach => new(
         Named("Identity__Issuer") ?? Main,
         Named("Identity__MtlsIssuer") ?? Mtls,
+        Main,
+        Mtls,
         TimeProvider.System,
-        (certificate, cookies) => CreateClient(certificate: certificate, cookies: cookies));
+        (certificate, cookies) => TestHttp.Handler(Authority, certificate, cookies));
 
     /// <summary>What it has written down for testers.</summary>
     public async Task<JsonElement> SandboxAsync() => JsonElement.Parse(await File.ReadAllTextAsync(Path.Combine(DataPath, "sandbox.json")));

@@ -9,31 +9,37 @@ namespace OpenBanking.Testing;
 /// </summary>
 /// <param name="Issuer">What assertions are for and proofs name, wherever the request goes.</param>
 /// <param name="MtlsIssuer">The same for clients that show certificates.</param>
+/// <param name="Main">Where requests go.</param>
+/// <param name="Mtls">Where they go with a certificate.</param>
 /// <param name="Time">The product's time.</param>
-/// <param name="Open">Makes a client by what it shows and where it keeps its cookies; a client with a certificate calls the other port.</param>
-public sealed record Reach(Uri Issuer, Uri MtlsIssuer, TimeProvider Time, Func<X509Certificate2?, CookieContainer?, HttpClient> Open)
+/// <param name="Handler">Makes connections, by what a client shows and where it keeps its cookies.</param>
+public sealed record Reach(
+    Uri Issuer, Uri MtlsIssuer, Uri Main, Uri Mtls, TimeProvider Time, Func<X509Certificate2?, CookieContainer?, HttpMessageHandler> Handler)
 {
     /// <summary>For a third party that is made before the host that is to know it.</summary>
-    public static Reach Nowhere { get; } = new(new Uri("https://localhost"), new Uri("https://localhost"), TimeProvider.System, (_, _) => new HttpClient());
+    public static Reach Nowhere { get; } = Of(new Uri("https://localhost"), (_, _) => new SocketsHttpHandler());
 
     /// <summary>One name for several hosts: each request, whoever sends it, goes to the next of them.</summary>
     public static Reach Alternating(params HostProcess[] hosts)
     {
         var turn = -1;
-        return hosts[0].Reach with { Open = Make };
+        return hosts[0].Reach with { Handler = Make };
 
-        HttpClient Make(X509Certificate2? certificate, CookieContainer? cookies)
+        HttpMessageHandler Make(X509Certificate2? certificate, CookieContainer? cookies)
         {
             var sockets = TestHttp.Handler(hosts[0].Authority, certificate, cookies);
             foreach (var other in hosts[1..]) sockets.SslOptions.CertificateChainPolicy!.CustomTrustStore.Add(other.Authority);
             var addresses = Array.ConvertAll(hosts, host => certificate is null ? host.Main : host.Mtls);
-            return new HttpClient(new Next(sockets, () => addresses[(uint)Interlocked.Increment(ref turn) % addresses.Length]))
-            {
-                BaseAddress = addresses[0],
-                Timeout = TimeSpan.FromSeconds(30),
-            };
+            return new Next(sockets, () => addresses[(uint)Interlocked.Increment(ref turn) % addresses.Length]);
         }
     }
+
+    /// <summary>A client of its own; with a certificate it calls the other port.</summary>
+    public HttpClient Open(X509Certificate2? certificate, CookieContainer? cookies) =>
+        new(Handler(certificate, cookies)) { BaseAddress = certificate is null ? Main : Mtls, Timeout = TimeSpan.FromSeconds(30) };
+
+    private static Reach Of(Uri address, Func<X509Certificate2?, CookieContainer?, HttpMessageHandler> handler) =>
+        new(address, address, address, address, TimeProvider.System, handler);
 
     private sealed class Next(HttpMessageHandler inner, Func<Uri> next) : DelegatingHandler(inner)
     {

@@ -95,7 +95,7 @@ public sealed class TestHost : IAsyncDisposable
     public IReadOnlyList<Refusal> Refusals => Log.Refusals;
 
     /// <summary>The way here from outside.</summary>
-    public Reach Reach => new(Issuer, Mtls, Clock, (certificate, cookies) => CreateClient(certificate: certificate, cookies: cookies));
+    public Reach Reach => new(Issuer, Mtls, Main, Mtls, Clock, (certificate, cookies) => TestHttp.Handler(Authority, certificate, cookies));
 
     public static async Task<TestHost> StartAsync(Action<TestHostOptions>? choose = null)
     {

@@ -43,7 +43,8 @@ public static class ConsentModule
             .AddScoped<Connections>()
             .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
             .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
-            .AddScoped<IRequestHandler<CancelConnection, CancellationAnswer>, CancelConnectionHandler>();
+            .AddScoped<IRequestHandler<CancelConnection, CancellationAnswer>, CancelConnectionHandler>()
+            .AddScoped<IRequestHandler<CancelAllOfClient, int>, CancelAllOfClientHandler>();
     }
 
     public static WebApplication MapConsent(this WebApplication app)

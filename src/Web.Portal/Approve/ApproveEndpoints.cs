@@ -13,7 +13,6 @@ namespace OpenBanking.Web.Portal.Approve;
 /// <summary>The approval page and the decision. Reading changes nothing; only the form does (PO-02).</summary>
 internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
-    private const string Approved = "Access approved";
     private static readonly TimeSpan ReturnPause = TimeSpan.FromSeconds(3);
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -35,7 +34,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     /// <summary>The page of an interaction that takes no decision any more.</summary>
     public static IResult Ended(HttpContext http, InteractionState state) => state switch
     {
-        InteractionState.TimedOut timedOut => GoBack(http, "Time ran out", "You did not decide in time, so nothing was shared.", timedOut.Summary.ClientName, timedOut.Return),
+        InteractionState.TimedOut timedOut => GoBack(http, ReturnResult.TimedOut(timedOut.Summary.Continues), timedOut.Summary.ClientName, timedOut.Return),
         InteractionState.NotUsable notUsable => Refuse(http, StatusCodes.Status400BadRequest, notUsable.Rule),
         InteractionState.DecisionNeeded needed => Pages.Error(StatusCodes.Status409Conflict),
         _ => Pages.Error(StatusCodes.Status400BadRequest, "expired"),
@@ -72,13 +71,14 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         if (await forms.ReadAsync(http, ct) is not { } form) return Pages.Error(StatusCodes.Status400BadRequest);
         var interaction = form["interaction"].ToString();
         var reference = Visitors.Interaction(http, interaction);
-        var clientName = (await mediator.Send(new DescribeInteraction(reference), ct)) switch
+        var summary = (await mediator.Send(new DescribeInteraction(reference), ct)) switch
         {
-            InteractionState.DecisionNeeded state => state.Summary.ClientName,
-            InteractionState.SignInNeeded state => state.Summary.ClientName,
-            InteractionState.TimedOut state => state.Summary.ClientName,
-            _ => "",
+            InteractionState.DecisionNeeded state => state.Summary,
+            InteractionState.SignInNeeded state => state.Summary,
+            InteractionState.TimedOut state => state.Summary,
+            _ => null,
         };
+        var (clientName, continues) = (summary?.ClientName ?? "", summary?.Continues == true);
 
         var isApproval = form["decision"] == "approve";
         var answer = isApproval
@@ -86,8 +86,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             : await mediator.Send(new DenyInteraction(reference, Visitors.Origin(http)), ct);
         return answer switch
         {
-            DecisionAnswer.Done done when isApproval => GoBack(http, Approved, "You can end it at any time under Connected accounts.", clientName, done.Return),
-            DecisionAnswer.Done done => GoBack(http, "Cancelled", "Nothing was shared.", clientName, done.Return),
+            DecisionAnswer.Done done => GoBack(http, isApproval ? ReturnResult.Approved(continues) : ReturnResult.Cancelled(continues), clientName, done.Return),
             DecisionAnswer.Changed => await ShowAsync(http, interaction, Notice.Changed, ct),
             DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
@@ -105,12 +104,28 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
 
     // An answer of our own with the way back in it, not a redirect: browsers hold a form's redirects to form-action, and the customer
     // is told the result before leaving.
-    private static IResult GoBack(HttpContext http, string title, string text, string clientName, ReturnToClient back)
+    public static IResult GoBack(HttpContext http, ReturnResult result, string clientName, ReturnToClient back)
     {
         if (back.FormAction is { } target) FormTarget.Allow(http, new Uri(target));
         else Pages.GoOnAfter(http, ReturnPause, back.Location);
-        return Pages.Show<ReturnPage>(new { Title = title, Text = text, ClientName = clientName, Back = back, Approved = title == Approved });
+        return Pages.Show<ReturnPage>(new { Result = result, ClientName = clientName, Back = back });
     }
+}
+
+/// <summary>What became of a request, as the page on the way back says it. Who continues an access has shared before .</summary>
+public sealed record ReturnResult(string Title, string Text, bool IsApproved = false)
+{
+    /// <summary>The request was answered without a page of its own.</summary>
+    public static readonly ReturnResult Answered = new("Back to where you came from", "We have answered the request. Nothing was shared and nothing has changed.");
+
+    public static ReturnResult Approved(bool continues) =>
+        new(continues ? "Access continued" : "Access approved", "You can end it at any time under Connected accounts.", IsApproved: true);
+
+    public static ReturnResult Cancelled(bool continues) =>
+        new("Cancelled", continues ? "Nothing has changed: the access stays as it was." : "Nothing was shared.");
+
+    public static ReturnResult TimedOut(bool continues) => new(
+        "Time ran out", continues ? "You did not decide in time, so nothing has changed: the access stays as it was." : "You did not decide in time, so nothing was shared.");
 }
 
 /// <summary>Why the approval page is shown anew.</summary>

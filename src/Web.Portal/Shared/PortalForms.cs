@@ -10,12 +10,13 @@ internal sealed class PortalForms(IAntiforgery antiforgery)
     /// <summary>The form, or null where it lacks this customer's antiforgery token: a page of 400, and nothing has changed (PO-01).</summary>
     public async Task<IFormCollection?> ReadAsync(HttpContext http, CancellationToken ct)
     {
-        // Read before the token is looked for: the framework's own reading takes a form that is no form for a fault of ours.
         if (await FormAsync(http.Request, ct) is { } form && await antiforgery.IsRequestValidAsync(http)) return form;
         RefusalLog.Write(http, "page", "PO-01");
         return null;
     }
 
+    // Read before the framework looks for its token, which takes a form that nobody can read for a fault of the server (OP-09). One
+    // that is too large is told so elsewhere (HTTP-14).
     private static async Task<IFormCollection?> FormAsync(HttpRequest request, CancellationToken ct)
     {
         if (!request.HasFormContentType) return null;
@@ -23,9 +24,9 @@ internal sealed class PortalForms(IAntiforgery antiforgery)
         {
             return await request.ReadFormAsync(ct);
         }
-        catch (InvalidDataException)
+        catch (Exception broken) when (broken is InvalidDataException or NotSupportedException or (IOException and not BadHttpRequestException))
         {
-            return null; // Too many fields, or parts that do not end.
+            return null;
         }
     }
 }

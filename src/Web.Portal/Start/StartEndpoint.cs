@@ -21,6 +21,7 @@ internal sealed class StartEndpoint(IMediator mediator, Visitors visitors)
         SignInEndpoints.EndWhenIdle(http);
         var accounts = await mediator.Send(new ListOwnAccounts(customer.CustomerId), ct);
         var connections = await mediator.Send(new ListConnections(customer.CustomerId), ct);
-        return Pages.Show<OverviewPage>(new { Customer = customer, Accounts = accounts, Connections = connections });
+        var lastVisit = await visitors.PreviousSignInAsync(customer, ct);
+        return Pages.Show<OverviewPage>(new { Customer = customer, Accounts = accounts, Connections = connections, LastVisit = lastVisit });
     }
 }

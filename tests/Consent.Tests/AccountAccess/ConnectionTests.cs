@@ -122,4 +122,85 @@ public sealed class ConnectionTests
         Assert.Equal(1, api.Ended.Count(caller.ConsentId!));
         Assert.Equal((403, "OB-DEC-9"), ((await api.GetAsync("/accounts", caller)) is var answer ? (answer.Status, answer.Rule) : default));
     }
+
+    [Fact]
+    [Trait("Rule", "D-2")]
+    [Trait("Rule", "D-11")]
+    public async Task An_ended_access_tells_since_when()
+    {
+        const string Thomas = "C-100002";
+        await using var api = await BankApi.StartAsync();
+        var cancelled = await api.AccessAsync(["GB-1"]);
+        var expires = api.Clock.Now.AddMinutes(5);
+        var expired = await api.AccessAsync(["GB-1"], expires: expires);
+        var joint = await api.AccessAsync(["GB-1", "JT-1"]);
+        var active = await api.AccessAsync(["GB-1"]);
+
+        api.Clock.Advance(TimeSpan.FromMinutes(1));
+        var first = api.Clock.Now;
+        await api.AskAsync(new CancelConnection(cancelled.ConsentId!, Amelia, Browser));
+        await api.AskAsync(new CancelConnection(joint.ConsentId!, Thomas, Browser));
+        api.Clock.Advance(TimeSpan.FromMinutes(10));
+        var second = api.Clock.Now;
+        await api.SendAsync(HttpMethod.Delete, "/account-access-consents/" + cancelled.ConsentId, new TestCaller(BankApi.Tpp));
+        await api.AskAsync(new CancelConnection(joint.ConsentId!, Amelia, Browser));
+
+        var ended = (await api.AskAsync(new ListConnections(Amelia))).ToDictionary(connection => connection.ConsentId, connection => connection.EndedAt, StringComparer.Ordinal);
+        Assert.Equal(first, ended[cancelled.ConsentId!]!.Value, TimeSpan.FromSeconds(50));
+        Assert.Equal(expires, ended[expired.ConsentId!]!.Value, TimeSpan.FromSeconds(50));
+        Assert.Equal(second, ended[joint.ConsentId!]!.Value, TimeSpan.FromSeconds(50));
+        Assert.Null(ended[active.ConsentId!]);
+
+        // For the other holder it was over when the joint account was taken out.
+        Assert.Equal(first, Assert.Single(await api.AskAsync(new ListConnections(Thomas))).EndedAt!.Value, TimeSpan.FromSeconds(50));
+    }
+
+    [Fact]
+    [Trait("Rule", "D-12")]
+    [Trait("Rule", "OB-SEC-17")]
+    public async Task Everything_of_one_third_party_ends_at_once_and_nothing_else()
+    {
+        await using var api = await BankApi.StartAsync();
+        var one = await api.AccessAsync(["GB-1"]);
+        var two = await api.AccessAsync(["GB-2", "JT-1"]);
+        var gone = await api.AccessAsync(["GB-1"]);
+        await api.AskAsync(new CancelConnection(gone.ConsentId!, Amelia, Browser));
+        var ofOther = await api.ConsentAsync(BankApi.OtherTpp);
+        Assert.IsType<AuthorisationAnswer.Authorised>(await api.ApproveAsync(ofOther, [api.Account("GB-1")], clientId: BankApi.OtherTpp));
+        var othersOwn = await api.ConsentAsync();
+        var somebody = api.Customers.First(customer => customer.CustomerId != Amelia && customer.Accounts.Any(account => account.Tag != "JT-1"));
+        var tag = somebody.Accounts.First(account => account.Tag != "JT-1").Tag;
+        Assert.IsType<AuthorisationAnswer.Authorised>(await api.ApproveAsync(othersOwn, [api.Account(tag)], somebody.CustomerId));
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => api.AskAsync(new CancelAllOfClient(BankApi.Tpp, Amelia, Browser))));
+        Assert.Equal(2, answers.Sum());
+        Assert.Equal((1, 1, 1), (api.Ended.Count(one.ConsentId!), api.Ended.Count(two.ConsentId!), api.Ended.Count(gone.ConsentId!)));
+        Assert.Equal((403, 403), ((await api.GetAsync("/accounts", one)).Status, (await api.GetAsync("/accounts", two)).Status));
+        Assert.Equal((0, 0), (api.Ended.Count(ofOther), api.Ended.Count(othersOwn)));
+        var still = Assert.Single(await api.AskAsync(new ListConnections(Amelia)), connection => connection.IsActive);
+        Assert.Equal(ofOther, still.ConsentId);
+        Assert.Equal("CANC CUST", await api.Database.ScalarAsync<string>("""SELECT "State" || ' ' || "ReasonCode" FROM consent.account_access WHERE "Id" = $1""", two.ConsentId));
+        Assert.Equal("192.0.2.9", await api.Database.ScalarAsync<string>("""SELECT "Address" FROM consent.history WHERE "ConsentId" = $1 AND "Event" = 'Cancel'""", two.ConsentId));
+
+        Assert.Equal(0, await api.AskAsync(new CancelAllOfClient(BankApi.Tpp, Amelia, Browser)));
+        Assert.Equal(0, await api.AskAsync(new CancelAllOfClient("nobody", Amelia, Browser)));
+    }
+
+    [Fact]
+    [Trait("Rule", "D-11")]
+    [Trait("Rule", "D-12")]
+    public async Task The_other_holder_stops_only_the_joint_account_of_it()
+    {
+        const string Thomas = "C-100002";
+        await using var api = await BankApi.StartAsync();
+        var mixed = await api.AccessAsync(["GB-1", "JT-1"]);
+        var joint = await api.AccessAsync(["JT-1"]);
+        var alone = await api.AccessAsync(["GB-1"]);
+
+        Assert.Equal(2, await api.AskAsync(new CancelAllOfClient(BankApi.Tpp, Thomas, Browser)));
+        Assert.DoesNotContain(await api.AskAsync(new ListConnections(Thomas)), connection => connection.IsActive);
+        Assert.Equal((0, 1, 0), (api.Ended.Count(mixed.ConsentId!), api.Ended.Count(joint.ConsentId!), api.Ended.Count(alone.ConsentId!)));
+        Assert.Single((await api.GetAsync("/accounts", mixed)).Data.GetProperty("Account").EnumerateArray());
+        Assert.Equal(200, (await api.GetAsync("/accounts", alone)).Status);
+    }
 }

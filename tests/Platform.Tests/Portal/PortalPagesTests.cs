@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Deque.AxeCore.Playwright;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Platform.Tests.Journeys;
 using OpenBanking.Testing;
@@ -18,6 +20,7 @@ namespace OpenBanking.Platform.Tests.Portal;
 public sealed class PortalPagesTests : IAsyncLifetime
 {
     private static readonly (int Width, bool Dark)[] Looks = [(375, false), (375, true), (1280, false), (1280, true)];
+    private static readonly string[] AskedFor = ["ReadAccountsDetail", "ReadBalances"];
     private static readonly string Shots = Directory.CreateDirectory(Path.Combine(RunningSandbox.Checkout, "artifacts", "screenshots")).FullName;
     private readonly List<string> findings = [];
 
@@ -209,11 +212,12 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await ConnectAsync(odd, customer.Accounts[0].Name);
         await ConnectAsync(tpp, customer.Accounts[^1].Name);
         await OpenAsync("/");
-        await Assertions.Expect(Page.GetByText("New: Budget App can see your accounts since")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("New: Budget App can see data of your accounts since")).ToBeVisibleAsync();
         await LookAsync("overview");
 
         await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Connected accounts", Exact = true }).ClickAsync();
         await HasHeadingAsync("Connected accounts");
+        await Assertions.Expect(Page.GetByText("New: Budget App can see data of your accounts since")).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByText("Budg[U+0435]t Planner")).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByText("Active", new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(2);
         await Assertions.Expect(Page.GetByText("not used yet").First).ToBeVisibleAsync();
@@ -234,6 +238,8 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await browser.PressAsync("Cancel access");
         await Page.WaitForURLAsync(detail);
         await Assertions.Expect(Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Term).Filter(new LocatorFilterOptions { HasText = "Ended" })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("ongoing")).ToHaveCountAsync(0);
         await LookAsync("connection-inactive");
         await OpenAsync("/connections");
         await Assertions.Expect(Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(1);
@@ -260,9 +266,14 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await browser.SignInAsync();
         await OpenAsync("/connections");
         await Assertions.Expect(Page.GetByText("Given by the other holder of your joint account.")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("New: Budget App can see your joint account; the other holder allowed it on")).ToBeVisibleAsync();
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "View" }).ClickAsync();
+        await Assertions.Expect(Page.GetByText("Given by the other holder of your joint account.")).ToBeVisibleAsync();
+        await LookAsync("connection-joint");
         await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Cancel access" }).ClickAsync();
         await browser.PressAsync("Cancel access");
         await Assertions.Expect(Page.GetByText("This access has ended")).ToBeVisibleAsync();
+        NothingFound();
     }
 
     [Fact]
@@ -309,16 +320,185 @@ public sealed class PortalPagesTests : IAsyncLifetime
 
         await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
         await HasHeadingAsync("Sign in to continue sharing");
-        await Assertions.Expect(Page.GetByText("You are continuing the access that Budget App has")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("You are continuing the access of Budget App")).ToBeVisibleAsync();
         await browser.SignInAsync();
         await HasHeadingAsync("Continue sharing with Budget App");
         await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox)).ToHaveCountAsync(0);
         await Assertions.Expect(Page.GetByText(customer.Accounts[1].Name, new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByText(customer.Accounts[0].Name, new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(0);
+        await Assertions.Expect(Page.GetByText("You are continuing the access of Budget App")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("and nothing changes")).ToBeVisibleAsync();
         await LookAsync("approve-continue");
+        stay = true;
         await browser.PressAsync("Approve");
+        await HasHeadingAsync("Access continued");
+        stay = false;
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
         await Page.WaitForURLAsync("https://tpp.example/**");
         Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
+
+        // Who declines to continue has an access as before, and is told so.
+        await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
+        await browser.PressAsync("Cancel");
+        await Assertions.Expect(Page.GetByText("Nothing has changed: the access stays as it was.")).ToBeVisibleAsync();
+        await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByText("Active", new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(1);
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "D-2")]
+    [Trait("Rule", "D-12")]
+    public async Task Many_accesses_are_searched_and_sorted_and_all_of_one_third_party_stopped_at_once()
+    {
+        var customer = await ActivateAsync(0);
+        await browser.SignInAsync();
+        using var tidy = await TestTpp.RegisterAsync(host, change: metadata => metadata["client_name"] = "Tidy Money");
+        using var alba = await TestTpp.RegisterAsync(host, change: metadata => metadata["client_name"] = "Alba Credit");
+        foreach (var tpp in new[] { tidy, tidy, tidy, alba, alba })
+            await GrantAsync(tpp, customer.CustomerId, customer.Accounts[0].AccountId);
+        await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByRole(AriaRole.Search)).ToHaveCountAsync(0);
+
+        var last = await GrantAsync(alba, customer.CustomerId, customer.Accounts[1].AccountId);
+        await OpenAsync($"/connections/{last}/cancel");
+        await browser.PressAsync("Cancel access");
+        await OpenAsync("/connections");
+        await LookAsync("connections-many");
+        Assert.Equal("700", await Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true }).EvaluateAsync<string>(
+            "e => Number(getComputedStyle(e).fontWeight) >= 700 ? '700' : getComputedStyle(e).fontWeight"));
+
+        await Page.GetByLabel("Search by name").FillAsync("alba");
+        await Page.GetByLabel("Show").SelectOptionAsync("active");
+        await Page.GetByLabel("Sort by").SelectOptionAsync("used");
+        await browser.PressAsync("Apply");
+        await Assertions.Expect(Entries).ToHaveCountAsync(2);
+        await Page.ReloadAsync();
+        await Assertions.Expect(Entries).ToHaveCountAsync(2);
+        await Assertions.Expect(Page.GetByLabel("Search by name")).ToHaveValueAsync("alba");
+        await Assertions.Expect(Page.GetByLabel("Show")).ToHaveValueAsync("active");
+        await Assertions.Expect(Page.GetByLabel("Sort by")).ToHaveValueAsync("used");
+
+        await OpenAsync("/connections?show=inactive");
+        await Assertions.Expect(Entries).ToHaveCountAsync(1);
+        await OpenAsync("/connections?sort=name");
+        await Assertions.Expect(Entries.First).ToContainTextAsync("Alba Credit");
+        await OpenAsync("/connections?q=nobody");
+        await Assertions.Expect(Page.GetByText("No connection fits your search.")).ToBeVisibleAsync();
+        await LookAsync("connections-nothing-found");
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Show all" }).ClickAsync();
+        await Assertions.Expect(Entries).ToHaveCountAsync(6);
+
+        // From the detail as from the list.
+        var ofTidy = Entries.Filter(new LocatorFilterOptions { HasText = "Tidy Money" }).First;
+        await Assertions.Expect(ofTidy.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "Stop all access of Tidy Money" })).ToBeVisibleAsync();
+        await ofTidy.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "View" }).ClickAsync();
+        await LookAsync("connection-of-several");
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Stop all access of Tidy Money" }).ClickAsync();
+        await HasHeadingAsync("Stop all access of Tidy Money?");
+        await Assertions.Expect(Page.Locator("main .row")).ToHaveCountAsync(3);
+        await Assertions.Expect(Page.GetByText("What it already has stays with it")).ToBeVisibleAsync();
+        await LookAsync("stop-all");
+        await browser.PressAsync("Stop all access");
+        await Assertions.Expect(Page.GetByText("Tidy Money has no access to your accounts any more.")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(4);
+        await LookAsync("connections-stopped");
+
+        // What is not so is not said, and there is nothing left to confirm.
+        await OpenAsync($"/connections?stopped={alba.ClientId}");
+        await Assertions.Expect(Page.GetByText("has no access to your accounts any more")).ToHaveCountAsync(0);
+        await OpenAsync($"/connections/stop-all?client={tidy.ClientId}");
+        await HasHeadingAsync("Connected accounts");
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "D-4")]
+    [Trait("Rule", "D-13")]
+    public async Task What_is_new_or_ends_soon_is_said_until_it_is_not_so_any_more()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var customer = await ActivateAsync(0);
+        await browser.SignInAsync();
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        var id = await GrantAsync(tpp, customer.CustomerId, customer.Accounts[0].AccountId, host.Clock.Now.AddDays(60));
+        foreach (var page in new[] { "/", "/connections" })
+        {
+            await OpenAsync(page);
+            await Assertions.Expect(Page.GetByText("New: Budget App can see data of your accounts since")).ToBeVisibleAsync();
+            await Assertions.Expect(Page.GetByText("The access of Budget App ends on")).ToHaveCountAsync(0);
+        }
+
+        // The next sign-in but one: it is no news.
+        foreach (var days in new[] { 1, 2 })
+        {
+            host.Clock.Advance(TimeSpan.FromDays(days));
+            await OpenAsync("/signin");
+            await browser.SignInAsync();
+            await Assertions.Expect(Page.GetByText("New: Budget App")).ToHaveCountAsync(2 - days);
+        }
+
+        await host.InScopeAsync(services => services.GetRequiredService<IMediator>().Publish(new ConsentUsed(id, host.Clock.Now)));
+        await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByText("used today")).ToBeVisibleAsync();
+
+        host.Clock.Advance(TimeSpan.FromDays(45));
+        await OpenAsync("/signin");
+        await browser.SignInAsync();
+        foreach (var page in new[] { "/", "/connections" })
+        {
+            await OpenAsync(page);
+            await Assertions.Expect(Page.GetByText("The access of Budget App ends on")).ToBeVisibleAsync();
+        }
+
+        await Assertions.Expect(Page.GetByText("not used for 45 days")).ToBeVisibleAsync();
+        await LookAsync("connections-ends-soon");
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Look at this access" }).ClickAsync();
+        await HasHeadingAsync("Budget App");
+
+        host.Clock.Advance(TimeSpan.FromDays(13));
+        await OpenAsync("/signin");
+        await browser.SignInAsync();
+        await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByText("The access of Budget App ends on")).ToHaveCountAsync(0);
+        await Assertions.Expect(Page.GetByRole(AriaRole.Term).Filter(new LocatorFilterOptions { HasText = "Ended" })).ToBeVisibleAsync();
+        NothingFound();
+    }
+
+    [Fact]
+    [Trait("Rule", "X-8")]
+    [Trait("Rule", "HTTP-10")]
+    public async Task With_form_post_the_way_back_is_a_page_with_one_button()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var customer = await ActivateAsync(0);
+        var posted = "";
+        await Page.Context.RouteAsync("https://tpp.example/**", async route =>
+        {
+            posted = $"{route.Request.Method} {route.Request.PostData}";
+            await route.FulfillAsync(new RouteFulfillOptions { Body = "Back at the app", ContentType = "text/plain" });
+        });
+
+        // An answer of the authorization endpoint itself: nobody was asked anything.
+        var silent = TestTpp.AuthorizationRequest(await tpp.CreateConsentAsync()).With("response_mode", "form_post").With("prompt", "none");
+        await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(silent)));
+        await HasHeadingAsync("Back to where you came from");
+        await LookAsync("return-form-post");
+        await browser.PressAsync("Continue to Budget App");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.StartsWith("POST error=login_required", posted, StringComparison.Ordinal);
+
+        // And of a decision.
+        var request = TestTpp.AuthorizationRequest(await tpp.CreateConsentAsync()).With("response_mode", "form_post");
+        await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(request)));
+        await browser.SignInAsync();
+        await browser.TickAsync(customer.Accounts[0].Name);
+        await browser.PressAsync("Approve");
+        await HasHeadingAsync("Access approved");
+        await LookAsync("return-form-post-approved");
+        await browser.PressAsync("Continue to Budget App");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+        Assert.StartsWith("POST code=", posted, StringComparison.Ordinal);
         NothingFound();
     }
 
@@ -433,6 +613,25 @@ public sealed class PortalPagesTests : IAsyncLifetime
                 ["automaticPresenceSimulation"] = true,
             },
         });
+    }
+
+    private ILocator Entries => Page.Locator("li.connection");
+
+    // An access as the portal's approval leaves it, without the walk through its pages.
+    private async Task<string> GrantAsync(TestTpp tpp, string customerId, string accountId, DateTimeOffset? expires = null)
+    {
+        var body = JsonSerializer.Serialize(new { Data = new { Permissions = AskedFor, ExpirationDateTime = expires ?? host.Clock.Now.AddDays(300) }, Risk = new { } });
+        var created = await tpp.ApiAsync(HttpMethod.Post, "/open-banking/v4.0/aisp/account-access-consents", await tpp.ClientTokenAsync(), body);
+        var consentId = created.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        await host.InScopeAsync(async services =>
+        {
+            var mediator = services.GetRequiredService<IMediator>();
+            var document = await mediator.Send(new DescribeForApproval(consentId, tpp.ClientId, customerId));
+            var evidence = new AuthenticationEvidence(host.Clock.Now, "passkey", new DecisionOrigin("192.0.2.1", "Browser"));
+            Assert.IsType<AuthorisationAnswer.Authorised>(
+                await mediator.Send(new AuthoriseConsent(consentId, tpp.ClientId, customerId, [accountId], document!.Digest, evidence)));
+        });
+        return consentId;
     }
 
     private Task<IResponse?> OpenAsync(string path) => Page.GotoAsync(new Uri(host.Main, path).ToString());

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,6 +24,9 @@ public sealed class FuzzWorld : IAsyncLifetime
 
     public string ConsentId { get; private set; } = "";
 
+    /// <summary>A consent that may be deleted.</summary>
+    public string SpareConsentId { get; private set; } = "";
+
     public string AccountId { get; private set; } = "";
 
     public string CustomerToken { get; private set; } = "";
@@ -35,6 +39,15 @@ public sealed class FuzzWorld : IAsyncLifetime
 
     /// <summary>An interaction whose approval page is open in the browser; nothing that a fuzzer sends should decide it.</summary>
     public ApprovalForm Open { get; private set; } = null!;
+
+    /// <summary>The secret of the sandbox's control.</summary>
+    public string ControlSecret { get; private set; } = "";
+
+    /// <summary>Ceremonies that were begun in the browser, each good for one answer.</summary>
+    public ConcurrentQueue<PasskeyAnswer> SignIns { get; } = new();
+
+    /// <summary>The same for new passkeys, of a customer who has no session that could end by it.</summary>
+    public ConcurrentQueue<PasskeyAnswer> Registrations { get; } = new();
 
     /// <summary>Every method and route of the running host.</summary>
     public IReadOnlyList<(string Method, RoutePattern Pattern)> Routes { get; private set; } = [];
@@ -57,6 +70,7 @@ public sealed class FuzzWorld : IAsyncLifetime
         var customer = await TestCustomer.CreateAsync(Host);
         AccountId = customer.AccountIds[0];
         ConsentId = await Tpp.CreateConsentAsync();
+        SpareConsentId = await Tpp.CreateConsentAsync();
         var tokens = await Tpp.RedeemAsync(await Tpp.AuthoriseAsync(customer, ConsentId, id => Request(id)));
         (CustomerToken, RefreshToken) = (tokens.Text("access_token")!, tokens.Text("refresh_token")!);
         MtlsToken = (await Mtls.RedeemAsync(await Mtls.AuthoriseAsync(customer))).Text("access_token")!;
@@ -66,6 +80,13 @@ public sealed class FuzzWorld : IAsyncLifetime
         Assert.True((await Browser.ActivateAsync("fuzz", await PortalBrowser.NewCustomerAsync(Host, "fuzz", customer.CustomerId + "-fuzz"))).IsSuccess);
         Open = await Browser.ApprovalAsync(await Browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await Tpp.PushAsync(Request(await Tpp.CreateConsentAsync())))));
         FormToken = Open.Token;
+        ControlSecret = Host.Services.GetRequiredService<OpenBanking.Host.SandboxSecret>().Value;
+        var code = await PortalBrowser.NewCustomerAsync(Host, "fuzz-2");
+        for (var count = 0; count < 150; count++)
+        {
+            SignIns.Enqueue(await Browser.SignInOptionsAsync());
+            Registrations.Enqueue(await Browser.RegistrationOptionsAsync(new { username = "fuzz-2", activationCode = code }));
+        }
     }
 
     public async ValueTask DisposeAsync()

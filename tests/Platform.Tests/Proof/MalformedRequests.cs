@@ -1,9 +1,12 @@
+using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing.Patterns;
+using OpenBanking.Kernel.Jose;
 using OpenBanking.Testing.Tpp;
+using OpenBanking.Testing.WebAuthn;
 
 namespace OpenBanking.Platform.Tests.Proof;
 
@@ -46,8 +49,6 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
         "If-Modified-Since", "If-Match", "Range", "Expect", "Upgrade", "TE", "Via", "From", "User-Agent", "RequestVerificationToken", "X-Client-Cert", "X-SSL-CERT", "traceparent", "tracestate", "baggage", "Content-Language", "Date", "X-User", "X-Tenant",
     ];
 
-    private string[]? clientClaims;
-
     public Sent Make(int number)
     {
         var random = new Random(unchecked((seed * 1_000_003) + number));
@@ -67,6 +68,7 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
             RoutePatternParameterPart parameter => Parameter(parameter.Name, random),
             _ => "",
         }))));
+        if (method == "DELETE") route = route.Replace(world.ConsentId, world.SpareConsentId, StringComparison.Ordinal);
         var sent = new Sent { Method = method, Path = route, IsHttp2 = random.Next(4) == 0 };
         if (route.StartsWith("/open-banking/", StringComparison.Ordinal)) return Api(sent, random);
         switch (route)
@@ -90,7 +92,7 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
             case "/sandbox/control":
                 sent.Json = JsonNode.Parse("""{"operation":"revoke","customer":"anna","consentId":"x"}""");
                 if (method == "GET") sent.Json = null;
-                sent.Headers.Add(("Authorization", "Sandbox " + TestTpp.NewId()));
+                sent.Headers.Add(("Authorization", "Sandbox " + world.ControlSecret));
                 return sent;
             default:
                 return Page(sent, random);
@@ -114,15 +116,20 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
                 sent.Json = new JsonObject { ["username"] = "fuzz", ["interaction"] = world.Open.Interaction };
                 break;
             case "/passkeys/registration" or "/passkeys/assertion":
-                var options = $$"""{"challenge":"{{TestTpp.NewId()}}","rpId":"localhost","rp":{"id":"localhost"},"user":{"id":"{{TestTpp.NewId()}}"} }""";
-                var element = System.Text.Json.JsonElement.Parse(options);
-                sent.Json = new JsonObject
+                var isNew = sent.Path == "/passkeys/registration";
+                using (var authenticator = new SoftwareAuthenticator())
                 {
-                    ["ceremony"] = TestTpp.NewId(),
-                    ["credential"] = world.Browser.Authenticator.Get(element, world.Browser.Origin),
-                    ["name"] = "Phone",
-                    ["interaction"] = world.Open.Interaction,
-                };
+                    var passkey = isNew ? authenticator : world.Browser.Authenticator;
+                    sent.Json = (isNew ? world.Registrations : world.SignIns).TryDequeue(out var begun)
+                        ? new JsonObject
+                        {
+                            ["ceremony"] = begun.Ceremony,
+                            ["credential"] = isNew ? passkey.Create(begun.PublicKey, world.Browser.Origin) : passkey.Get(begun.PublicKey, world.Browser.Origin),
+                            ["name"] = "Phone",
+                        }
+                        : new JsonObject { ["ceremony"] = TestTpp.NewId(), ["credential"] = new JsonObject(), ["interaction"] = world.Open.Interaction };
+                }
+
                 break;
             case "/approve":
                 // Without its digest it is never taken.
@@ -171,38 +178,34 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
 
         sent.Headers.Add(("Authorization", "DPoP " + token));
         var path = sent.Path;
-        sent.Headers.Add(("DPoP", world.Tpp.Proof(sent.Method, world.Tpp.Address(path), token, Wrong(random))));
+        sent.Headers.Add(("DPoP", Perhaps(world.Tpp.Proof(sent.Method, world.Tpp.Address(path), token), world.Tpp.ProofKey, random)));
         return sent;
     }
 
     private Sent OAuth(Sent sent, Form form, Random random)
     {
         sent.IsMtls = random.Next(5) == 0;
-        var authenticated = sent.IsMtls ? world.Mtls.Authenticated() : world.Tpp.Authenticated(Wrong(random));
+        var authenticated = sent.IsMtls ? world.Mtls.Authenticated() : world.Tpp.Authenticated();
+        if (authenticated["client_assertion"] is { } assertion) authenticated = authenticated.With("client_assertion", Perhaps(assertion, world.Tpp.Key, random));
         sent.Form = [.. form.All, .. authenticated.All];
-        if (!sent.IsMtls) sent.Headers.Add(("DPoP", world.Tpp.Proof("POST", world.Tpp.Address(sent.Path), change: Wrong(random))));
+        if (!sent.IsMtls) sent.Headers.Add(("DPoP", Perhaps(world.Tpp.Proof("POST", world.Tpp.Address(sent.Path)), world.Tpp.ProofKey, random)));
         return sent;
     }
 
-    /// <summary>One time in six, claims that are signed and wrong: there a mistake would be deepest.</summary>
-    private Action<JsonObject>? Wrong(Random random)
+    /// <summary>One time in six, claims that are well signed and wrong: there a mistake would be deepest.</summary>
+    private static string Perhaps(string jws, SigningKey key, Random random)
     {
-        if (random.Next(6) != 0) return null;
-        clientClaims ??= ["iss", "sub", "aud", "iat", "exp", "nbf", "jti", "htm", "htu", "ath", "nonce", "extra"];
-        var name = clientClaims[random.Next(clientClaims.Length)];
-        var value = random.Next(2) == 0 ? RawJson[random.Next(RawJson.Length)] : null;
-        var text = Text(random);
-        return claims =>
-        {
-            try
-            {
-                claims[name] = value is null ? JsonValue.Create(text) : JsonNode.Parse(value);
-            }
-            catch (System.Text.Json.JsonException)
-            {
-                claims[name] = null;
-            }
-        };
+        if (random.Next(6) != 0) return jws;
+        const string Mark = "@@mark@@";
+        var parts = jws.Split('.');
+        var inHeader = random.Next(4) == 0;
+        var json = JsonNode.Parse(Base64Url.DecodeFromChars(parts[inHeader ? 0 : 1]))!.AsObject();
+        var names = json.Select(member => member.Key).Append(inHeader ? "crit" : "nbf").ToList();
+        json[names[random.Next(names.Count)]] = Mark;
+        var value = random.Next(2) == 0 ? JsonValue.Create(Text(random)).ToJsonString() : RawJson[random.Next(RawJson.Length)];
+        parts[inHeader ? 0 : 1] = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString().Replace($"\"{Mark}\"", value, StringComparison.Ordinal)));
+        var signed = $"{parts[0]}.{parts[1]}";
+        return $"{signed}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(signed)))}";
     }
 
     private void Break(Sent sent, Random random)
@@ -265,6 +268,7 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
         if (sent.Form is { Count: > 0 } form)
         {
             var at = random.Next(form.Count);
+            if (form[at].Name == "decision") return; // Anything but an approval declines, and the page would be of no more use.
             switch (random.Next(7))
             {
                 case 0: form.RemoveAt(at); break;

@@ -15,9 +15,7 @@ internal sealed class ListConnectionsHandler(Connections connections) : IRequest
 {
     public async Task<IReadOnlyList<ConnectionSummary>> Handle(ListConnections request, CancellationToken cancellationToken)
     {
-        var summaries = new List<ConnectionSummary>();
-        foreach (var connection in await connections.OfAsync(request.CustomerId, null, cancellationToken))
-            summaries.Add(await connections.SummariseAsync(connection, cancellationToken));
+        var summaries = await connections.SummariseAsync(await connections.OfAsync(request.CustomerId, null, cancellationToken), request.CustomerId, cancellationToken);
         return [.. summaries.OrderByDescending(summary => summary.IsActive).ThenByDescending(summary => summary.GrantedAt)];
     }
 }
@@ -29,7 +27,7 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, Connections connec
     {
         if ((await connections.OfAsync(request.CustomerId, request.ConsentId, cancellationToken)).SingleOrDefault() is not { } connection) return null;
         var consent = connection.Consent;
-        var summary = await connections.SummariseAsync(connection, cancellationToken);
+        var summary = (await connections.SummariseAsync([connection], request.CustomerId, cancellationToken))[0];
         var history = await db.History.Where(entry => entry.ConsentId == consent.Id).OrderBy(entry => entry.Id).ToListAsync(cancellationToken);
         return new ConnectionDetail(
             summary,
@@ -61,33 +59,33 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, Connections connec
 }
 
 /// <summary>Cancels an access at once (D-7); its tokens end in the same transaction.</summary>
-internal sealed class CancelConnectionHandler(AccountAccessConsents consents, Connections connections)
-    : IRequestHandler<CancelConnection, CancellationAnswer>
+internal sealed class CancelConnectionHandler(Connections connections) : IRequestHandler<CancelConnection, CancellationAnswer>
 {
     public async Task<CancellationAnswer> Handle(CancelConnection request, CancellationToken cancellationToken)
     {
         if ((await connections.OfAsync(request.CustomerId, request.ConsentId, cancellationToken)).SingleOrDefault() is not { } connection)
             return CancellationAnswer.NotFound;
-        return await EndAsync(connection, request, cancellationToken) ? CancellationAnswer.Cancelled : CancellationAnswer.WasNotActive;
+        return await connections.StopAsync(connection, request.CustomerId, request.From, cancellationToken)
+            ? CancellationAnswer.Cancelled
+            : CancellationAnswer.WasNotActive;
     }
+}
 
-    private Task<bool> EndAsync(Connection connection, CancelConnection request, CancellationToken ct)
+/// <summary>Cancels all that one third party has from a customer (D-12), in the request's one transaction.</summary>
+internal sealed class CancelAllOfClientHandler(Connections connections) : IRequestHandler<CancelAllOfClient, int>
+{
+    public async Task<int> Handle(CancelAllOfClient request, CancellationToken cancellationToken)
     {
-        if (!connection.IsActive) return Task.FromResult(false);
-        var consent = connection.Consent;
+        var all = await connections.OfAsync(request.CustomerId, null, cancellationToken);
+        var stopped = 0;
 
-        // Who holds an account jointly may stop access to that account; what else was shared is the giver's own (D-11).
-        var mine = connection.Accounts.Select(account => account.AccountId).ToArray();
-        if (connection.IsGivenByOther && consent.SharedAccountIds().Except(mine, StringComparer.Ordinal).Any())
+        // Always in the same order, so that two who do this at once wait for each other and cannot lock each other out.
+        foreach (var connection in all.Where(connection => connection.Consent.ClientId == request.ClientId).OrderBy(connection => connection.Consent.Id, StringComparer.Ordinal))
         {
-            var stop = new Cause(Actor.Customer, request.CustomerId, request.From, "The other holder took the joint account out of the access.");
-            var (before, after) = (consent.StoppedAccountIds, consent.StoppedAccountIds.Union(mine, StringComparer.Ordinal).ToArray());
-            return consents.MoveAsync(
-                consent, ConsentEvent.StopAccount, stop, ct, set => set.SetProperty(row => row.StoppedAccountIds, after), row => row.StoppedAccountIds == before);
+            if (await connections.StopAsync(connection, request.CustomerId, request.From, cancellationToken)) stopped++;
         }
 
-        var cause = new Cause(Actor.Customer, request.CustomerId, request.From, "The customer cancelled the access at the bank.");
-        return consents.MoveAsync(consent, ConsentEvent.Cancel, cause, ct);
+        return stopped;
     }
 }
 
@@ -131,7 +129,43 @@ internal sealed class Connections(AccountAccessConsents consents, ConsentDb db, 
         ];
     }
 
-    public async Task<ConnectionSummary> SummariseAsync(Connection connection, CancellationToken ct)
+    /// <summary>Ends an access for a customer at once (D-7); false where it was not active any more.</summary>
+    public Task<bool> StopAsync(Connection connection, string customerId, DecisionOrigin from, CancellationToken ct)
+    {
+        if (!connection.IsActive) return Task.FromResult(false);
+        var consent = connection.Consent;
+
+        // Who holds an account jointly may stop access to that account; what else was shared is the giver's own (D-11).
+        var mine = connection.Accounts.Select(account => account.AccountId).ToArray();
+        if (connection.IsGivenByOther && consent.SharedAccountIds().Except(mine, StringComparer.Ordinal).Any())
+        {
+            var stop = new Cause(Actor.Customer, customerId, from, "The other holder took the joint account out of the access.");
+            var (before, after) = (consent.StoppedAccountIds, consent.StoppedAccountIds.Union(mine, StringComparer.Ordinal).ToArray());
+            return consents.MoveAsync(
+                consent, ConsentEvent.StopAccount, stop, ct, set => set.SetProperty(row => row.StoppedAccountIds, after), row => row.StoppedAccountIds == before);
+        }
+
+        var cause = new Cause(Actor.Customer, customerId, from, "The customer cancelled the access at the bank.");
+        return consents.MoveAsync(consent, ConsentEvent.Cancel, cause, ct);
+    }
+
+    public async Task<IReadOnlyList<ConnectionSummary>> SummariseAsync(IReadOnlyList<Connection> all, string customerId, CancellationToken ct)
+    {
+        var ended = all.Where(connection => !connection.IsActive).Select(connection => connection.Consent.Id).ToArray();
+        var endings = ended.Length == 0
+            ? []
+            : await db.History
+                .Where(entry => ended.Contains(entry.ConsentId) && (entry.Event == ConsentEvent.StopAccount || (entry.From == ConsentState.AUTH && entry.To != ConsentState.AUTH)))
+                .OrderBy(entry => entry.Id)
+                .ToListAsync(ct);
+        var summaries = new List<ConnectionSummary>();
+        foreach (var connection in all)
+            summaries.Add(await SummariseAsync(connection, [.. endings.Where(entry => entry.ConsentId == connection.Consent.Id)], customerId, ct));
+        return summaries;
+    }
+
+    /// <param name="endings">The steps of its history that ended it or took an account out, in their order.</param>
+    private async Task<ConnectionSummary> SummariseAsync(Connection connection, IReadOnlyList<HistoryEntry> endings, string customerId, CancellationToken ct)
     {
         var consent = connection.Consent;
         if (!clients.TryGetValue(consent.ClientId, out var client))
@@ -149,6 +183,23 @@ internal sealed class Connections(AccountAccessConsents consents, ConsentDb db, 
             connection.IsGivenByOther ? connection.Accounts.Count : consent.AccountIds!.Length)
         {
             GivenByOtherHolder = connection.IsGivenByOther,
+            EndedAt = EndOf(connection, endings, customerId),
         };
+    }
+
+    private static DateTimeOffset? EndOf(Connection connection, IReadOnlyList<HistoryEntry> endings, string customerId)
+    {
+        if (connection.IsActive) return null;
+
+        // A later deletion by the third party is not when the access ended, and an end date is true before somebody notices it.
+        var left = endings.LastOrDefault(entry => entry.Event != ConsentEvent.StopAccount);
+        var ended = left?.Event == ConsentEvent.Expire ? connection.Consent.ExpiresAt : left?.At;
+        if (!connection.IsGivenByOther) return ended;
+
+        // For the other holder it may have been over before, with the joint account taken out.
+        var stops = endings.Where(entry => entry.Event == ConsentEvent.StopAccount).ToList();
+        var stopped = (stops.LastOrDefault(entry => entry.ActorId == customerId) ?? stops.LastOrDefault())?.At;
+        var hasNone = connection.Accounts.All(account => connection.Consent.StoppedAccountIds.Contains(account.AccountId));
+        return hasNone && stopped is not null && (ended is null || stopped < ended) ? stopped : ended;
     }
 }

@@ -25,6 +25,9 @@ public sealed record ConnectionSummary(
     /// that account out of it.
     /// </summary>
     public bool GivenByOtherHolder { get; init; }
+
+    /// <summary>When it ended for this customer; null while it is active (D-2).</summary>
+    public DateTimeOffset? EndedAt { get; init; }
 }
 
 /// <summary>Asks for one access in full; null where it is not this customer's, just as if it did not exist (CO-19).</summary>
@@ -55,6 +58,12 @@ public enum CancellationAnswer
     /// <summary>Not this customer's.</summary>
     NotFound,
 }
+
+/// <summary>
+/// Cancels every active access of one third party at the customer's wish (D-12), each as <see cref="CancelConnection"/> would, all of
+/// them or none. Answers how many it has ended; 0 where none was active.
+/// </summary>
+public sealed record CancelAllOfClient(string ClientId, string CustomerId, DecisionOrigin From) : IRequest<int>;
 
 /// <summary>
 /// A consent has left the state in which its tokens may be used: cancelled, expired or deleted. Identity ends every token of it

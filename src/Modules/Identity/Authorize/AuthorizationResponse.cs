@@ -19,7 +19,7 @@ internal sealed class AuthorizationResponse(IOptions<AuthorizationServerOptions>
         Return(request, [new("error", error), new("error_description", description)]);
 
     /// <summary>The answer of the authorization endpoint itself: 303, or the page that posts (HTTP-10).</summary>
-    public static IResult Result(ReturnToClient back) => back.FormAction is null ? new SeeOther(back.Location) : new FormPostPage(back);
+    public static IResult Result(string clientName, ReturnToClient back) => back.FormAction is null ? new SeeOther(back.Location) : new FormPostPage(clientName, back);
 
     private ReturnToClient Return(AuthorizationRequest request, List<KeyValuePair<string, string>> parameters)
     {

@@ -45,7 +45,7 @@ internal sealed class AuthorizeEndpoint(
         {
             await pushed.SpendAsync(stored.Hash, ct);
             RefusalLog.Write(http, refusal.Code, refusal.Rule);
-            return AuthorizationResponse.Result(response.Error(request, refusal.Code, refusal.Description));
+            return AuthorizationResponse.Result(client.Name, response.Error(request, refusal.Code, refusal.Description));
         }
 
         var id = await interactions.BeginAsync(http, stored, ct);
