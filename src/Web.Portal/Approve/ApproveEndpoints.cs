@@ -49,7 +49,13 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
 
         var summary = needed.Summary;
         var document = await mediator.Send(new DescribeForApproval(summary.ConsentId, summary.ClientId, needed.CustomerId), ct);
-        if (document is null) return Refuse(http, StatusCodes.Status400BadRequest, "X-9");
+        if (document is null)
+        {
+            // No dead end: the third party is told, also by the clock (OB-SEC-12).
+            RefusalLog.Write(http, "page", "CO-04");
+            ReturnWhenTimeIsUp(http, interaction, summary.DecideBefore);
+            return Pages.Show<NotToDecidePage>(new { Interaction = interaction, Summary = summary }, StatusCodes.Status400BadRequest);
+        }
 
         // Whichever is first: the interaction's end or the session's.
         var customer = await visitors.FindAsync(http, ct);

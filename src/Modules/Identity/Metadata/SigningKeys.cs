@@ -72,7 +72,7 @@ internal sealed class SigningKeys(
         var made = new HashSet<string>(StringComparer.Ordinal);
         await using var connection = (NpgsqlConnection)await database.OpenConnectionAsync(ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock($1)", ct, new NpgsqlParameter<long> { TypedValue = RotationLock });
+        await TakeTurnAsync(connection, ct);
         await ExecuteAsync(connection, Retire, ct, Time(now));
 
         var stored = await ReadAsync(connection, ct);
@@ -134,6 +134,14 @@ internal sealed class SigningKeys(
         }
 
         return keys;
+    }
+
+    // Longer than a statement may usually take: the host whose turn it is makes RSA keys meanwhile, and hosts that start wait here.
+    private static async Task TakeTurnAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var take = new NpgsqlCommand("SELECT pg_advisory_xact_lock($1)", connection) { CommandTimeout = 60 };
+        take.Parameters.Add(new NpgsqlParameter<long> { TypedValue = RotationLock });
+        await take.ExecuteNonQueryAsync(ct);
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string statement, CancellationToken ct, params NpgsqlParameter[] parameters)
