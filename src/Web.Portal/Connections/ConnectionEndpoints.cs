@@ -35,7 +35,7 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
         SignInEndpoints.EndWhenIdle(http);
         var all = await mediator.Send(new ListConnections(customer.CustomerId), ct);
-        var lastVisit = await visitors.PreviousSignInAsync(customer, ct);
+        var lastVisit = await mediator.Send(new FindPreviousVisit(customer.SessionId), ct);
         return Pages.Show<ConnectionsPage>(new { Customer = customer, All = all, Filter = filter, LastVisit = lastVisit, StoppedName = NameOfStopped(all, stopped) });
     }
 

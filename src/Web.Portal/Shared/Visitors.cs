@@ -7,22 +7,9 @@ namespace OpenBanking.Web.Portal.Shared;
 /// <summary>Who looks at a page.</summary>
 internal sealed class Visitors(IMediator mediator)
 {
-    private const int RememberedSignIns = 50;
-
     /// <summary>The signed-in customer; null where there is none or the session has ended.</summary>
     public async Task<SessionDescription?> FindAsync(HttpContext http, CancellationToken ct) =>
         SessionIdOf(http) is { } id ? await mediator.Send(new DescribeSession(id), ct) : null;
-
-    /// <summary>
-    /// When this customer signed in before this time; the beginning of time where there was none. If nobody could tell for all the
-    /// failed tries since, it is the oldest that is known, so that nothing new goes unsaid (D-13).
-    /// </summary>
-    public async Task<DateTimeOffset> PreviousSignInAsync(SessionDescription customer, CancellationToken ct)
-    {
-        var records = await mediator.Send(new ListSignIns(customer.SessionId, RememberedSignIns), ct);
-        var before = records.Where(record => record.Succeeded).Skip(1).FirstOrDefault();
-        return before?.At ?? (records.Count < RememberedSignIns ? DateTimeOffset.MinValue : records[^1].At);
-    }
 
     /// <summary>The interaction of a page's address, as this browser and this session may name it.</summary>
     public static InteractionReference Interaction(HttpContext http, string id) =>

@@ -218,13 +218,13 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Connected accounts", Exact = true }).ClickAsync();
         await HasHeadingAsync("Connected accounts");
         await Assertions.Expect(Page.GetByText("New: Budget App can see data of your accounts since")).ToBeVisibleAsync();
-        await Assertions.Expect(Page.GetByText("Budg[U+0435]t Planner")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Budg[U+0435]t Planner", new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByText("Active", new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(2);
         await Assertions.Expect(Page.GetByText("not used yet").First).ToBeVisibleAsync();
         await SameWeightAsync("View", "Cancel access", AriaRole.Link);
         await LookAsync("connections");
 
-        var entry = Page.GetByRole(AriaRole.Listitem).Filter(new LocatorFilterOptions { HasText = "Budget App" });
+        var entry = Entries.Filter(new LocatorFilterOptions { HasText = "Budget App" });
         await entry.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "View" }).ClickAsync();
         await HasHeadingAsync("Budget App");
         await Assertions.Expect(Page.GetByText(customer.Accounts[^1].Name)).ToBeVisibleAsync();
@@ -263,10 +263,11 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await browser.DisposeAsync();
         browser = await CustomersBrowser.OpenAsync();
         await ActivateAsync(joint[1].Customer);
+        await OpenAsync("/signin");
         await browser.SignInAsync();
         await OpenAsync("/connections");
         await Assertions.Expect(Page.GetByText("Given by the other holder of your joint account.")).ToBeVisibleAsync();
-        await Assertions.Expect(Page.GetByText("New: Budget App can see your joint account; the other holder allowed it on")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("New: Budget App can see your joint account, as the other holder has allowed, since")).ToBeVisibleAsync();
         await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "View" }).ClickAsync();
         await Assertions.Expect(Page.GetByText("Given by the other holder of your joint account.")).ToBeVisibleAsync();
         await LookAsync("connection-joint");
@@ -320,6 +321,7 @@ public sealed class PortalPagesTests : IAsyncLifetime
 
         await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
         await HasHeadingAsync("Sign in to continue sharing");
+        await Assertions.Expect(Page.GetByText("and nothing changes")).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByText("You are continuing the access of Budget App")).ToBeVisibleAsync();
         await browser.SignInAsync();
         await HasHeadingAsync("Continue sharing with Budget App");
@@ -327,7 +329,6 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await Assertions.Expect(Page.GetByText(customer.Accounts[1].Name, new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByText(customer.Accounts[0].Name, new PageGetByTextOptions { Exact = true })).ToHaveCountAsync(0);
         await Assertions.Expect(Page.GetByText("You are continuing the access of Budget App")).ToBeVisibleAsync();
-        await Assertions.Expect(Page.GetByText("and nothing changes")).ToBeVisibleAsync();
         await LookAsync("approve-continue");
         stay = true;
         await browser.PressAsync("Approve");
@@ -364,6 +365,8 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await OpenAsync($"/connections/{last}/cancel");
         await browser.PressAsync("Cancel access");
         await OpenAsync("/connections");
+        await Assertions.Expect(Page.GetByText("New: Tidy Money can see data of your accounts by 3 new accesses.")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Stop all access of" })).ToHaveCountAsync(2);
         await LookAsync("connections-many");
         Assert.Equal("700", await Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true }).EvaluateAsync<string>(
             "e => Number(getComputedStyle(e).fontWeight) >= 700 ? '700' : getComputedStyle(e).fontWeight"));
@@ -453,7 +456,7 @@ public sealed class PortalPagesTests : IAsyncLifetime
 
         await Assertions.Expect(Page.GetByText("not used for 45 days")).ToBeVisibleAsync();
         await LookAsync("connections-ends-soon");
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Look at this access" }).ClickAsync();
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "See details of the access of Budget App" }).ClickAsync();
         await HasHeadingAsync("Budget App");
 
         host.Clock.Advance(TimeSpan.FromDays(13));

@@ -42,6 +42,12 @@ public sealed record ListSignIns(Guid SessionId, int Limit) : IRequest<IReadOnly
 /// <param name="Outcome">In words for the customer.</param>
 public sealed record SignInRecord(DateTimeOffset At, bool Succeeded, string Outcome, string? PasskeyName, string? Address, string? UserAgent, string? ForClientName);
 
+/// <summary>
+/// Asks when the customer came to the portal before this session; null where never. Sign-ins for a third party's request do not count:
+/// nothing of the portal is seen on that way.
+/// </summary>
+public sealed record FindPreviousVisit(Guid SessionId) : IRequest<DateTimeOffset?>;
+
 /// <summary>Asks who is signed in; null where the session has ended (PO-07).</summary>
 public sealed record DescribeSession(Guid SessionId) : IRequest<SessionDescription?>;
 

@@ -116,6 +116,17 @@ internal sealed class ListSignInsHandler(IdentityDb db, PortalSessions sessions)
     };
 }
 
+internal sealed class FindPreviousVisitHandler(IdentityDb db, PortalSessions sessions) : IRequestHandler<FindPreviousVisit, DateTimeOffset?>
+{
+    public async Task<DateTimeOffset?> Handle(FindPreviousVisit request, CancellationToken cancellationToken)
+    {
+        if (await sessions.FindAsync(request.SessionId, cancellationToken) is not { } session) return null;
+        return await db.SignIns
+            .Where(row => row.UserId == session.UserId && row.At < session.AuthenticatedAt && row.Outcome == SignInOutcome.SignedIn && row.ClientName == null)
+            .MaxAsync(row => (DateTimeOffset?)row.At, cancellationToken);
+    }
+}
+
 internal sealed class DescribeSessionHandler(IdentityDb db, PortalSessions sessions) : IRequestHandler<DescribeSession, SessionDescription?>
 {
     public async Task<SessionDescription?> Handle(DescribeSession request, CancellationToken cancellationToken)

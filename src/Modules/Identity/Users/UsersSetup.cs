@@ -55,6 +55,7 @@ internal static class UsersSetup
             .AddScoped<IRequestHandler<RenamePasskey, PasskeyChange>, RenamePasskeyHandler>()
             .AddScoped<IRequestHandler<RemovePasskey, PasskeyChange>, RemovePasskeyHandler>()
             .AddScoped<IRequestHandler<ListSignIns, IReadOnlyList<SignInRecord>>, ListSignInsHandler>()
+            .AddScoped<IRequestHandler<FindPreviousVisit, DateTimeOffset?>, FindPreviousVisitHandler>()
             .AddScoped<IRequestHandler<DescribeSession, SessionDescription?>, DescribeSessionHandler>()
             .AddScoped<IRequestHandler<EndSession, Unit>, EndSessionHandler>();
     }
