@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -21,13 +22,20 @@ internal sealed class ServerCertificates
     private static readonly TimeSpan RenewBefore = TimeSpan.FromDays(30);
     private static readonly TimeSpan LookAgain = TimeSpan.FromHours(1);
 
+    /// <summary>A certificate with its key, and as a handshake sends it: with the certificates between it and its root.</summary>
+    public sealed record Shown(X509Certificate2 Certificate, SslStreamCertificateContext Handshake)
+    {
+        public static Shown Of(X509Certificate2 certificate, X509Certificate2Collection? chain = null) =>
+            new(certificate, SslStreamCertificateContext.Create(certificate, chain, offline: true));
+    }
+
     private readonly Lock door = new();
-    private readonly Func<DateTimeOffset, X509Certificate2> load;
+    private readonly Func<DateTimeOffset, Shown> load;
     private readonly TimeProvider clock;
-    private X509Certificate2 current;
+    private Shown current;
     private DateTimeOffset lookAgainAt;
 
-    private ServerCertificates(Func<DateTimeOffset, X509Certificate2> load, TimeProvider clock)
+    private ServerCertificates(Func<DateTimeOffset, Shown> load, TimeProvider clock)
     {
         this.load = load;
         this.clock = clock;
@@ -36,7 +44,7 @@ internal sealed class ServerCertificates
     }
 
     /// <summary>The certificate for the next handshake; a renewed one is picked up without a restart.</summary>
-    public X509Certificate2 Current
+    public Shown Current
     {
         get
         {
@@ -59,7 +67,10 @@ internal sealed class ServerCertificates
             {
                 try
                 {
-                    return X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+                    // A browser that does not know an authority in between needs it from us, so the whole file is sent.
+                    var chain = new X509Certificate2Collection();
+                    chain.ImportFromPemFile(certificateFile);
+                    return Shown.Of(X509Certificate2.CreateFromPemFile(certificateFile, keyFile), chain);
                 }
                 catch (Exception problem) when (problem is IOException or CryptographicException or UnauthorizedAccessException)
                 {
@@ -73,7 +84,7 @@ internal sealed class ServerCertificates
     public static ServerCertificates OfSandbox(DataDirectory data, IReadOnlyList<string> hostNames, TimeProvider clock)
     {
         data.Folder("tls");
-        return new ServerCertificates(now => LoadOrIssue(data, "tls/server", hostNames, now), clock);
+        return new ServerCertificates(now => Shown.Of(LoadOrIssue(data, "tls/server", hostNames, now)), clock);
     }
 
     /// <summary>A certificate of the sandbox's authority for the sample third party's own pages, written beside Host's.</summary>

@@ -26,6 +26,7 @@ internal static class SettingsChecks
     public static void RefuseProblems(HostSettings settings, IConfiguration configuration)
     {
         var problems = FrameworkProblems(FrameworkVersion(), Environment.Version)
+            .Concat(ForwardingProblems(configuration))
             .Concat(settings.Sandbox ? InSandbox(settings) : OutsideSandbox(settings, configuration))
             .ToList();
         if (problems.Count > 0) throw new SettingsException(string.Join(Environment.NewLine, problems));
@@ -47,6 +48,13 @@ internal static class SettingsChecks
     }
 
     private const string SandboxMark = "sandbox";
+
+    // The framework's switch would have us believe anybody's word on who calls and by which name (OA-53, OP-08).
+    private static IEnumerable<string> ForwardingProblems(IConfiguration configuration)
+    {
+        if (string.Equals(configuration["FORWARDEDHEADERS_ENABLED"] ?? configuration["ASPNETCORE_FORWARDEDHEADERS_ENABLED"], "true", StringComparison.OrdinalIgnoreCase))
+            yield return "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.";
+    }
 
     private static IEnumerable<string> InSandbox(HostSettings settings)
     {
@@ -112,7 +120,7 @@ internal static class SettingsChecks
         }
 
         X509Certificate2 certificate = null!;
-        if (Problem(() => certificate = ServerCertificates.FromFiles(certificateFile, keyFile, Server.RealTime).Current) is { } broken)
+        if (Problem(() => certificate = ServerCertificates.FromFiles(certificateFile, keyFile, Server.RealTime).Current.Certificate) is { } broken)
         {
             yield return broken;
             yield break;

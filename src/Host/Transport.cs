@@ -80,12 +80,15 @@ internal static class Transport
         void Secure(ListenOptions listen) => listen.UseHttps(https =>
         {
             https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13; // TLS-01
-            https.ServerCertificateSelector = (_, _) => certificates.Current;
+            https.ServerCertificateSelector = (_, _) => certificates.Current.Certificate;
             https.ClientCertificateMode = mode;
             if (mode != ClientCertificateMode.NoCertificate) https.AllowAnyClientCertificate();
             https.HandshakeTimeout = TimeSpan.FromSeconds(10);
             https.OnAuthenticate = (_, tls) =>
             {
+                // With its chain, which the selector alone cannot say.
+                tls.ServerCertificateSelectionCallback = null;
+                tls.ServerCertificateContext = certificates.Current.Handshake;
                 tls.CipherSuitesPolicy = Suites;
                 tls.AllowRenegotiation = false; // TLS-11
 

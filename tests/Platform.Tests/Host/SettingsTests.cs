@@ -74,6 +74,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Identity__ClientsFile", "/nowhere/clients.json", "Identity:ClientsFile names a file that is not there")]
     [InlineData("Consent__MaxUnauthorised", "0", "Consent:MaxUnauthorised must be at least 1")]
     [InlineData("Portal__TimeZone", "Mars/Olympus", "Portal:TimeZone must be the name of a time zone, such as Europe/London")]
+    [InlineData("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true", "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.")]
     [InlineData("Identity__Issuer", "bank", "Identity:Issuer must be an https address without query and fragment.")]
     public async Task A_broken_setting_is_one_sentence(string setting, string value, string sentence)
     {

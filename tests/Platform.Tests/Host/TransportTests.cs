@@ -321,4 +321,33 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
 
         public ValueTask DisposeAsync() => Host.DisposeAsync();
     }
+
+    [Fact]
+    [Trait("Rule", "TLS-09")]
+    public void A_certificate_of_a_deployment_is_shown_with_the_authorities_in_between()
+    {
+        using var root = TestCertificates.Authority("CN=Root", pathLength: 1);
+        using var key = System.Security.Cryptography.RSA.Create(2048);
+        var request = new CertificateRequest("CN=Between", key, System.Security.Cryptography.HashAlgorithmName.SHA256, System.Security.Cryptography.RSASignaturePadding.Pkcs1);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLengthConstraint: 0, critical: true));
+        using var between = request.Create(root, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddDays(1), [1, 2, 3]).CopyWithPrivateKey(key);
+        using var leaf = TestCertificates.Client(between, "CN=bank.example");
+        var folder = Directory.CreateTempSubdirectory("openbanking-chain").FullName;
+        try
+        {
+            var (certificate, keyFile) = (Path.Combine(folder, "server.crt"), Path.Combine(folder, "server.key"));
+            File.WriteAllText(certificate, leaf.ExportCertificatePem() + "\n" + between.ExportCertificatePem() + "\n");
+            File.WriteAllText(keyFile, leaf.GetECDsaPrivateKey()?.ExportPkcs8PrivateKeyPem() ?? leaf.GetRSAPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            File.SetUnixFileMode(keyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+            var shown = OpenBanking.Host.ServerCertificates.FromFiles(certificate, keyFile, TimeProvider.System).Current;
+
+            Assert.Equal("CN=bank.example", shown.Certificate.Subject);
+            Assert.Contains(shown.Handshake.IntermediateCertificates, sent => sent.Subject == "CN=Between");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

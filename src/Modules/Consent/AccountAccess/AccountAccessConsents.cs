@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Query;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent.AccountAccess;
 
@@ -104,7 +105,7 @@ internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, Ti
             By = cause.By,
             ActorId = cause.ActorId,
             Address = cause.From?.Address,
-            UserAgent = cause.From?.UserAgent is { Length: > 512 } agent ? agent[..512] : cause.From?.UserAgent,
+            UserAgent = Shortened.To(512, cause.From?.UserAgent),
             Reason = cause.Reason,
         });
         await db.SaveChangesAsync(ct);

@@ -3,6 +3,7 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent.AccountAccess;
 
@@ -99,7 +100,7 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
             AuthenticatedAt = request.Evidence.AuthenticatedAt,
             PasskeyId = request.Evidence.PasskeyId,
             Address = request.Evidence.From.Address,
-            UserAgent = request.Evidence.From.UserAgent is { Length: > 512 } agent ? agent[..512] : request.Evidence.From.UserAgent,
+            UserAgent = Shortened.To(512, request.Evidence.From.UserAgent),
         });
         await db.SaveChangesAsync(ct);
     }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Identity.Users;
 
@@ -20,7 +21,7 @@ internal sealed class SignIns(IdentityDb db, TimeProvider clock)
             Outcome = outcome,
             PasskeyName = passkeyName,
             Address = http.Connection.RemoteIpAddress?.ToString(),
-            UserAgent = agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)],
+            UserAgent = agent.Length == 0 ? null : Shortened.To(LongestAgent, agent),
             ClientName = clientName,
         });
         await db.SaveChangesAsync(ct);
