@@ -365,7 +365,7 @@ public sealed class PortalPagesTests : IAsyncLifetime
         await OpenAsync($"/connections/{last}/cancel");
         await browser.PressAsync("Cancel access");
         await OpenAsync("/connections");
-        await Assertions.Expect(Page.GetByText("New: Tidy Money can see data of your accounts by 3 new accesses.")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("New: Tidy Money can see data of your accounts through 3 new accesses.")).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Stop all access of" })).ToHaveCountAsync(2);
         await LookAsync("connections-many");
         Assert.Equal("700", await Page.GetByText("Inactive", new PageGetByTextOptions { Exact = true }).EvaluateAsync<string>(
