@@ -30,6 +30,9 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = NothingRuns;
 
+        // The rest of such a body is not read, so the connection ends; a client that is not told would send its next request into it.
+        if (response.StatusCode == StatusCodes.Status413PayloadTooLarge) headers.Connection = "close";
+
         // Only what is the same for everybody is kept anywhere, and that says so itself (HTTP-03, OB-HDR-13).
         if (headers.CacheControl.Count == 0) headers.CacheControl = headers.ETag.Count == 0 ? "no-store" : "no-cache";
     }

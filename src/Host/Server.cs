@@ -96,7 +96,9 @@ internal static class Server
         app.UseMiddleware<OneTransaction>();
 
         // Inside the transaction, because who is signed in is asked of the database.
-        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null) app.UseAuthentication();
+        // Programs show tokens and never a session.
+        if (app.Services.GetService<IAuthenticationSchemeProvider>() is not null)
+            app.UseWhen(http => !Paths.IsForPrograms(http.Request.Path), pages => pages.UseAuthentication());
         if (app.Services.GetService<IAuthorizationHandlerProvider>() is not null) app.UseAuthorization();
         if (app.Services.GetService<IAntiforgery>() is not null) app.UseAntiforgery();
         Health.Map(app);
