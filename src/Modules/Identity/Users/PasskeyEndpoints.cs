@@ -28,6 +28,7 @@ internal sealed class PasskeyEndpoints(PasskeyRegistration registration, Passkey
     {
         if (await origin.RefusalAsync(http) is { } foreign) return foreign;
         if (await ReadAsync<RegistrationRequest>(http, ct) is not { } request) return new PasskeyRefusal("PK-08");
+        if (!User.MayBeName(request.Username)) return new PasskeyRefusal("OP-09");
         if ((await registration.OptionsAsync(http, request, ct)).Failed(out var refusal, out var options)) return refusal;
         return options;
     }
@@ -44,6 +45,7 @@ internal sealed class PasskeyEndpoints(PasskeyRegistration registration, Passkey
     {
         if (await origin.RefusalAsync(http) is { } foreign) return foreign;
         if (await ReadAsync<SignInRequest>(http, ct) is not { } request) return new PasskeyRefusal("PK-08");
+        if (!User.MayBeName(request.Username)) return new PasskeyRefusal("OP-09");
         return await assertion.OptionsAsync(http, request, ct);
     }
 
@@ -99,7 +101,7 @@ internal sealed class SameOrigin(IAntiforgery antiforgery, RelyingParty us)
         var isOurs = string.Equals(headers.Origin, us.Origin, StringComparison.Ordinal)
             && (headers["Sec-Fetch-Site"].Count == 0 || headers["Sec-Fetch-Site"] == "same-origin");
 
-        // Our script sends no forms, and looking for the token in one that cannot be read would be a fault (OP-09).
+        // The token comes in a header; a form would be read for it, and not every form can be.
         return isOurs && !http.Request.HasFormContentType && await antiforgery.IsRequestValidAsync(http) ? null : new PasskeyRefusal("PO-01");
     }
 }
