@@ -91,6 +91,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
+            DecisionAnswer.Ended ended => GoneMeanwhile(http, clientName, ended),
             DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -102,13 +103,19 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         return Pages.Error(status, status == StatusCodes.Status400BadRequest ? "expired" : null);
     }
 
+    private static IResult GoneMeanwhile(HttpContext http, string clientName, DecisionAnswer.Ended ended)
+    {
+        RefusalLog.Write(http, "page", ended.Rule);
+        return GoBack(http, ReturnResult.GoneMeanwhile, clientName, ended.Return, StatusCodes.Status409Conflict);
+    }
+
     // An answer of our own with the way back in it, not a redirect: browsers hold a form's redirects to form-action, and the customer
     // is told the result before leaving.
-    public static IResult GoBack(HttpContext http, ReturnResult result, string clientName, ReturnToClient back)
+    public static IResult GoBack(HttpContext http, ReturnResult result, string clientName, ReturnToClient back, int status = StatusCodes.Status200OK)
     {
         if (back.FormAction is { } target) FormTarget.Allow(http, new Uri(target));
         else Pages.GoOnAfter(http, ReturnPause, back.Location);
-        return Pages.Show<ReturnPage>(new { Result = result, ClientName = clientName, Back = back });
+        return Pages.Show<ReturnPage>(new { Result = result, ClientName = clientName, Back = back }, status);
     }
 }
 
@@ -117,6 +124,9 @@ public sealed record ReturnResult(string Title, string Text, bool IsApproved = f
 {
     /// <summary>The request was answered without a page of its own.</summary>
     public static readonly ReturnResult Answered = new("Back to where you came from", "We have answered the request. Nothing was shared and nothing has changed.");
+
+    /// <summary>Between the page and the click the third party withdrew its request, or it expired.</summary>
+    public static readonly ReturnResult GoneMeanwhile = new("This request has ended", "It was withdrawn or has expired while this page was open. Nothing was shared.");
 
     public static ReturnResult Approved(bool continues) =>
         new(continues ? "Access continued" : "Access approved", "You can end it at any time under Connected accounts.", IsApproved: true);

@@ -166,13 +166,18 @@ public sealed class DecisionTests(FrontWorld world) : IDisposable
 
     [Fact]
     [Trait("Rule", "CO-09")]
-    public async Task A_consent_that_has_gone_another_way_cannot_be_approved()
+    [Trait("Rule", "OB-SEC-12")]
+    public async Task A_consent_that_has_gone_another_way_cannot_be_approved_and_the_client_is_told()
     {
         var consent = await Tpp.CreateConsentAsync();
         var interaction = await ArriveAsync(consent);
         await browser.SignInAsync(interaction);
         var digest = (await browser.DocumentAsync(interaction)).Digest;
         await Tpp.ApiAsync(HttpMethod.Delete, $"/open-banking/v4.0/aisp/account-access-consents/{consent}", await Tpp.ClientTokenAsync());
+        var ended = Assert.IsType<DecisionAnswer.Ended>(await browser.TryApproveAsync(interaction, digest, world.Customer.AccountIds));
+        Assert.Equal(("CO-09", "access_denied"), (ended.Rule, Answer.Query(new Uri(ended.Return.Location))["error"]));
+
+        // Told once; a second click finds nothing to decide.
         Assert.Equal(new DecisionAnswer.NotUsable("CO-09", 409), await browser.TryApproveAsync(interaction, digest, world.Customer.AccountIds));
     }
 

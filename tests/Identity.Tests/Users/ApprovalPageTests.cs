@@ -32,4 +32,26 @@ public sealed class ApprovalPageTests(PasskeyHost fixture) : IClassFixture<Passk
         var status = (await tpp.GetAsync($"/open-banking/v4.0/aisp/account-access-consents/{consent}", await tpp.ClientTokenAsync())).Json.GetProperty("Data").GetProperty("Status");
         Assert.Equal("AUTH", status.GetString());
     }
+
+    [Fact]
+    [Trait("Rule", "CO-09")]
+    [Trait("Rule", "OB-SEC-12")]
+    public async Task A_request_that_ended_while_its_page_was_open_is_a_409_with_the_way_back()
+    {
+        using var tpp = await TestTpp.RegisterAsync(fixture.Host);
+        var consent = await tpp.CreateConsentAsync();
+        using var browser = await fixture.ActivatedAsync();
+        var interaction = await browser.ArriveAndSignInAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consent))));
+        var address = $"/approve?interaction={interaction}";
+        var token = await browser.TokenAsync(address);
+        await tpp.ApiAsync(HttpMethod.Delete, $"/open-banking/v4.0/aisp/account-access-consents/{consent}", await tpp.ClientTokenAsync());
+
+        using var answer = await browser.PostFormAsync(
+            "/approve", ("__RequestVerificationToken", token), ("interaction", interaction), ("decision", "approve"), ("digest", new string('A', 43)), ("account", "any"));
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.Equal("CO-09", fixture.Host.Log.LastRefusal?.Rule);
+        var page = await answer.Content.ReadAsStringAsync();
+        Assert.Contains("This request has ended", page, StringComparison.Ordinal);
+        Assert.Contains("error=access_denied", page, StringComparison.Ordinal);
+    }
 }

@@ -47,9 +47,10 @@ internal sealed class Decisions(
                 await interactions.DecidedAsync(interaction, ct);
                 return new DecisionAnswer.Done(response.Code(request, await IssueCodeAsync(open, user, subject, authorised, ct)));
 
-            // Over for good (CO-09); the consent has gone another way meanwhile.
+            // Over for good (CO-09): the consent has gone another way meanwhile, and the third party is told (OB-SEC-12).
             case AuthorisationAnswer.InWrongState:
-                return new DecisionAnswer.NotUsable("CO-09", StatusCodes.Status409Conflict);
+                await interactions.DecidedAsync(interaction, ct);
+                return new DecisionAnswer.Ended("CO-09", response.Error(request, "access_denied", "the consent cannot be authorised any more"));
         }
 
         // The customer may still decide.

@@ -70,6 +70,9 @@ public abstract record DecisionAnswer
     /// <summary>The customer must authenticate (again) for this request first (CO-10).</summary>
     public sealed record SignInNeeded : DecisionAnswer;
 
+    /// <summary>The consent went another way while the page was open: 409 (CO-09), and the way back with an error (OB-SEC-12).</summary>
+    public sealed record Ended(string Rule, ReturnToClient Return) : DecisionAnswer;
+
     /// <summary>Unknown, of another browser, or already decided: 400 page, or 409 where it was decided (CO-08, CO-09).</summary>
     public sealed record NotUsable(string Rule, int Status) : DecisionAnswer;
 }
