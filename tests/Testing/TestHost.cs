@@ -261,10 +261,27 @@ public static class TestHttp
 /// <summary>Ports nobody listens on.</summary>
 public static class FreePort
 {
+    /// <summary>Below what the system gives to outgoing connections, so that none of them takes a port between the look and the use.</summary>
+    private const int First = 20_000;
+    private const int Count = 12_000;
+    private static int last = Environment.ProcessId * 97 % Count;
+
+    /// <summary>A port on which nothing listens; no two calls of a process get the same.</summary>
     public static int Next()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = First + ((Interlocked.Increment(ref last) & int.MaxValue) % Count);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken; the next one.
+            }
+        }
     }
 }

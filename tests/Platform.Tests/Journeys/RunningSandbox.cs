@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using OpenBanking.Testing;
 
 namespace OpenBanking.Platform.Tests.Journeys;
 
@@ -28,11 +28,11 @@ public sealed class RunningSandbox : IAsyncLifetime
 
     public string Data { get; } = Path.Combine(Path.GetTempPath(), "openbanking-journeys-" + Guid.CreateVersion7().ToString("N")[..12]);
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Next();
 
-    public int MtlsPort { get; } = FreePort();
+    public int MtlsPort { get; } = FreePort.Next();
 
-    public int TppPort { get; } = FreePort();
+    public int TppPort { get; } = FreePort.Next();
 
     public Uri Issuer => new($"https://localhost:{Port}");
 
@@ -165,12 +165,5 @@ public sealed class RunningSandbox : IAsyncLifetime
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "OpenBanking.sln"))) folder = folder.Parent;
         return folder?.FullName ?? throw new InvalidOperationException("OpenBanking.sln is not above the tests.");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
