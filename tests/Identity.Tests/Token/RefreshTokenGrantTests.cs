@@ -134,7 +134,10 @@ public sealed class RefreshTokenGrantTests(TokenWorld world)
         Assert.Equal(403, (await world.Budget.CallAsync(less.Text("access_token")!)).Status);
         Assert.Equal("openid accounts", (await world.Budget.RefreshAsync(refresh)).Text("scope"));
 
+        Assert.Equal("accounts openid", (await world.Budget.RefreshAsync(refresh, scope: " accounts  openid accounts ")).Text("scope"));
+
         await world.RefusedAsync(world.Budget.RefreshAsync(refresh, scope: "accounts payments"), 400, "invalid_scope", "REF-06");
+        await world.RefusedAsync(world.Budget.RefreshAsync(refresh, scope: "  "), 400, "invalid_scope", "REF-06");
         await world.RefusedAsync(
             world.Budget.RefreshAsync(refresh, details: """[{"type":"account_information","consent_id":"c2"}]"""),
             400,
