@@ -17,7 +17,7 @@ internal sealed record MetadataPolicy(bool AllowLoopback, bool AllowLoopbackRedi
 }
 
 /// <summary>Metadata that can stand.</summary>
-/// <param name="Metadata">Each member as it holds, for the answer of a registration (DCR-02, DCR-04).</param>
+/// <param name="Metadata">Each member as it holds, for the answer of a registration (DCR-04).</param>
 /// <param name="LeftOut">Words that are known but not offered here.</param>
 internal sealed record JudgedClient(Client Client, JsonObject Metadata, IReadOnlyList<string> LeftOut);
 

@@ -111,7 +111,7 @@ internal sealed class MetadataReader(JsonElement json)
         return [.. given.Where(word => words.GetValueOrDefault(word)).Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>An address that a page may link to, <c>https</c> and nothing else; the server never calls it (DC-15, DC-16).</summary>
+    /// <summary>An address that a page may link to, <c>https</c> and nothing else; the server never calls it (DC-16).</summary>
     public string? Link(string name)
     {
         if (Text(name) is not { } text) return null;
