@@ -6,7 +6,9 @@ namespace OpenBanking.Identity.Token;
 internal static class GrantedScope
 {
     public const string OpenId = "openid";
+    /// <summary>Adds nothing: how long access lasts is the consent's, which the customer saw (REF-08).</summary>
     public const string OfflineAccess = "offline_access";
+    /// <summary>Account information (OB-SEC-1).</summary>
     public const string Accounts = "accounts";
 
     /// <summary>What is offered; discovery lists it.</summary>

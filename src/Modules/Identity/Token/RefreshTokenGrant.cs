@@ -7,7 +7,8 @@ namespace OpenBanking.Identity.Token;
 
 /// <summary>
 /// Gives a new access token for a refresh token, which stays as it is (REF-09): a client that loses the answer simply asks again.
-/// It is bound to the client and not to a key, so a client may come with a new key or certificate (REF-04).
+/// It is bound to the client and not to a key, so a client may come with a new key or certificate (REF-04, REF-05).
+/// There is no ID token in the answer, since nobody has authenticated anew (REF-07).
 /// </summary>
 internal sealed class RefreshTokenGrant(IssuedTokens tokens, TokenIssuer issuer, TimeProvider clock)
 {
