@@ -66,12 +66,12 @@ public sealed class StepUpTests
 
         const string error = ", error=\"insufficient_user_authentication\", error_description=\"a fresher or stronger authentication is required\""
             + ", acr_values=\"urn:openbanking:psd2:sca urn:openbanking:psd2:ca2\", max_age=\"300\"";
+        string[] challenges =
+        [
+            $"DPoP realm=\"open-banking\"{(byDpop ? error : "")}, algs=\"PS256 ES256\"",
+            $"Bearer realm=\"open-banking\"{(byDpop ? "" : error)}",
+        ];
         Assert.Equal(401, http.Response.StatusCode);
-        Assert.Equal(
-            [
-                $"DPoP realm=\"open-banking\"{(byDpop ? error : "")}, algs=\"PS256 ES256\"",
-                $"Bearer realm=\"open-banking\"{(byDpop ? "" : error)}",
-            ],
-            http.Response.Headers.WWWAuthenticate.ToArray());
+        Assert.Equal(challenges, http.Response.Headers.WWWAuthenticate.OfType<string>());
     }
 }
