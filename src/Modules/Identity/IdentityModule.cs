@@ -69,6 +69,7 @@ public static class IdentityModule
         .AddSingleton<IdTokenHints>()
         .AddScoped<Interactions>()
         .AddScoped<Decisions>()
+        .AddScoped<ApprovalPolicy>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
         .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
