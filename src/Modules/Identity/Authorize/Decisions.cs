@@ -117,7 +117,7 @@ internal sealed class Decisions(
             CustomerId = user.CustomerId,
             Subject = subject,
             Scope = string.Join(' ', request.Scopes),
-            AuthorizationDetails = request.AuthorizationDetails is null ? null : AuthorizationDetails.Granted(interaction.ConsentId, authorised.AccountIds),
+            AuthorizationDetails = request.AuthorizationDetails is null ? null : AuthorizationDetails.Granted(authorised.Kind, interaction.ConsentId, authorised.AccountIds),
             Nonce = request.Nonce,
             Claims = claims.ToJson(),
             AuthenticatedAt = interaction.AuthenticatedAt!.Value,

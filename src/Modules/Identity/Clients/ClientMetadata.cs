@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Token;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;
@@ -9,7 +12,8 @@ namespace OpenBanking.Identity.Clients;
 /// Judges one client's metadata (RFC 7591) and makes a client of it. An unknown word is a mistake and is named; a word that is known
 /// but not offered here is left out with a warning.
 /// </summary>
-internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
+/// <param name="offered">What can be asked for here; what else is known is left out.</param>
+internal sealed class ClientMetadata(JsonElement json, OfferedKinds offered, List<string> warnings)
 {
     private const int MaxNameLength = 100;
 
@@ -30,23 +34,8 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         ["urn:openid:params:grant-type:ciba"] = false,
     };
 
-    private static readonly Dictionary<string, bool> ScopeWords = new(StringComparer.Ordinal)
-    {
-        ["openid"] = true,
-        ["offline_access"] = true,
-        ["accounts"] = true,
-        ["payments"] = false,
-        ["fundsconfirmations"] = false,
-    };
-
-    private static readonly Dictionary<string, bool> DetailsTypeWords = new(StringComparer.Ordinal)
-    {
-        ["account_information"] = true,
-        ["payment_initiation"] = false,
-        ["variable_recurring_payment"] = false,
-        ["funds_confirmation"] = false,
-    };
-
+    private static readonly string[] ScopeWords = [GrantedScope.OpenId, GrantedScope.OfflineAccess, .. ConsentKind.All.Select(kind => kind.Scope)];
+    private static readonly string[] DetailsTypeWords = [.. ConsentKind.All.Select(kind => kind.DetailsType)];
     private static readonly string[] RoleWords = ["AISP", "PISP", "CBPII", "ASPSP"];
     private static readonly string[] Algorithms = ["PS256", "ES256"];
     private static readonly string[] SubjectTypes = ["pairwise", "public"];
@@ -80,8 +69,9 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         var roles = List("software_roles");
         if (roles.Except(RoleWords, StringComparer.Ordinal).Any()) throw Problem("has an unknown word in software_roles");
         var grants = Offered("grant_types", GrantTypeWords, List("grant_types"), ["authorization_code", "refresh_token", "client_credentials"]);
-        var scopes = Offered("scope", ScopeWords, Words("scope"), roles.Contains("AISP") ? ["openid", "offline_access", "accounts"] : ["openid"]);
-        if (scopes.Contains("accounts") && !roles.Contains("AISP")) throw Problem("asks for scope accounts without the role AISP (OB-SEC-6)");
+        var scopes = Offered("scope", Words(ScopeWords, offered.Scopes), Words("scope"), DefaultScopes(roles));
+        if (Array.Find(scopes, scope => !GrantedScope.RoleAllows(scope, roles)) is { } scopeWithoutRole)
+            throw Problem($"asks for scope {scopeWithoutRole} without the role {GrantedScope.RoleFor(scopeWithoutRole)} (OB-SEC-6)");
 
         var redirects = List("redirect_uris");
         foreach (var uri in redirects) JudgeRedirect(uri);
@@ -103,7 +93,7 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
             GrantTypes = grants,
             Scopes = scopes,
             AuthorizationDetailsTypes = Offered(
-                "authorization_details_types", DetailsTypeWords, List("authorization_details_types"), scopes.Contains("accounts") ? ["account_information"] : []),
+                "authorization_details_types", Words(DetailsTypeWords, offered.DetailsTypes), List("authorization_details_types"), [.. offered.DetailsTypesOf(scopes)]),
             AuthenticationMethod = method,
             AssertionAlgorithm = Has("token_endpoint_auth_signing_alg") ? OneOf("token_endpoint_auth_signing_alg", Algorithms, "") : null,
             IdTokenAlgorithm = OneOf("id_token_signed_response_alg", Algorithms, "PS256"),
@@ -120,6 +110,13 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         if (client is { Jwks: null, JwksUri: null } && method != ClientAuthentication.TlsClientAuth) throw Problem("needs jwks or jwks_uri");
         return client;
     }
+
+    private string[] DefaultScopes(string[] roles) => offered.ScopesOf(roles).ToArray() is { Length: > 0 } apis
+        ? [GrantedScope.OpenId, GrantedScope.OfflineAccess, .. apis]
+        : [GrantedScope.OpenId];
+
+    private static Dictionary<string, bool> Words(IEnumerable<string> known, IReadOnlyList<string> offered) =>
+        known.Distinct(StringComparer.Ordinal).ToDictionary(word => word, offered.Contains, StringComparer.Ordinal);
 
     private string[] Offered(string name, Dictionary<string, bool> words, string[] given, string[] otherwise)
     {

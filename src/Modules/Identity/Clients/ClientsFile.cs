@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel.Storage;
 
@@ -19,11 +20,11 @@ internal static class ClientsFile
     /// <param name="Warnings">What was left out because it is known, but not offered here.</param>
     public sealed record Content(IReadOnlyList<Client> Clients, IReadOnlyList<string> Warnings, string? Problem);
 
-    public static Content Read(string path, bool allowLoopback, DateTimeOffset now)
+    public static Content Read(string path, OfferedKinds offered, bool allowLoopback, DateTimeOffset now)
     {
         try
         {
-            return Parse(File.ReadAllText(path, Encoding.UTF8), allowLoopback, now);
+            return Parse(File.ReadAllText(path, Encoding.UTF8), offered, allowLoopback, now);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -31,7 +32,7 @@ internal static class ClientsFile
         }
     }
 
-    public static Content Parse(string json, bool allowLoopback, DateTimeOffset now)
+    public static Content Parse(string json, OfferedKinds offered, bool allowLoopback, DateTimeOffset now)
     {
         var clients = new List<Client>();
         var warnings = new List<string>();
@@ -41,7 +42,7 @@ internal static class ClientsFile
             if (document.RootElement.ValueKind != JsonValueKind.Array) return new Content([], [], "it must be a JSON array");
             foreach (var element in document.RootElement.EnumerateArray())
             {
-                if (new ClientMetadata(element, warnings).ToClient(allowLoopback, now) is not { } client) continue;
+                if (new ClientMetadata(element, offered, warnings).ToClient(allowLoopback, now) is not { } client) continue;
                 if (clients.Any(other => other.ClientId == client.ClientId)) return new Content([], [], $"client {client.ClientId} is in it twice");
                 clients.Add(client);
             }
@@ -61,7 +62,7 @@ internal static class ClientsFile
 
 /// <summary>Brings the clients of the files into the database before the first request is taken.</summary>
 internal sealed partial class ClientsFromFiles(
-    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, TimeProvider time, ILogger<ClientsFromFiles> logger) : IHostedService
+    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, OfferedKinds offered, TimeProvider time, ILogger<ClientsFromFiles> logger) : IHostedService
 {
     /// <summary>Any number that nothing else locks: of hosts that start together, one at a time.</summary>
     private const long StartLock = 7591;
@@ -76,7 +77,7 @@ internal sealed partial class ClientsFromFiles(
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({StartLock})", cancellationToken);
         foreach (var file in files.OfType<string>())
         {
-            var content = ClientsFile.Read(file, options.Value.AllowLoopbackTargets, time.GetUtcNow());
+            var content = ClientsFile.Read(file, offered, options.Value.AllowLoopbackTargets, time.GetUtcNow());
             if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
             foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
             foreach (var client in content.Clients) await StoreAsync(db, client, cancellationToken);
