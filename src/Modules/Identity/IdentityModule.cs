@@ -69,6 +69,7 @@ public static class IdentityModule
         .AddSingleton<AuthorizationResponse>()
         .AddSingleton<IdTokenHints>()
         .AddScoped<Interactions>()
+        .AddScoped<Authorisations>()
         .AddScoped<Decisions>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
