@@ -10,7 +10,7 @@ internal static class GrantedScope
     public const string OfflineAccess = "offline_access";
 
     /// <summary>Which role of the third party each API scope needs (OB-SEC-6).</summary>
-    private static readonly FrozenDictionary<string, string> Roles = ConsentKind.All
+    public static readonly FrozenDictionary<string, string> Roles = ConsentKind.All
         .DistinctBy(kind => kind.Scope, StringComparer.Ordinal)
         .ToFrozenDictionary(kind => kind.Scope, kind => kind.Role, StringComparer.Ordinal);
 
