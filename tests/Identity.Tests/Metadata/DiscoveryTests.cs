@@ -59,13 +59,13 @@ public sealed class DiscoveryTests
     [InlineData("userinfo_endpoint")]
     [InlineData("revocation_endpoint")]
     [InlineData("introspection_endpoint")]
-    public void What_every_client_looks_for_is_there(string member) => Assert.NotNull(DiscoveryEndpoint.Document(Sandbox)[member]);
+    public void What_every_client_looks_for_is_there(string member) => Assert.NotNull(DiscoveryEndpoint.Document(Sandbox, Kinds.Served)[member]);
 
     [Fact]
     [Trait("Rule", "META-20")]
     public void There_is_one_issuer_and_every_address_is_its_own()
     {
-        var document = DiscoveryEndpoint.Document(Sandbox);
+        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.Served);
         var addresses = document.Where(member => member.Key.EndsWith("_endpoint", StringComparison.Ordinal) || member.Key == "jwks_uri").ToList();
         Assert.All(addresses, address => Assert.StartsWith(Sandbox.Issuer + "/", address.Value!.GetValue<string>(), StringComparison.Ordinal));
     }
