@@ -64,6 +64,8 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
+    [Trait("Rule", "FWD-03")]
+    [Trait("Rule", "FWD-07")]
     [InlineData("OPENBANKING_PORT", "http", "OPENBANKING_PORT must be a port number from 1 to 65535.")]
     [InlineData("OPENBANKING_MTLS_PORT", "70000", "OPENBANKING_MTLS_PORT must be a port number from 1 to 65535.")]
     [InlineData("OPENBANKING_BIND", "everywhere", "OPENBANKING_BIND must be an IP address.")]
@@ -76,6 +78,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Portal__TimeZone", "Mars/Olympus", "Portal:TimeZone must be the name of a time zone, such as Europe/London")]
     [InlineData("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true", "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.")]
     [InlineData("Forwarded__From", "proxy.example", "Forwarded__From must be addresses or networks of proxies, such as 10.0.0.0/8, with commas between, and not everybody.")]
+    [InlineData("OPENBANKING_PROXIED_PORT", "5003", "OPENBANKING_PROXIED_PORT needs Forwarded__From: without listed proxies nobody's Client-Cert is believed.")]
+    [InlineData("OPENBANKING_PROXIED_PORT", "5002", "OPENBANKING_PROXIED_PORT must be a port of its own: there a proxy says which certificate was shown, elsewhere TLS does.")]
     [InlineData("Identity__Issuer", "bank", "Identity:Issuer must be an https address without query and fragment.")]
     public async Task A_broken_setting_is_one_sentence(string setting, string value, string sentence)
     {
