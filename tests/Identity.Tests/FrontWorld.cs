@@ -4,10 +4,10 @@ using OpenBanking.Testing.Tpp;
 namespace OpenBanking.Identity.Tests;
 
 /// <summary>One host, a third party of each kind and a customer, for all tests of the way to a code.</summary>
-public class FrontWorld(bool behindNginx = false) : IAsyncLifetime
+public class FrontWorld : IAsyncLifetime
 {
     /// <summary>Whether requests come by a proxy.</summary>
-    public bool BehindNginx => behindNginx;
+    public virtual bool BehindNginx => false;
 
     public TestHost Host { get; private set; } = null!;
 
@@ -29,7 +29,7 @@ public class FrontWorld(bool behindNginx = false) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Host = await TestHost.StartAsync(options => options.BehindNginx = behindNginx);
+        Host = await TestHost.StartAsync(options => options.BehindNginx = BehindNginx);
         Tpp = await TestTpp.RegisterAsync(Host);
         Other = await TestTpp.RegisterAsync(Host);
         Mtls = await TestTpp.RegisterAsync(Host, TppKind.Mtls);
@@ -60,7 +60,10 @@ public class FrontWorld(bool behindNginx = false) : IAsyncLifetime
 }
 
 /// <summary>The same behind nginx.</summary>
-public sealed class ProxiedFrontWorld() : FrontWorld(behindNginx: true);
+public sealed class ProxiedFrontWorld : FrontWorld
+{
+    public override bool BehindNginx => true;
+}
 
 [CollectionDefinition(Name)]
 public sealed class ProxiedFrontTests : ICollectionFixture<ProxiedFrontWorld>

@@ -17,10 +17,13 @@ using OpenBanking.Testing;
 namespace OpenBanking.Identity.Tests.Token;
 
 /// <summary>One host with two DPoP clients and two mTLS clients, for all tests of tokens; they run one after the other.</summary>
-public class TokenWorld(bool behindNginx = false) : IAsyncLifetime
+public class TokenWorld : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("openbanking-tokens-").FullName;
     private readonly X509Certificate2 authority = TestCertificates.Authority();
+
+    /// <summary>Whether requests come by a proxy.</summary>
+    protected virtual bool BehindNginx => false;
 
     internal TestHost Host { get; private set; } = null!;
 
@@ -46,7 +49,7 @@ public class TokenWorld(bool behindNginx = false) : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), authority.ExportCertificatePem());
         Host = await TestHost.StartAsync(options =>
         {
-            options.BehindNginx = behindNginx;
+            options.BehindNginx = BehindNginx;
             options.Settings["Identity:ClientsFile"] = Path.Combine(folder, "clients.json");
             options.Settings["Identity:ClientCertificateAuthorities"] = Path.Combine(folder, "ca.pem");
         });
@@ -318,7 +321,10 @@ internal sealed class TokenClient : IDisposable
 
 /// <summary>Shares the host.</summary>
 /// <summary>The same behind nginx.</summary>
-public sealed class ProxiedTokenWorld() : TokenWorld(behindNginx: true);
+public sealed class ProxiedTokenWorld : TokenWorld
+{
+    protected override bool BehindNginx => true;
+}
 
 [CollectionDefinition(Name)]
 public sealed class ProxiedTokenTests : ICollectionFixture<ProxiedTokenWorld>
