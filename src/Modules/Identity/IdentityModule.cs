@@ -62,6 +62,8 @@ public static class IdentityModule
     }
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddScoped<RequestObjects>()
+        .AddScoped<AuthorizationRequests>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
         .AddScoped<AuthorizeEndpoint>()

@@ -95,6 +95,13 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
             AuthenticationMethod = method,
             AssertionAlgorithm = Has("token_endpoint_auth_signing_alg") ? OneOf("token_endpoint_auth_signing_alg", Algorithms, "") : null,
             IdTokenAlgorithm = OneOf("id_token_signed_response_alg", Algorithms, "PS256"),
+            RequestObjectAlgorithm = Has("request_object_signing_alg") ? OneOf("request_object_signing_alg", Algorithms, "") : null,
+            RequiresSignedRequests = (Flag("require_signed_request_object") ?? false) || ProfileRules.SignsRequests.HoldsFor(profile),
+            RequiresPushedRequests = (Flag("require_pushed_authorization_requests") ?? false) || ProfileRules.PushesRequests.HoldsFor(profile),
+            AuthorizationResponseAlgorithm = OneOf("authorization_signed_response_alg", Algorithms, "PS256"),
+            IntrospectionAlgorithm = Has("introspection_signed_response_alg") || ProfileRules.GetsSignedIntrospection.HoldsFor(profile)
+                ? OneOf("introspection_signed_response_alg", Algorithms, "PS256")
+                : null,
             UsesDpop = UsesDpop(method, profile),
             Jwks = Jwks(),
             JwksUri = JwksUri(allowLoopback),
@@ -105,7 +112,7 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
             RequiresAuthTime = Flag("require_auth_time") ?? false,
             RegisteredAt = now,
         };
-        var needsKeys = method != ClientAuthentication.TlsClientAuth || ProfileRules.SignsRequests.HoldsFor(profile);
+        var needsKeys = method != ClientAuthentication.TlsClientAuth || client.RequiresSignedRequests;
         if (client is { Jwks: null, JwksUri: null } && needsKeys) throw Problem("needs jwks or jwks_uri");
         return client;
     }

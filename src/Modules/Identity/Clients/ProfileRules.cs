@@ -22,6 +22,12 @@ internal static class ProfileRules
     /// <summary>MS-01, F1-01: it signs its authorization requests, so it has keys, however it authenticates.</summary>
     public static readonly ProfileRule SignsRequests = new(MS | F1);
 
+    /// <summary>F2-PAR-03: it pushes its authorization requests; none comes through a browser.</summary>
+    public static readonly ProfileRule PushesRequests = new(F2);
+
+    /// <summary>JIN-01: it gets introspection answers as signed JWTs without registering an algorithm for them.</summary>
+    public static readonly ProfileRule GetsSignedIntrospection = new(MS);
+
     /// <summary>It may read and nothing else: Baseline is no profile to move money by.</summary>
     public static readonly ProfileRule OnlyReads = new(Baseline);
 
