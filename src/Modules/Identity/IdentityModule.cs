@@ -70,6 +70,7 @@ public static class IdentityModule
         .AddSingleton<AuthorizationResponse>()
         .AddSingleton<IdTokenHints>()
         .AddScoped<Interactions>()
+        .AddScoped<Authorisations>()
         .AddScoped<Decisions>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
