@@ -89,6 +89,7 @@ public static class IdentityModule
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
         .AddScoped<TokenEndpoint>()
+        .AddSingleton<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
         .AddScoped<AccessTokenHandler>()

@@ -3,7 +3,6 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
-using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Authorize;
 

@@ -25,6 +25,15 @@ internal static class ProfileRules
     /// <summary>F2-PAR-03: it pushes its authorization requests; none comes through a browser.</summary>
     public static readonly ProfileRule PushesRequests = new(F2);
 
+    /// <summary>F1-35: it may bring a request in the address of a browser.</summary>
+    public static readonly ProfileRule MayBringRequests = new(F1 | Baseline);
+
+    /// <summary>F1-33: it knows no error but <c>access_denied</c> for an authentication that was not strong enough.</summary>
+    public static readonly ProfileRule HasNoWordForUnmetAcr = new(F1 | Baseline);
+
+    /// <summary>CA-07: the audience of its assertions is the issuer alone, as one JSON string; elsewhere an endpoint will do too (CA-08).</summary>
+    public static readonly ProfileRule AssertsToIssuerAlone = new(F2);
+
     /// <summary>JIN-01: it gets introspection answers as signed JWTs without registering an algorithm for them.</summary>
     public static readonly ProfileRule GetsSignedIntrospection = new(MS);
 
