@@ -33,7 +33,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .HasColumnType("text");
 
                     b.Property<string>("CodeChallenge")
-                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("DpopKeyThumbprint")
@@ -129,6 +128,10 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text[]");
 
+                    b.Property<string>("AuthorizationResponseAlgorithm")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("CertificateField")
                         .HasColumnType("text");
 
@@ -144,6 +147,9 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<string>("IdTokenAlgorithm")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("IntrospectionAlgorithm")
                         .HasColumnType("text");
 
                     b.Property<string>("Jwks")
@@ -172,7 +178,16 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<DateTimeOffset>("RegisteredAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("RequestObjectAlgorithm")
+                        .HasColumnType("text");
+
                     b.Property<bool>("RequiresAuthTime")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresPushedRequests")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresSignedRequests")
                         .HasColumnType("boolean");
 
                     b.PrimitiveCollection<string[]>("Roles")
