@@ -35,7 +35,7 @@ internal sealed class IdToken(SigningKeys keys, IOptions<AuthorizationServerOpti
         if (response.RefreshToken is not null && grant.ExpiresAt is { } end)
             claims["http://openbanking.org.uk/refresh_token_expires_at"] = end.ToUnixTimeSeconds();
 
-        return Jws.Sign(await keys.CurrentAsync(client.IdTokenAlgorithm, ct), "JWT", claims);
+        return Jws.Sign(await keys.CurrentAsync(client.IdTokenAlgorithm, ct), "JWT", claims); // ID-02
     }
 
     /// <summary>
@@ -56,11 +56,11 @@ internal sealed class IdToken(SigningKeys keys, IOptions<AuthorizationServerOpti
         var claims = new JsonObject
         {
             ["iss"] = options.Value.Issuer,
-            ["sub"] = grant.Subject,
+            ["sub"] = grant.Subject, // PW-04: the grant has it once, for every place that names the customer
             ["aud"] = client.ClientId,
             ["exp"] = (now + Lifetime).ToUnixTimeSeconds(),
             ["iat"] = now.ToUnixTimeSeconds(),
-            ["acr"] = grant.Acr,
+            ["acr"] = grant.Acr, // ID-07
             ["openbanking_intent_id"] = grant.ConsentId, // OB-SEC-9
         };
         if (grant.Nonce is not null) claims["nonce"] = grant.Nonce;
