@@ -11,7 +11,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
     private const string Select = $"""
         SELECT "ClientId", "Profile", "Name", "OnBehalfOf", "ClientUri", "OrganisationId", "SoftwareId", "Roles", "RedirectUris", "GrantTypes",
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
-            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt"
+            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt", "SuspendedBy"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -54,6 +54,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
         SubjectType = row.GetString(21),
         RequiresAuthTime = row.GetBoolean(22),
         RegisteredAt = row.GetFieldValue<DateTimeOffset>(23),
+        SuspendedBy = Text(row, 24),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

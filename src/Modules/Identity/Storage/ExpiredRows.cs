@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -35,6 +36,8 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),
+        new(typeof(KnownStatement), nameof(KnownStatement.Until), TimeSpan.FromHours(1)),
+        new(typeof(RegistrationCount), nameof(RegistrationCount.Since), TimeSpan.FromHours(2)),
         new(typeof(GuessCount), nameof(GuessCount.LastAt), GuessLimits.Window),
 
         // Only what can count no more: nothing is pushed out early (DP-17). Not even by a clock that runs ahead for an hour and is put

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -15,6 +16,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public const string Schema = "identity";
 
     public DbSet<Client> Clients => Set<Client>();
+
+    public DbSet<RegisteredSoftware> RegisteredSoftware => Set<RegisteredSoftware>();
 
     public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
 

@@ -44,7 +44,7 @@ internal sealed class IssuedTokens(UnitOfWork unit)
         SELECT {GrantColumns}, c."Roles", t."Id", t."ClientId", t."GrantId", t."Scope", t."AuthorizationDetails"::text,
             t."DpopKeyThumbprint", t."CertificateThumbprint", t."IssuedAt", t."ExpiresAt", t."RevokedAt"
         FROM {IdentityDb.Schema}.access_tokens t
-        JOIN {IdentityDb.Schema}.clients c ON c."ClientId" = t."ClientId"
+        JOIN {IdentityDb.Schema}.clients c ON c."ClientId" = t."ClientId" AND c."SuspendedBy" IS NULL
         LEFT JOIN {IdentityDb.Schema}.grants g ON g."Id" = t."GrantId"
         WHERE t."Hash" = $1
         """;
@@ -77,7 +77,7 @@ internal sealed class IssuedTokens(UnitOfWork unit)
         new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
         Nullable(NpgsqlDbType.TimestampTz, token.ExpiresAt));
 
-    /// <summary>One question for token, grant and client; a client that is no longer registered has no tokens.</summary>
+    /// <summary>One question for token, grant and client; a client that is no longer registered, or out of service, has no tokens (OB-DCR-15).</summary>
     public async Task<PresentedToken?> FindAccessTokenAsync(byte[] hash, CancellationToken ct)
     {
         await using var select = await CommandAsync(SelectAccessToken, ct);
