@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Registration;
+using OpenBanking.Identity.Token;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity;
 
@@ -59,6 +61,15 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>An endpoint's public address for clients that show a certificate; null where there is none.</summary>
     public string? MtlsEndpoint(string path) => MtlsIssuer is null ? null : MtlsIssuer.TrimEnd('/') + path;
+
+    /// <summary>What of this the check of access tokens goes by.</summary>
+    public void Describe(ResourceServerOptions kit)
+    {
+        kit.Addresses.Add(Issuer);
+        if (MtlsIssuer is not null) kit.Addresses.Add(MtlsIssuer);
+        kit.DemandsNonces = DpopNonces == DpopNonceDemand.Required;
+        foreach (var (scope, role) in GrantedScope.Roles) kit.RoleForScope[scope] = role;
+    }
 
     /// <summary>What cannot stand, a sentence each; a server with problems does not start.</summary>
     public IEnumerable<string> Problems()

@@ -12,11 +12,11 @@ using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Registration;
-using OpenBanking.Identity.ResourceServer;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity;
 
@@ -29,13 +29,14 @@ public static class IdentityModule
         .AddRegistration()
         .AddAuthorizationRequests()
         .AddTokens()
+        .AddProtectedResources()
         .AddMetadata()
         .AddUsers();
 
     public static WebApplication MapIdentity(this WebApplication app)
     {
         // Before every endpoint of every module: what asks for a token gets it checked here.
-        app.Use(AccessTokenHandler.InvokeAsync);
+        app.UseAccessTokenCheck();
         app.Use(ClientShare.InvokeAsync);
         app.MapRegistration();
         app.MapAuthorizationRequests();
@@ -59,7 +60,6 @@ public static class IdentityModule
             .AddScoped<ClientAssertions>()
             .AddScoped<ClientAuthentication>()
             .AddScoped<ReplayGuard>()
-            .AddSingleton<DpopNonces>()
             .AddScoped<DpopProofs>()
             .AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, DescribeClientHandler>()
             .AddHostedService<ClientsFromFiles>();
@@ -106,9 +106,19 @@ public static class IdentityModule
         .AddScoped<TokenEndpoint>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
-        .AddScoped<AccessTokenHandler>()
         .AddSingleton<ExpiredRows>()
         .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
+
+    /// <summary>The kit that protects every API, with the database as what it asks.</summary>
+    private static IServiceCollection AddProtectedResources(this IServiceCollection services)
+    {
+        services.AddOptions<ResourceServerOptions>().Configure<IOptions<AuthorizationServerOptions>>((kit, server) => server.Value.Describe(kit));
+        return services
+            .AddScoped<ITokenSource, StoredTokens>()
+            .AddScoped<IProofMemory>(provider => provider.GetRequiredService<ReplayGuard>())
+            .AddSingleton<INonceKeys, NonceKeys>()
+            .AddAccessTokenCheck();
+    }
 
     private static IServiceCollection AddMetadata(this IServiceCollection services)
     {

@@ -13,7 +13,7 @@ internal static class GrantedScope
     public static readonly IReadOnlyList<string> Offered = [OpenId, OfflineAccess, Accounts];
 
     /// <summary>Which role of the third party each API scope needs (OB-SEC-6).</summary>
-    private static readonly FrozenDictionary<string, string> RoleFor = new Dictionary<string, string>(StringComparer.Ordinal)
+    public static readonly FrozenDictionary<string, string> Roles = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         [Accounts] = "AISP",
     }.ToFrozenDictionary(StringComparer.Ordinal);
@@ -31,5 +31,5 @@ internal static class GrantedScope
     }
 
     /// <summary>Whether who holds these roles may use the scope.</summary>
-    public static bool RoleAllows(string scope, string[] roles) => !RoleFor.TryGetValue(scope, out var role) || roles.Contains(role);
+    public static bool RoleAllows(string scope, string[] roles) => !Roles.TryGetValue(scope, out var role) || roles.Contains(role);
 }
