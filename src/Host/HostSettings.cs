@@ -83,6 +83,7 @@ internal sealed record HostSettings
 
         // Testers enrol many authenticators from one address.
         yield return new("RateLimits:ActivationGuessesPerAddressAndHour", "10000");
+        yield return new("RateLimits:RegistrationsPerOrganisationAndHour", "100");
         yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));
     }
 
