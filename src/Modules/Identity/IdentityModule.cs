@@ -79,6 +79,7 @@ public static class IdentityModule
         .AddHostedService<Revocations>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddSingleton<OfferedKinds>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
         .AddScoped<AuthorizeEndpoint>()
@@ -87,6 +88,7 @@ public static class IdentityModule
         .AddScoped<Interactions>()
         .AddScoped<Authorisations>()
         .AddScoped<Decisions>()
+        .AddScoped<ApprovalPolicy>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
         .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
@@ -145,7 +147,10 @@ public static class IdentityModule
         app.MapPost("/par", (HttpContext http, PushedAuthorizationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapGet("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
         app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
-        app.MapGet("/schemas/account_information", () => Results.Text(AuthorizationDetails.AccountInformationSchema, "application/schema+json"));
+
+        // One for each type that is offered (RAR-15).
+        foreach (var type in app.Services.GetRequiredService<OfferedKinds>().DetailsTypes)
+            app.MapGet("/schemas/" + type, () => Results.Text(DetailsType.Find(type)!.Schema.Document, "application/schema+json"));
     }
 
     private static void MapTokens(this WebApplication app)

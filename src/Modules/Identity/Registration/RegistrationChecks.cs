@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
@@ -24,6 +25,7 @@ internal sealed class RegistrationChecks(
     SignedRegistration signatures,
     SectorIdentifier sectors,
     Directories directories,
+    OfferedKinds kinds,
     IOptions<AuthorizationServerOptions> options)
 {
     /// <summary>Those of the UK's directory (OB-DCR-5); a certificate that nobody but its owner vouches for is not of an ecosystem.</summary>
@@ -43,7 +45,7 @@ internal sealed class RegistrationChecks(
         if (DesiredMetadata.Of(request, statement).Failed(out error, out var desired)) return error;
 
         var ofSandbox = directories.IsOfSandbox(statement.Directory);
-        var policy = new MetadataPolicy(options.Value.AllowLoopbackTargets, AllowLoopbackRedirects: ofSandbox, Methods);
+        var policy = new MetadataPolicy(kinds, options.Value.AllowLoopbackTargets, AllowLoopbackRedirects: ofSandbox, Methods);
         if (ClientMetadata.Judge(clientId, JsonElement.Parse(desired.ToJsonString()), policy, since).Failed(out var fault, out var judged)) return RegistrationError.Of(fault);
 
         // A name in metadata is anybody's word; the certificate of this connection is proof of it (SSA-08).
