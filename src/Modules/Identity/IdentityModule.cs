@@ -79,6 +79,8 @@ public static class IdentityModule
         .AddHostedService<Revocations>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddScoped<RequestObjects>()
+        .AddScoped<AuthorizationRequests>()
         .AddSingleton<OfferedKinds>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
@@ -106,6 +108,7 @@ public static class IdentityModule
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
         .AddScoped<TokenEndpoint>()
+        .AddSingleton<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
         .AddSingleton<ExpiredRows>()

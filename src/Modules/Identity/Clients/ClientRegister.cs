@@ -11,7 +11,9 @@ internal sealed class ClientRegister(UnitOfWork unit)
     private const string Select = $"""
         SELECT "ClientId", "Profile", "Name", "OnBehalfOf", "ClientUri", "OrganisationId", "SoftwareId", "Roles", "RedirectUris", "GrantTypes",
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
-            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt", "SuspendedBy"
+            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
+            "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
+            "SuspendedBy"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -54,7 +56,12 @@ internal sealed class ClientRegister(UnitOfWork unit)
         SubjectType = row.GetString(21),
         RequiresAuthTime = row.GetBoolean(22),
         RegisteredAt = row.GetFieldValue<DateTimeOffset>(23),
-        SuspendedBy = Text(row, 24),
+        RequestObjectAlgorithm = Text(row, 24),
+        RequiresSignedRequests = row.GetBoolean(25),
+        RequiresPushedRequests = row.GetBoolean(26),
+        AuthorizationResponseAlgorithm = row.GetString(27),
+        IntrospectionAlgorithm = Text(row, 28),
+        SuspendedBy = Text(row, 29),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -18,7 +18,32 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
     public async Task<string> StoreAsync(AuthorizationRequest request, Client client, string consentId, string? keyThumbprint, CancellationToken ct)
     {
         var handle = Handle.New();
-        db.Add(new PushedRequest
+        await AddAsync(handle, request, client, consentId, keyThumbprint, ct);
+        return Prefix + handle.Value;
+    }
+
+    /// <summary>Keeps a request that a browser brought, under a name that nobody is told: it is decided on like one that was pushed.</summary>
+    public Task<PushedRequest> KeepAsync(AuthorizationRequest request, Client client, string consentId, CancellationToken ct) =>
+        AddAsync(Handle.New(), request, client, consentId, client.UsesDpop ? request.DpopKeyThumbprint : null, ct);
+
+    /// <summary>Whether a <c>request_uri</c> has the form of ours; what has not is never followed (OA-06).</summary>
+    public static bool IsOurs(string requestUri) => requestUri.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>The request behind a reference. What is no reference of ours is not followed, whatever it looks like (OA-06).</summary>
+    public async Task<PushedRequest?> FindAsync(string requestUri, CancellationToken ct)
+    {
+        if (!IsOurs(requestUri)) return null;
+        var hash = Handle.HashOf(requestUri[Prefix.Length..]);
+        return await FindAsync(hash, ct);
+    }
+
+    public Task<PushedRequest?> FindAsync(byte[] hash, CancellationToken ct) =>
+        db.PushedRequests.FirstOrDefaultAsync(row => row.Hash == hash, ct);
+
+    private async Task<PushedRequest> AddAsync(
+        Handle handle, AuthorizationRequest request, Client client, string consentId, string? keyThumbprint, CancellationToken ct)
+    {
+        var row = new PushedRequest
         {
             Hash = handle.Hash,
             ClientId = client.ClientId,
@@ -26,21 +51,11 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
             ConsentId = consentId,
             DpopKeyThumbprint = keyThumbprint,
             ExpiresAt = time.GetUtcNow() + Lifetime,
-        });
+        };
+        db.Add(row);
         await db.SaveChangesAsync(ct);
-        return Prefix + handle.Value;
+        return row;
     }
-
-    /// <summary>The request behind a reference. What is no reference of ours is not followed, whatever it looks like (OA-06).</summary>
-    public async Task<PushedRequest?> FindAsync(string requestUri, CancellationToken ct)
-    {
-        if (!requestUri.StartsWith(Prefix, StringComparison.Ordinal)) return null;
-        var hash = Handle.HashOf(requestUri[Prefix.Length..]);
-        return await FindAsync(hash, ct);
-    }
-
-    public Task<PushedRequest?> FindAsync(byte[] hash, CancellationToken ct) =>
-        db.PushedRequests.FirstOrDefaultAsync(row => row.Hash == hash, ct);
 
     /// <summary>Ends the request. The update is the lock: of several decisions at one moment, one is made (PAR-06, CO-08).</summary>
     public async Task<bool> SpendAsync(byte[] hash, CancellationToken ct)

@@ -13,7 +13,7 @@ namespace OpenBanking.Identity.Token;
 /// nothing more, so that nobody learns of tokens that are not theirs (INT-02, INT-03). Of a live one it tells all that applies (INT-04).
 /// </summary>
 internal sealed class IntrospectionEndpoint(
-    ClientAuthentication clients, IssuedTokens tokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+    ClientAuthentication clients, IssuedTokens tokens, IntrospectionAnswer answers, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
     {
@@ -21,9 +21,8 @@ internal sealed class IntrospectionEndpoint(
         if (form["token"] is not { } token) return OAuthError.InvalidRequest("INT-01", "token is missing");
         if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var client)) return error;
 
-        http.Response.Headers.CacheControl = "no-store";
-        var answer = await DescribeAsync(Handle.HashOf(token), client.Client, ct) ?? new JsonObject { ["active"] = false };
-        return Results.Text(answer.ToJsonString(), "application/json");
+        var description = await DescribeAsync(Handle.HashOf(token), client.Client, ct) ?? new JsonObject { ["active"] = false };
+        return await answers.ForAsync(http, client.Client, description, ct);
     }
 
     private async Task<JsonObject?> DescribeAsync(byte[] hash, Client client, CancellationToken ct)

@@ -20,7 +20,7 @@ internal sealed record SenderConstraint(string? DpopKeyThumbprint, string? Certi
         {
             return client.CertificateThumbprint is { } certificate
                 ? new SenderConstraint(null, certificate)
-                : OAuthError.InvalidRequest("F2-GEN-03", "a client certificate is required");
+                : OAuthError.InvalidRequest(ProfileRules.BindsToCertificates.HoldsFor(client.Client) ? "F1-04" : "F2-GEN-03", "a client certificate is required");
         }
 
         if ((await proofs.VerifyAsync(http, ct)).Failed(out var error, out var key)) return error;

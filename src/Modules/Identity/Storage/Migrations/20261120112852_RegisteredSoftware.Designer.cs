@@ -12,7 +12,7 @@ using OpenBanking.Identity.Storage;
 namespace OpenBanking.Identity.Storage.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261120111847_RegisteredSoftware")]
+    [Migration("20261120112852_RegisteredSoftware")]
     partial class RegisteredSoftware
     {
         /// <inheritdoc />
@@ -36,7 +36,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .HasColumnType("text");
 
                     b.Property<string>("CodeChallenge")
-                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("DpopKeyThumbprint")
@@ -141,6 +140,10 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text[]");
 
+                    b.Property<string>("AuthorizationResponseAlgorithm")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("CertificateField")
                         .HasColumnType("text");
 
@@ -156,6 +159,9 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<string>("IdTokenAlgorithm")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("IntrospectionAlgorithm")
                         .HasColumnType("text");
 
                     b.Property<string>("Jwks")
@@ -184,7 +190,16 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<DateTimeOffset>("RegisteredAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("RequestObjectAlgorithm")
+                        .HasColumnType("text");
+
                     b.Property<bool>("RequiresAuthTime")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresPushedRequests")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresSignedRequests")
                         .HasColumnType("boolean");
 
                     b.PrimitiveCollection<string[]>("Roles")
