@@ -9,6 +9,7 @@ using Npgsql;
 using OpenBanking.Accounts;
 using OpenBanking.Consent;
 using OpenBanking.Identity;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments;
 using OpenBanking.Web.Portal;
@@ -58,6 +59,7 @@ internal static class Server
         services.AddSingleton<DbDataSource>(provider => provider.GetRequiredService<NpgsqlDataSource>());
         services.AddSingleton<HostDatabase>();
         services.AddSingleton<Health>();
+        services.AddSingleton(ForwardedFrom.Of(configuration));
         KeyRing.Add(services, configuration[KeyRing.FileSetting] is { Length: > 0 } file ? KeyRing.FromFile(file) : KeyRing.OfSandbox(connectionString));
         RateLimits.Add(services, RateLimits.From(configuration, settings.Sandbox));
         if (settings.Sandbox) AddSandbox(services, data);
@@ -86,12 +88,24 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel => Transport.Configure(kestrel, settings, certificates));
 
         var app = builder.Build();
+
+        // Before anybody asks who calls: limits, logs and history mean the customer's address and not the proxy's.
+        var forwarded = app.Services.GetRequiredService<ForwardedFrom>();
+        if (forwarded.IsSet)
+        {
+            app.Use((http, next) =>
+            {
+                forwarded.Apply(http);
+                return next(http);
+            });
+        }
+
         app.UsePortalPages();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<InteractionIds>();
         app.UseMiddleware<Faults>();
         app.UseMiddleware<Doorway>();
-        app.UseRateLimiter();
+        app.Use(RateLimits.InvokeAsync);
         app.UseRouting();
         app.UseMiddleware<OneTransaction>();
 

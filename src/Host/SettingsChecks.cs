@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Npgsql;
+using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Host;
 
@@ -54,6 +55,7 @@ internal static class SettingsChecks
     {
         if (string.Equals(configuration["FORWARDEDHEADERS_ENABLED"] ?? configuration["ASPNETCORE_FORWARDEDHEADERS_ENABLED"], "true", StringComparison.OrdinalIgnoreCase))
             yield return "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.";
+        if (ForwardedFrom.Problem(configuration) is { } problem) yield return problem;
     }
 
     private static IEnumerable<string> InSandbox(HostSettings settings)

@@ -34,6 +34,7 @@ public static class IdentityModule
     {
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.Use(AccessTokenHandler.InvokeAsync);
+        app.Use(ClientShare.InvokeAsync);
         app.MapAuthorizationRequests();
         app.MapTokens();
         app.MapMetadata();
@@ -68,6 +69,7 @@ public static class IdentityModule
         .AddSingleton<AuthorizationResponse>()
         .AddSingleton<IdTokenHints>()
         .AddScoped<Interactions>()
+        .AddScoped<Authorisations>()
         .AddScoped<Decisions>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())

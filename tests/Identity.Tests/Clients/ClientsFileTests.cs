@@ -23,14 +23,62 @@ public sealed class ClientsFileTests
     }
 
     [Theory]
-    [InlineData("fapi2-ms")]
-    [InlineData("fapi1-advanced")]
-    [InlineData("fapi1-baseline")]
-    public void A_profile_that_is_known_but_not_offered_is_left_out_with_a_warning(string profile)
+    [Trait("Rule", "F1-04")]
+    [InlineData("fapi2-sp", "F2", true)]
+    [InlineData("fapi2-ms", "F2, MS", true)]
+    [InlineData("fapi1-advanced", "F1", false)]
+    [InlineData("fapi1-baseline", "Baseline", true)]
+    public void Each_profile_has_its_word_and_its_sender_constraint(string word, string profile, bool usesDpop)
     {
-        var content = Read(Good(), Good(client => (client["client_id"], client["security_profile"]) = ("tpp-2", profile)));
-        Assert.Equal(("tpp-1", 1, null), (Assert.Single(content.Clients).ClientId, content.Warnings.Count, content.Problem));
+        var content = Read(Good(client =>
+        {
+            client["security_profile"] = word;
+            client.Remove("dpop_bound_access_tokens");
+        }));
+        Assert.Equal((null, profile, usesDpop), (content.Problem, Assert.Single(content.Clients).Profile.ToString(), content.Clients[0].UsesDpop));
     }
+
+    [Theory]
+    [Trait("Rule", "F1-04")]
+    [Trait("Rule", "F1-18")]
+    [Trait("Rule", "F1-30")]
+    [Trait("Rule", "F2-PAR-08")]
+    [Trait("Rule", "MS-01")]
+    [Trait("Rule", "F1-01")]
+    [InlineData("fapi1-advanced", "dpop_bound_access_tokens", "client tpp-1 binds its tokens to DPoP keys, and its profile knows certificates alone (F1-04)")]
+    [InlineData("fapi1-advanced", "loopback", "client tpp-1 has a redirect URI that is not https")]
+    [InlineData("fapi1-baseline", "loopback", "client tpp-1 has a redirect URI that is not https")]
+    [InlineData("fapi1-advanced", "no keys", "client tpp-1 needs jwks or jwks_uri")]
+    [InlineData("fapi2-ms", "no keys", "client tpp-1 needs jwks or jwks_uri")]
+    [InlineData("fapi1-baseline", "payments", "client tpp-1 asks for a scope that a profile for reading does not have")]
+    [InlineData("fapi1-advanced", "payments", null)]
+    [InlineData("fapi2-sp", "dpop_bound_access_tokens", null)]
+    [InlineData("fapi2-sp", "loopback", null)]
+    [InlineData("fapi2-sp", "no keys", null)]
+    [InlineData("fapi1-baseline", "no keys", null)]
+    public void What_a_profile_forbids_is_fine_in_another(string word, string what, string? problem) => Assert.Equal(problem, Read(Good(client =>
+    {
+        client["security_profile"] = word;
+        client.Remove("dpop_bound_access_tokens");
+        switch (what)
+        {
+            case "loopback":
+                client["application_type"] = "native";
+                client["redirect_uris"] = new JsonArray("http://127.0.0.1/callback");
+                break;
+            case "payments":
+                client["scope"] = "openid accounts payments";
+                break;
+            case "no keys":
+                client.Remove("jwks");
+                client["token_endpoint_auth_method"] = "tls_client_auth";
+                client["tls_client_auth_subject_dn"] = "CN=tpp";
+                break;
+            default:
+                client[what] = true;
+                break;
+        }
+    })).Problem);
 
     [Fact]
     public void Words_that_are_known_but_not_offered_are_left_out_with_a_warning()

@@ -11,7 +11,7 @@ namespace OpenBanking.Identity.Authorize;
 /// </summary>
 internal static class AuthorizationRequestChecks
 {
-    private const Profile F2 = Profile.F2;
+    private const Profile F2 = Profile.F2 | Profile.F1 | Profile.Baseline;
     private const int MaxState = 4096;
     private const int MaxNonce = 512;
 
@@ -40,7 +40,7 @@ internal static class AuthorizationRequestChecks
     ];
 
     public static OAuthError? FirstRefusal(AuthorizationRequest request, Client client) => InOrder
-        .Where(check => check.For.HasFlag(client.Profile))
+        .Where(check => (check.For & client.Profile) != Profile.None)
         .Select(check => check.Judge(request, client, check.Rule))
         .FirstOrDefault(refusal => refusal is not null);
 

@@ -1,4 +1,3 @@
-using MediatR;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
@@ -6,7 +5,6 @@ using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
-using OpenBanking.Identity.Users;
 using OpenBanking.Kernel;
 
 namespace OpenBanking.Identity.Authorize;
@@ -16,7 +14,7 @@ namespace OpenBanking.Identity.Authorize;
 /// clicks at one moment one decides (CO-08); the consent, the grant and the code follow in the same transaction.
 /// </summary>
 internal sealed class Decisions(
-    IdentityDb db, PushedRequests pushed, Interactions interactions, AuthorizationResponse response, IMediator mediator, IdTokenHints hints,
+    IdentityDb db, PushedRequests pushed, Interactions interactions, AuthorizationResponse response, Authorisations authorisations, IdTokenHints hints,
     PairwiseSubject subjects, TimeProvider time)
 {
     public bool IsTimedOut(OpenInteraction open) => time.GetUtcNow() >= open.Interaction.DecideBefore;
@@ -38,19 +36,19 @@ internal sealed class Decisions(
             return Answer(await EndAsync(open, "login_required", "another customer is signed in", ct)); // ID-17
 
         if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return Answer(back: null);
-        var evidence = new AuthenticationEvidence(interaction.AuthenticatedAt!.Value, interaction.PasskeyId!, approval.From);
-        var answer = await mediator.Send(
-            new AuthoriseConsent(interaction.ConsentId, client.ClientId, user.CustomerId, approval.AccountIds, approval.ShownDigest, evidence), ct);
-        switch (answer)
+        var approver = new Approver(user, subject, interaction.AuthenticatedAt!.Value, interaction.PasskeyId!, interaction.Amr ?? [], approval.From);
+        var (answer, grant) = await authorisations.ApproveAsync(ToDecide(open), approver, approval.AccountIds, approval.ShownDigest, ct);
+        if (grant is not null)
         {
-            case AuthorisationAnswer.Authorised authorised:
-                await interactions.DecidedAsync(interaction, ct);
-                return new DecisionAnswer.Done(response.Code(request, await IssueCodeAsync(open, user, subject, authorised, ct)));
+            await interactions.DecidedAsync(interaction, ct);
+            return new DecisionAnswer.Done(response.Code(request, await IssueCodeAsync(open, grant, ct)));
+        }
 
-            // Over for good (CO-09): the consent has gone another way meanwhile, and the third party is told (OB-SEC-12).
-            case AuthorisationAnswer.InWrongState:
-                await interactions.DecidedAsync(interaction, ct);
-                return new DecisionAnswer.Ended("CO-09", response.Error(request, "access_denied", "the consent cannot be authorised any more"));
+        // Over for good (CO-09): the consent has gone another way meanwhile, and the third party is told (OB-SEC-12).
+        if (answer is AuthorisationAnswer.InWrongState)
+        {
+            await interactions.DecidedAsync(interaction, ct);
+            return new DecisionAnswer.Ended("CO-09", response.Error(request, "access_denied", "the consent cannot be authorised any more"));
         }
 
         // The customer may still decide.
@@ -68,10 +66,10 @@ internal sealed class Decisions(
     public async Task<ReturnToClient?> DenyAsync(OpenInteraction open, DecisionOrigin from, CancellationToken ct)
     {
         var customerId = await db.Users.Where(row => row.Id == open.Interaction.UserId).Select(row => row.CustomerId).SingleOrDefaultAsync(ct);
-        var cause = customerId is not null && await HasNoAccountAsync(open, customerId, ct) ? RejectionCause.NoEligibleAccount : RejectionCause.Declined;
+        var cause = await authorisations.CauseOfRefusalAsync(ToDecide(open), customerId, ct);
         var back = await EndAsync(
             open, "access_denied", cause == RejectionCause.Declined ? "the customer declined" : "the customer has no account to share", ct);
-        if (back is not null) await RejectAsync(open, cause, customerId, from, ct);
+        if (back is not null) await authorisations.RejectAsync(ToDecide(open), cause, customerId, from, ct);
         return back;
     }
 
@@ -79,9 +77,11 @@ internal sealed class Decisions(
     public async Task<ReturnToClient?> TimeOutAsync(OpenInteraction open, CancellationToken ct)
     {
         var back = await EndAsync(open, "access_denied", "the customer did not decide in time", ct);
-        if (back is not null) await RejectAsync(open, RejectionCause.TimedOut, customerId: null, from: null, ct);
+        if (back is not null) await authorisations.RejectAsync(ToDecide(open), RejectionCause.TimedOut, customerId: null, from: null, ct);
         return back;
     }
+
+    private static RequestToDecide ToDecide(OpenInteraction open) => new(open.Interaction.ConsentId, open.Request, open.Client);
 
     private async Task<ReturnToClient?> EndAsync(OpenInteraction open, string error, string description, CancellationToken ct)
     {
@@ -90,54 +90,18 @@ internal sealed class Decisions(
         return response.Error(open.Request, error, description);
     }
 
-    private async Task<bool> HasNoAccountAsync(OpenInteraction open, string customerId, CancellationToken ct) =>
-        await mediator.Send(new DescribeForApproval(open.Interaction.ConsentId, open.Client.ClientId, customerId), ct) is { Accounts.Count: 0 };
-
-    private async Task RejectAsync(OpenInteraction open, RejectionCause cause, string? customerId, DecisionOrigin? from, CancellationToken ct)
+    private async Task<string> IssueCodeAsync(OpenInteraction open, Grant grant, CancellationToken ct)
     {
-        var (consentId, clientId) = (open.Interaction.ConsentId, open.Client.ClientId);
-
-        // A consent that was approved before stays as it is: what was declined is to authenticate again (OB-CON-12).
-        if (await mediator.Send(new FindConsentForAuthorisation(consentId, clientId), ct) is AuthorisableConsent.Found { Continues: true }) return;
-        await mediator.Send(new RejectConsent(consentId, clientId, cause, customerId, from), ct);
-    }
-
-    private async Task<string> IssueCodeAsync(
-        OpenInteraction open, User user, string subject, AuthorisationAnswer.Authorised authorised, CancellationToken ct)
-    {
-        var (interaction, request, client) = (open.Interaction, open.Request, open.Client);
-        if (RequestedClaims.Of(request).Failed(out var error, out var claims)) throw new InvalidOperationException($"A stored request breaks {error.Rule}.");
-        var now = time.GetUtcNow();
-        var grant = new Grant
-        {
-            Id = Guid.CreateVersion7(now),
-            ClientId = client.ClientId,
-            ConsentId = interaction.ConsentId,
-            UserId = user.Id,
-            CustomerId = user.CustomerId,
-            Subject = subject,
-            Scope = string.Join(' ', request.Scopes),
-            AuthorizationDetails = request.AuthorizationDetails is null ? null : AuthorizationDetails.Granted(interaction.ConsentId, authorised.AccountIds),
-            Nonce = request.Nonce,
-            Claims = claims.ToJson(),
-            AuthenticatedAt = interaction.AuthenticatedAt!.Value,
-            Acr = Acr.Reached(request, claims) ?? throw new InvalidOperationException("A request passed whose essential acr cannot be reached."),
-            Amr = interaction.Amr ?? [],
-            WantsAuthTime = request.MaxAge is not null || claims.AuthTimeIsEssential || client.RequiresAuthTime, // ID-06
-            CreatedAt = now,
-            ExpiresAt = authorised.ExpiresAt,
-        };
         var code = Handle.New();
-        db.Add(grant);
         db.Add(new AuthorizationCode
         {
             Hash = code.Hash,
-            ClientId = client.ClientId,
+            ClientId = open.Client.ClientId,
             GrantId = grant.Id,
-            RedirectUri = request.RedirectUri!,
-            CodeChallenge = request.CodeChallenge!,
+            RedirectUri = open.Request.RedirectUri!,
+            CodeChallenge = open.Request.CodeChallenge!,
             DpopKeyThumbprint = open.Pushed.DpopKeyThumbprint,
-            ExpiresAt = now + AuthorizationCode.Lifetime,
+            ExpiresAt = grant.CreatedAt + AuthorizationCode.Lifetime,
         });
         await db.SaveChangesAsync(ct);
         return code.Value;

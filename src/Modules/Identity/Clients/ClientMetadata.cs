@@ -13,14 +13,6 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
 {
     private const int MaxNameLength = 100;
 
-    private static readonly Dictionary<string, Profile> Profiles = new(StringComparer.Ordinal)
-    {
-        ["fapi2-sp"] = Profile.F2,
-        ["fapi2-ms"] = Profile.None,
-        ["fapi1-advanced"] = Profile.None,
-        ["fapi1-baseline"] = Profile.None,
-    };
-
     /// <summary>Words, and whether each is offered.</summary>
     private static readonly Dictionary<string, bool> GrantTypeWords = new(StringComparer.Ordinal)
     {
@@ -62,29 +54,25 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
 
     private string id = "?";
 
-    /// <summary>The client; null where its profile is known but not offered.</summary>
+    /// <summary>The client.</summary>
     /// <exception cref="NotAcceptableException">Something in it cannot stand.</exception>
-    public Client? ToClient(bool allowLoopback, DateTimeOffset now)
+    public Client ToClient(bool allowLoopback, DateTimeOffset now)
     {
         if (json.ValueKind != JsonValueKind.Object) throw new NotAcceptableException("each client must be a JSON object");
         id = Text("client_id") ?? throw new NotAcceptableException("a client has no client_id");
         if (id.Length > 255 || !id.All(letter => letter is > ' ' and <= '~')) throw new NotAcceptableException("a client_id must be 1 to 255 visible ASCII characters");
 
-        var profile = Profiles.TryGetValue(Needed("security_profile"), out var known) ? known : throw Problem("has an unknown security_profile");
-        if (profile == Profile.None)
-        {
-            warnings.Add($"client {id} is left out, its security_profile is not offered yet");
-            return null;
-        }
-
+        var profile = ProfileRules.Names.TryGetValue(Needed("security_profile"), out var known) ? known : throw Problem("has an unknown security_profile");
         var roles = List("software_roles");
         if (roles.Except(RoleWords, StringComparer.Ordinal).Any()) throw Problem("has an unknown word in software_roles");
         var grants = Offered("grant_types", GrantTypeWords, List("grant_types"), ["authorization_code", "refresh_token", "client_credentials"]);
         var scopes = Offered("scope", ScopeWords, Words("scope"), roles.Contains("AISP") ? ["openid", "offline_access", "accounts"] : ["openid"]);
         if (scopes.Contains("accounts") && !roles.Contains("AISP")) throw Problem("asks for scope accounts without the role AISP (OB-SEC-6)");
+        if (ProfileRules.OnlyReads.HoldsFor(profile) && Words("scope").Except(ProfileRules.ReadingScopes, StringComparer.Ordinal).Any())
+            throw Problem("asks for a scope that a profile for reading does not have");
 
         var redirects = List("redirect_uris");
-        foreach (var uri in redirects) JudgeRedirect(uri);
+        foreach (var uri in redirects) JudgeRedirect(uri, profile);
         if (redirects.Length == 0 && grants.Contains("authorization_code")) throw Problem("has no redirect_uris");
 
         var method = OneOf("token_endpoint_auth_method", Methods, ClientAuthentication.PrivateKeyJwt);
@@ -107,7 +95,7 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
             AuthenticationMethod = method,
             AssertionAlgorithm = Has("token_endpoint_auth_signing_alg") ? OneOf("token_endpoint_auth_signing_alg", Algorithms, "") : null,
             IdTokenAlgorithm = OneOf("id_token_signed_response_alg", Algorithms, "PS256"),
-            UsesDpop = UsesDpop(method),
+            UsesDpop = UsesDpop(method, profile),
             Jwks = Jwks(),
             JwksUri = JwksUri(allowLoopback),
             CertificateField = field,
@@ -117,7 +105,8 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
             RequiresAuthTime = Flag("require_auth_time") ?? false,
             RegisteredAt = now,
         };
-        if (client is { Jwks: null, JwksUri: null } && method != ClientAuthentication.TlsClientAuth) throw Problem("needs jwks or jwks_uri");
+        var needsKeys = method != ClientAuthentication.TlsClientAuth || ProfileRules.SignsRequests.HoldsFor(profile);
+        if (client is { Jwks: null, JwksUri: null } && needsKeys) throw Problem("needs jwks or jwks_uri");
         return client;
     }
 
@@ -129,7 +118,7 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         return [.. given.Where(word => words[word]).Distinct(StringComparer.Ordinal)];
     }
 
-    private void JudgeRedirect(string text)
+    private void JudgeRedirect(string text, Profile profile)
     {
         if (text.Length > 2000 || !text.All(letter => letter is > ' ' and <= '~' and not ('\\' or '"' or '<' or '>' or '*'))
             || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || text.Contains('#', StringComparison.Ordinal))
@@ -137,9 +126,10 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
             throw Problem("has a redirect URI that is not a plain absolute address");
         }
 
-        // Plain http only for a native client that listens on this very machine (F2-PAR-08).
+        // Plain http only for a native client that listens on this very machine (F2-PAR-08), and in FAPI 1.0 not even there (F1-18).
         var isNativeLoopback = uri.Scheme == Uri.UriSchemeHttp && Text("application_type") == "native" && uri.Host is "127.0.0.1" or "[::1]";
-        if (uri.Scheme != Uri.UriSchemeHttps && !isNativeLoopback) throw Problem("has a redirect URI that is not https");
+        var mayBePlain = isNativeLoopback && !ProfileRules.RedirectsAreHttps.HoldsFor(profile);
+        if (uri.Scheme != Uri.UriSchemeHttps && !mayBePlain) throw Problem("has a redirect URI that is not https");
 
         var query = uri.Query.TrimStart('?').Split('&').Select(pair => Uri.UnescapeDataString(pair.Split('=')[0]));
         if (query.Intersect(ResponseNames, StringComparer.OrdinalIgnoreCase).Any()) throw Problem("has a redirect URI with a parameter that answers carry");
@@ -155,12 +145,13 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         return (given[0], value);
     }
 
-    private bool UsesDpop(string method) => (Flag("dpop_bound_access_tokens"), Flag("tls_client_certificate_bound_access_tokens")) switch
+    private bool UsesDpop(string method, Profile profile) => (Flag("dpop_bound_access_tokens"), Flag("tls_client_certificate_bound_access_tokens")) switch
     {
         (true, true) => throw Problem("binds its tokens both to DPoP keys and to certificates"),
+        (true, _) when ProfileRules.BindsToCertificates.HoldsFor(profile) => throw Problem("binds its tokens to DPoP keys, and its profile knows certificates alone (F1-04)"),
         (true, _) => true,
         (_, true) => false,
-        _ => method == ClientAuthentication.PrivateKeyJwt,
+        _ => method == ClientAuthentication.PrivateKeyJwt && !ProfileRules.BindsToCertificates.HoldsFor(profile),
     };
 
     private string? Jwks()

@@ -41,7 +41,7 @@ internal static class ClientsFile
             if (document.RootElement.ValueKind != JsonValueKind.Array) return new Content([], [], "it must be a JSON array");
             foreach (var element in document.RootElement.EnumerateArray())
             {
-                if (new ClientMetadata(element, warnings).ToClient(allowLoopback, now) is not { } client) continue;
+                var client = new ClientMetadata(element, warnings).ToClient(allowLoopback, now);
                 if (clients.Any(other => other.ClientId == client.ClientId)) return new Content([], [], $"client {client.ClientId} is in it twice");
                 clients.Add(client);
             }

@@ -1,0 +1,47 @@
+namespace OpenBanking.Identity.Clients;
+
+/// <summary>
+/// Where the profiles differ: a row a rule, with the profiles it holds for. What depends on the content of an authorization request
+/// is the same kind of table in <see cref="Authorize.AuthorizationRequestChecks"/>; together they say what one client may do.
+/// </summary>
+internal static class ProfileRules
+{
+    private const Profile F2 = Profile.F2;
+    private const Profile MS = Profile.MS;
+    private const Profile F1 = Profile.F1;
+    private const Profile Baseline = Profile.Baseline;
+
+    // Registration
+
+    /// <summary>F1-04: access tokens are bound to certificates and never to DPoP keys.</summary>
+    public static readonly ProfileRule BindsToCertificates = new(F1);
+
+    /// <summary>F1-18, F1-30: a redirect URI is <c>https</c>, also for a native client.</summary>
+    public static readonly ProfileRule RedirectsAreHttps = new(F1 | Baseline);
+
+    /// <summary>MS-01, F1-01: it signs its authorization requests, so it has keys, however it authenticates.</summary>
+    public static readonly ProfileRule SignsRequests = new(MS | F1);
+
+    /// <summary>It may read and nothing else: Baseline is no profile to move money by.</summary>
+    public static readonly ProfileRule OnlyReads = new(Baseline);
+
+    /// <summary>Every profile that there is, with the name by which a client registers it.</summary>
+    public static readonly IReadOnlyDictionary<string, Profile> Names = new Dictionary<string, Profile>(StringComparer.Ordinal)
+    {
+        ["fapi2-sp"] = F2,
+        ["fapi2-ms"] = F2 | MS,
+        ["fapi1-advanced"] = F1,
+        ["fapi1-baseline"] = Baseline,
+    };
+
+    /// <summary>Scopes of a client that only reads.</summary>
+    public static readonly IReadOnlyList<string> ReadingScopes = ["openid", "offline_access", "accounts", "fundsconfirmations"];
+}
+
+/// <summary>A rule that holds for the clients of some profiles.</summary>
+internal sealed record ProfileRule(Profile For)
+{
+    public bool HoldsFor(Profile profile) => (For & profile) != Profile.None;
+
+    public bool HoldsFor(Client client) => HoldsFor(client.Profile);
+}
