@@ -37,7 +37,7 @@ internal sealed class PushedAuthorizationEndpoint(
 
         // A client whose tokens are bound to its certificate has no key to bind the code to.
         var bound = client.UsesDpop ? key.Thumbprint ?? request.DpopKeyThumbprint : null;
-        var requestUri = await pushed.StoreAsync(request, client, named.ConsentId, bound, ct);
+        var requestUri = pushed.Store(request, client, named.ConsentId, bound);
         http.Response.Headers.CacheControl = "no-store";
         return Results.Json(
             new { request_uri = requestUri, expires_in = (int)pushed.Lifetime.TotalSeconds }, statusCode: StatusCodes.Status201Created);

@@ -15,10 +15,10 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
     public TimeSpan Lifetime => options.Value.PushedRequestLifetime;
 
     /// <summary>Stores a validated request and answers with the reference to it (PAR-05).</summary>
-    public async Task<string> StoreAsync(AuthorizationRequest request, Client client, string consentId, string? keyThumbprint, CancellationToken ct)
+    public string Store(AuthorizationRequest request, Client client, string consentId, string? keyThumbprint)
     {
         var handle = Handle.New();
-        db.Add(new PushedRequest
+        db.InsertAtCommit(new PushedRequest
         {
             Hash = handle.Hash,
             ClientId = client.ClientId,
@@ -27,7 +27,6 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
             DpopKeyThumbprint = keyThumbprint,
             ExpiresAt = time.GetUtcNow() + Lifetime,
         });
-        await db.SaveChangesAsync(ct);
         return Prefix + handle.Value;
     }
 

@@ -62,7 +62,7 @@ internal sealed class AccessTokenHandler(IssuedTokens tokens, DpopProofs proofs,
     /// <summary>Asked of the database on every call, so that a revocation holds from the next one on, on every host (RS-03).</summary>
     private async Task<Outcome<PresentedToken, AccessRefusal>> LiveTokenAsync(HttpContext http, Credentials shown, CancellationToken ct)
     {
-        if (await tokens.FindAccessTokenAsync(Handle.HashOf(shown.Token), ct) is not { } presented)
+        if (await tokens.AccessToken(Handle.HashOf(shown.Token)).OneAsync(ct) is not { } presented)
             return AccessRefusal.InvalidToken(shown.Scheme, "RS-03", "the access token is not valid");
 
         RefusalLog.NameClient(http, presented.Token.ClientId);
