@@ -24,6 +24,7 @@ public static class ConsentModule
 
         return services
             .AddModuleDatabase<ConsentDb>(ConsentDb.Schema)
+            .AddSingleton(new ServedConsentKind(ConsentKind.AccountAccess))
             .AddScoped<AccountAccessConsents>()
             .AddScoped<AccountAccessConsentEndpoints>()
             .AddSingleton<AccessRequestValidator>()

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Token;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity;
 
@@ -50,8 +53,17 @@ internal sealed class AuthorizationServerOptions
     /// <summary>An endpoint's public address for clients that show a certificate; null where there is none.</summary>
     public string? MtlsEndpoint(string path) => MtlsIssuer is null ? null : MtlsIssuer.TrimEnd('/') + path;
 
+    /// <summary>What of this the check of access tokens goes by.</summary>
+    public void Describe(ResourceServerOptions kit)
+    {
+        kit.Addresses.Add(Issuer);
+        if (MtlsIssuer is not null) kit.Addresses.Add(MtlsIssuer);
+        kit.DemandsNonces = DpopNonces == DpopNonceDemand.Required;
+        foreach (var (scope, role) in GrantedScope.Roles) kit.RoleForScope[scope] = role;
+    }
+
     /// <summary>What cannot stand, a sentence each; a server with problems does not start.</summary>
-    public IEnumerable<string> Problems()
+    public IEnumerable<string> Problems(OfferedKinds offered)
     {
         if (!IsBaseAddress(Issuer)) yield return "Identity:Issuer must be an https URL without query or fragment";
         if (MtlsIssuer is not null && !IsBaseAddress(MtlsIssuer)) yield return "Identity:MtlsIssuer must be an https URL without query or fragment";
@@ -65,7 +77,7 @@ internal sealed class AuthorizationServerOptions
         {
             if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";
             else if (file is not null && name is nameof(ClientsFile) or nameof(SandboxClientsFile)
-                && Clients.ClientsFile.Read(file, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
+                && Clients.ClientsFile.Read(file, offered, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
             {
                 yield return $"Identity:{name} cannot be taken: {problem}";
             }
@@ -73,10 +85,10 @@ internal sealed class AuthorizationServerOptions
     }
 
     /// <summary>Has the framework ask for problems before anything starts.</summary>
-    internal sealed class Check : IValidateOptions<AuthorizationServerOptions>
+    internal sealed class Check(OfferedKinds offered) : IValidateOptions<AuthorizationServerOptions>
     {
         public ValidateOptionsResult Validate(string? name, AuthorizationServerOptions options) =>
-            options.Problems().ToList() is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+            options.Problems(offered).ToList() is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 
     private static bool IsBaseAddress(string text) =>

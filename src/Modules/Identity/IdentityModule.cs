@@ -11,11 +11,11 @@ using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
-using OpenBanking.Identity.ResourceServer;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity;
 
@@ -27,13 +27,14 @@ public static class IdentityModule
         .AddClients(configuration)
         .AddAuthorizationRequests()
         .AddTokens()
+        .AddProtectedResources()
         .AddMetadata()
         .AddUsers();
 
     public static WebApplication MapIdentity(this WebApplication app)
     {
         // Before every endpoint of every module: what asks for a token gets it checked here.
-        app.Use(AccessTokenHandler.InvokeAsync);
+        app.UseAccessTokenCheck();
         app.Use(ClientShare.InvokeAsync);
         app.MapAuthorizationRequests();
         app.MapTokens();
@@ -56,13 +57,13 @@ public static class IdentityModule
             .AddScoped<ClientAssertions>()
             .AddScoped<ClientAuthentication>()
             .AddScoped<ReplayGuard>()
-            .AddSingleton<DpopNonces>()
             .AddScoped<DpopProofs>()
             .AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, DescribeClientHandler>()
             .AddHostedService<ClientsFromFiles>();
     }
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddSingleton<OfferedKinds>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
         .AddScoped<AuthorizeEndpoint>()
@@ -90,9 +91,19 @@ public static class IdentityModule
         .AddScoped<TokenEndpoint>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
-        .AddScoped<AccessTokenHandler>()
         .AddSingleton<ExpiredRows>()
         .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
+
+    /// <summary>The kit that protects every API, with the database as what it asks.</summary>
+    private static IServiceCollection AddProtectedResources(this IServiceCollection services)
+    {
+        services.AddOptions<ResourceServerOptions>().Configure<IOptions<AuthorizationServerOptions>>((kit, server) => server.Value.Describe(kit));
+        return services
+            .AddScoped<ITokenSource, StoredTokens>()
+            .AddScoped<IProofMemory>(provider => provider.GetRequiredService<ReplayGuard>())
+            .AddSingleton<INonceKeys, NonceKeys>()
+            .AddAccessTokenCheck();
+    }
 
     private static IServiceCollection AddMetadata(this IServiceCollection services)
     {
@@ -111,7 +122,10 @@ public static class IdentityModule
         app.MapPost("/par", (HttpContext http, PushedAuthorizationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapGet("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
         app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
-        app.MapGet("/schemas/account_information", () => Results.Text(AuthorizationDetails.AccountInformationSchema, "application/schema+json"));
+
+        // One for each type that is offered (RAR-15).
+        foreach (var type in app.Services.GetRequiredService<OfferedKinds>().DetailsTypes)
+            app.MapGet("/schemas/" + type, () => Results.Text(DetailsType.Find(type)!.Schema.Document, "application/schema+json"));
     }
 
     private static void MapTokens(this WebApplication app)

@@ -162,6 +162,8 @@ public sealed class AccountEndpointsTests(Bank bank)
     [Fact]
     [Trait("Rule", "CO-17")]
     [Trait("Rule", "OB-CON-19")]
+    [Trait("Rule", "RS-07")]
+    [Trait("Rule", "DPOP-22")]
     public async Task Reads_until_the_second_before_the_end_and_not_in_it()
     {
         await using var own = await BankApi.StartAsync();
@@ -174,7 +176,9 @@ public sealed class AccountEndpointsTests(Bank bank)
         var answer = await own.GetAsync("/accounts", caller);
         Assert.Equal((401, "OB-CON-19"), (answer.Status, answer.Rule));
         Assert.Equal(["TKXP"], answer.Faults);
-        Assert.Contains("invalid_token", answer.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            ["DPoP realm=\"open-banking\", error=\"invalid_token\", algs=\"PS256 ES256\"", "Bearer realm=\"open-banking\""],
+            answer.Headers.GetValues("WWW-Authenticate"));
         Assert.Equal(1, own.Ended.Count(caller.ConsentId!));
     }
 

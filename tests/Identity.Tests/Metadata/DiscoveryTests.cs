@@ -24,7 +24,7 @@ public sealed class DiscoveryTests
     {
         var agreed = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Metadata", "discovery.json"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(agreed.Trim(), DiscoveryEndpoint.Document(Sandbox).ToJsonString(Indented));
+        Assert.Equal(agreed.Trim(), DiscoveryEndpoint.Document(Sandbox, Kinds.Served).ToJsonString(Indented));
     }
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class DiscoveryTests
     [InlineData("userinfo_endpoint")]
     public void Each_endpoint_of_an_mtls_client_has_its_alias(string endpoint)
     {
-        var document = DiscoveryEndpoint.Document(Sandbox);
+        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.Served);
 
         Assert.Equal(
             document[endpoint]!.GetValue<string>().Replace(":5001", ":5002", StringComparison.Ordinal),
@@ -51,11 +51,11 @@ public sealed class DiscoveryTests
     [InlineData("introspection_signing_alg_values_supported")]
     [InlineData("request_object_signing_alg_values_supported")]
     [InlineData("grant_management_endpoint")]
-    public void What_is_not_there_is_not_advertised(string member) => Assert.False(DiscoveryEndpoint.Document(Sandbox).ContainsKey(member));
+    public void What_is_not_there_is_not_advertised(string member) => Assert.False(DiscoveryEndpoint.Document(Sandbox, Kinds.Served).ContainsKey(member));
 
     [Fact]
     public void Without_an_mtls_address_there_are_no_aliases() =>
-        Assert.False(DiscoveryEndpoint.Document(new AuthorizationServerOptions()).ContainsKey("mtls_endpoint_aliases"));
+        Assert.False(DiscoveryEndpoint.Document(new AuthorizationServerOptions(), Kinds.Served).ContainsKey("mtls_endpoint_aliases"));
 
     [Theory]
     [Trait("Rule", "TOK-12")]

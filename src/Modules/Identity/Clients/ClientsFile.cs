@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Jose;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Clients;
@@ -19,11 +21,11 @@ internal static class ClientsFile
     /// <param name="Warnings">What was left out because it is known, but not offered here.</param>
     public sealed record Content(IReadOnlyList<Client> Clients, IReadOnlyList<string> Warnings, string? Problem);
 
-    public static Content Read(string path, bool allowLoopback, DateTimeOffset now)
+    public static Content Read(string path, OfferedKinds offered, bool allowLoopback, DateTimeOffset now)
     {
         try
         {
-            return Parse(File.ReadAllText(path, Encoding.UTF8), allowLoopback, now);
+            return Parse(File.ReadAllText(path, Encoding.UTF8), offered, allowLoopback, now);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -31,37 +33,45 @@ internal static class ClientsFile
         }
     }
 
-    public static Content Parse(string json, bool allowLoopback, DateTimeOffset now)
+    public static Content Parse(string json, OfferedKinds offered, bool allowLoopback, DateTimeOffset now)
     {
         var clients = new List<Client>();
         var warnings = new List<string>();
+        var policy = new MetadataPolicy(offered, allowLoopback, AllowLoopbackRedirects: true, MetadataPolicy.AllMethods);
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Array) return new Content([], [], "it must be a JSON array");
             foreach (var element in document.RootElement.EnumerateArray())
             {
-                var client = new ClientMetadata(element, warnings).ToClient(allowLoopback, now);
-                if (clients.Any(other => other.ClientId == client.ClientId)) return new Content([], [], $"client {client.ClientId} is in it twice");
-                clients.Add(client);
+                if (Identify(element, out var id) is { } fault) return new Content([], [], fault);
+                if (ClientMetadata.Judge(id, element, policy, now).Failed(out var problem, out var judged))
+                    return new Content([], [], $"client {id} {problem.What}");
+                if (clients.Any(other => other.ClientId == id)) return new Content([], [], $"client {id} is in it twice");
+                clients.Add(judged.Client);
+                warnings.AddRange(judged.LeftOut.Select(word => $"client {id}: {word} is left out, it is not offered yet"));
             }
         }
         catch (JsonException)
         {
             return new Content([], [], "it is not valid JSON");
         }
-        catch (ClientMetadata.NotAcceptableException problem)
-        {
-            return new Content([], [], problem.Message);
-        }
 
         return new Content(clients, warnings, null);
+    }
+
+    private static string? Identify(JsonElement client, out string id)
+    {
+        id = Claims.Text(client, "client_id") ?? "";
+        if (client.ValueKind != JsonValueKind.Object) return "each client must be a JSON object";
+        if (id.Length == 0) return "a client has no client_id";
+        return id.Length <= 255 && id.All(letter => letter is > ' ' and <= '~') ? null : "a client_id must be 1 to 255 visible ASCII characters";
     }
 }
 
 /// <summary>Brings the clients of the files into the database before the first request is taken.</summary>
 internal sealed partial class ClientsFromFiles(
-    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, TimeProvider time, ILogger<ClientsFromFiles> logger) : IHostedService
+    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, OfferedKinds offered, TimeProvider time, ILogger<ClientsFromFiles> logger) : IHostedService
 {
     /// <summary>Any number that nothing else locks: of hosts that start together, one at a time.</summary>
     private const long StartLock = 7591;
@@ -76,7 +86,7 @@ internal sealed partial class ClientsFromFiles(
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({StartLock})", cancellationToken);
         foreach (var file in files.OfType<string>())
         {
-            var content = ClientsFile.Read(file, options.Value.AllowLoopbackTargets, time.GetUtcNow());
+            var content = ClientsFile.Read(file, offered, options.Value.AllowLoopbackTargets, time.GetUtcNow());
             if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
             foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
             foreach (var client in content.Clients) await StoreAsync(db, client, cancellationToken);

@@ -20,7 +20,7 @@ internal sealed class PushedAuthorizationEndpoint(
     {
         if ((await OAuthForm.ReadAsync(http.Request, ct)).Failed(out var error, out var form)) return error;
         if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var caller)) return error;
-        if ((await proofs.VerifyAsync(http, DpopUse.AuthorizationServer, accessToken: null, ct)).Failed(out error, out var key)) return error;
+        if ((await proofs.VerifyAsync(http, ct)).Failed(out error, out var key)) return error;
 
         var client = caller.Client;
         var request = AuthorizationRequest.From(form);

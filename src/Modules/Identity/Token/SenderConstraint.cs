@@ -22,7 +22,7 @@ internal sealed record SenderConstraint(string? DpopKeyThumbprint, string? Certi
                 : OAuthError.InvalidRequest("F2-GEN-03", "a client certificate is required");
         }
 
-        if ((await proofs.VerifyAsync(http, DpopUse.AuthorizationServer, accessToken: null, ct)).Failed(out var error, out var key)) return error;
+        if ((await proofs.VerifyAsync(http, ct)).Failed(out var error, out var key)) return error;
         return key.Thumbprint is { } thumbprint
             ? new SenderConstraint(thumbprint, null)
             : OAuthError.InvalidDpopProof("DPOP-18", "a DPoP proof is required");
