@@ -184,4 +184,36 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
         public override InterceptionResult ConnectionClosing(
             DbConnection connection, ConnectionEventData eventData, InterceptionResult result) => InterceptionResult.Suppress();
     }
+
+    /// <summary>
+    /// Begins the transaction before a command of EF Core's. A question may have opened the connection already, and then
+    /// <see cref="Opening"/> is not asked.
+    /// </summary>
+    internal sealed class Beginning : DbCommandInterceptor
+    {
+        public static readonly Beginning Instance = new();
+
+        public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            await StartAsync(eventData, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+
+        public override async ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+        {
+            await StartAsync(eventData, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+
+        public override async ValueTask<InterceptionResult<object>> ScalarExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<object> result, CancellationToken cancellationToken = default)
+        {
+            await StartAsync(eventData, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+
+        private static ValueTask StartAsync(CommandEventData of, CancellationToken ct) => ((ModuleContext)of.Context!).Unit!.StartAsync(ct);
+    }
 }
