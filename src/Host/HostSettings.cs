@@ -82,7 +82,8 @@ internal sealed record HostSettings
         yield return new("Identity:AllowLoopbackTargets", "true");
 
         // Testers enrol many authenticators from one address.
-        yield return new("RateLimits:ActivationGuessesPerAddressAndHour", "10000");
+        yield return new("Policies:Rules:GuessesOfAddress:AddressFailures", "10000");
+        yield return new("Policies:Rules:AddressUnderAttack:AddressFailures", "10000");
         yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));
     }
 

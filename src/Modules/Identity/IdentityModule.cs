@@ -72,6 +72,7 @@ public static class IdentityModule
         .AddScoped<Interactions>()
         .AddScoped<Authorisations>()
         .AddScoped<Decisions>()
+        .AddScoped<ApprovalPolicy>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
         .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
