@@ -63,6 +63,8 @@ public static class IdentityModule
     }
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddScoped<RequestObjects>()
+        .AddScoped<AuthorizationRequests>()
         .AddSingleton<OfferedKinds>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
@@ -90,6 +92,7 @@ public static class IdentityModule
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
         .AddScoped<TokenEndpoint>()
+        .AddSingleton<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
         .AddSingleton<ExpiredRows>()
@@ -121,6 +124,8 @@ public static class IdentityModule
     private static void MapAuthorizationRequests(this WebApplication app)
     {
         app.MapPost("/par", (HttpContext http, PushedAuthorizationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+
+        // ID-19: by either method.
         app.MapGet("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
         app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
 
@@ -134,6 +139,8 @@ public static class IdentityModule
         app.MapPost("/token", (HttpContext http, TokenEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapPost("/introspect", (HttpContext http, IntrospectionEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+
+        // Behind the check of every API, so its proofs are judged as there (DPOP-25).
         app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http) => UserInfoEndpoint.Answer(http))
             .RequireAccessToken(GrantedScope.OpenId, TokenKind.Customer);
     }

@@ -15,11 +15,16 @@ public sealed class DiscoveryTests
     [Trait("Rule", "META-05")]
     [Trait("Rule", "META-06")]
     [Trait("Rule", "META-07")]
+    [Trait("Rule", "ISS-03")]
     [Trait("Rule", "META-08")]
     [Trait("Rule", "META-09")]
+    [Trait("Rule", "META-10")]
     [Trait("Rule", "META-11")]
+    [Trait("Rule", "META-12")]
+    [Trait("Rule", "META-13")]
     [Trait("Rule", "META-14")]
     [Trait("Rule", "META-16")]
+    [Trait("Rule", "META-17")]
     public async Task The_document_is_as_it_was_agreed()
     {
         var agreed = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Metadata", "discovery.json"), TestContext.Current.CancellationToken);
@@ -43,13 +48,36 @@ public sealed class DiscoveryTests
             document["mtls_endpoint_aliases"]![endpoint]!.GetValue<string>());
     }
 
+    [Theory]
+    [Trait("Rule", "META-04")]
+    [InlineData("authorization_endpoint")]
+    [InlineData("token_endpoint")]
+    [InlineData("jwks_uri")]
+    [InlineData("response_types_supported")]
+    [InlineData("grant_types_supported")]
+    [InlineData("scopes_supported")]
+    [InlineData("subject_types_supported")]
+    [InlineData("token_endpoint_auth_methods_supported")]
+    [InlineData("token_endpoint_auth_signing_alg_values_supported")]
+    [InlineData("id_token_signing_alg_values_supported")]
+    [InlineData("userinfo_endpoint")]
+    [InlineData("revocation_endpoint")]
+    [InlineData("introspection_endpoint")]
+    public void What_every_client_looks_for_is_there(string member) => Assert.NotNull(DiscoveryEndpoint.Document(Sandbox, Kinds.Served)[member]);
+
+    [Fact]
+    [Trait("Rule", "META-20")]
+    public void There_is_one_issuer_and_every_address_is_its_own()
+    {
+        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.Served);
+        var addresses = document.Where(member => member.Key.EndsWith("_endpoint", StringComparison.Ordinal) || member.Key == "jwks_uri").ToList();
+        Assert.All(addresses, address => Assert.StartsWith(Sandbox.Issuer + "/", address.Value!.GetValue<string>(), StringComparison.Ordinal));
+    }
+
     /// <summary>What a later issue brings is not there yet, and nobody is told it were.</summary>
     [Theory]
     [InlineData("registration_endpoint")]
     [InlineData("backchannel_authentication_endpoint")]
-    [InlineData("authorization_signing_alg_values_supported")]
-    [InlineData("introspection_signing_alg_values_supported")]
-    [InlineData("request_object_signing_alg_values_supported")]
     [InlineData("grant_management_endpoint")]
     public void What_is_not_there_is_not_advertised(string member) => Assert.False(DiscoveryEndpoint.Document(Sandbox, Kinds.Served).ContainsKey(member));
 

@@ -51,6 +51,10 @@ internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time) : IProofMe
     public Task<bool> IsFirstProofAsync(string thumbprint, string htu, string jti, DateTimeOffset until, CancellationToken ct) =>
         IsFirstAsync(until, ct, "proof", thumbprint, htu, jti);
 
+    /// <summary>The <c>jti</c> of a signed request belongs to its client.</summary>
+    public Task<bool> IsFirstRequestAsync(string clientId, string jti, DateTimeOffset until, CancellationToken ct) =>
+        IsFirstAsync(until, ct, "request", clientId, jti);
+
     private async Task<bool> IsFirstAsync(DateTimeOffset until, CancellationToken ct, params string[] parts)
     {
         // Nearly always it is. So this goes along with the commit; and where the database then says no, the request is judged once more

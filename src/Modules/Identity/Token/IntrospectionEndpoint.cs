@@ -11,10 +11,10 @@ namespace OpenBanking.Identity.Token;
 
 /// <summary>
 /// Tells a client what its own token stands for (RFC 7662). Whatever is not a live token of the caller is <c>active: false</c> and
-/// nothing more, so that nobody learns of tokens that are not theirs (INT-02, INT-03).
+/// nothing more, so that nobody learns of tokens that are not theirs (INT-02, INT-03). Of a live one it tells all that applies (INT-04).
 /// </summary>
 internal sealed class IntrospectionEndpoint(
-    ClientAuthentication clients, IssuedTokens tokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+    ClientAuthentication clients, IssuedTokens tokens, IntrospectionAnswer answers, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
     {
@@ -26,9 +26,8 @@ internal sealed class IntrospectionEndpoint(
         var presented = tokens.AccessToken(hash);
         if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var client)) return error;
 
-        http.Response.Headers.CacheControl = "no-store";
-        var answer = await DescribeAsync(presented, hash, client.Client, ct) ?? new JsonObject { ["active"] = false };
-        return Results.Text(answer.ToJsonString(), "application/json");
+        var description = await DescribeAsync(presented, hash, client.Client, ct) ?? new JsonObject { ["active"] = false };
+        return await answers.ForAsync(http, client.Client, description, ct);
     }
 
     private async Task<JsonObject?> DescribeAsync(Question<PresentedToken> presented, byte[] hash, Client client, CancellationToken ct)
@@ -53,7 +52,7 @@ internal sealed class IntrospectionEndpoint(
             ["active"] = true,
             ["scope"] = token.Scope,
             ["client_id"] = token.ClientId,
-            ["token_type"] = token.DpopKeyThumbprint is null ? "Bearer" : "DPoP",
+            ["token_type"] = token.DpopKeyThumbprint is null ? "Bearer" : "DPoP", // DPOP-24
             ["exp"] = token.ExpiresAt.ToUnixTimeSeconds(),
             ["iat"] = issuedAt,
             ["nbf"] = issuedAt,
