@@ -9,7 +9,7 @@ namespace OpenBanking.Host;
 /// <summary>What an operator may do by <c>./run.sh VERB…</c>, beside a running host or without one.</summary>
 internal static class Commands
 {
-    private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Tls", "KeyEncryption", "Forwarded", "Policies", "Logging", "Consent", "Accounts"];
+    private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Stop", "Tls", "KeyEncryption", "Forwarded", "Policies", "Logging", "Consent", "Accounts"];
 
     private sealed record Command(string Verb, string Arguments, Func<IServiceProvider, string[], TextWriter, CancellationToken, Task<int>> Run);
 

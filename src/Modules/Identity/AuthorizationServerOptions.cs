@@ -10,7 +10,8 @@ internal sealed class AuthorizationServerOptions
 {
     public const string Section = "Identity";
 
-    /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02).</summary>
+    /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02). One for each brand: a second
+    /// bank is a second deployment (META-20).</summary>
     public string Issuer { get; init; } = "https://localhost:5001";
 
     /// <summary>Base address of the endpoints that take client certificates (MTLS-09); without one, mTLS clients have nowhere to call.</summary>

@@ -68,6 +68,7 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     [InlineData("[]", 400)]
     [InlineData("{", 400)]
     [InlineData("""{"operation":"revoke","customer":"nobody","consentId":"x"}""", 400)]
+    [InlineData("""{"operation":"history","consentId":"aac-0"}""", 400)]
     [InlineData("""{"operation":"refund","id":"1"}""", 501)]
     [InlineData("""{"operation":"refund"}""", 400)]
     public async Task What_is_malformed_is_400_and_what_is_not_built_is_501(string body, int status)
