@@ -22,11 +22,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
         // Nothing else is ever registered, and the database must not see a NUL.
         if (clientId.Length is 0 or > 255 || !clientId.All(letter => letter is >= ' ' and <= '~')) return null;
 
-        await unit.StartAsync(ct);
-        await using var select = new NpgsqlCommand(Select, (NpgsqlConnection)unit.Connection);
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = clientId });
-        await using var row = await select.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) ? ClientOf(row) : null;
+        return await unit.Ask(Select, ClientOf, new NpgsqlParameter<string> { TypedValue = clientId }).OneAsync(ct);
     }
 
     private static Client ClientOf(DbDataReader row) => new()
