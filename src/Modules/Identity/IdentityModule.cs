@@ -9,6 +9,7 @@ using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Registration;
@@ -85,7 +86,9 @@ public static class IdentityModule
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
         .AddScoped<AuthorizeEndpoint>()
-        .AddSingleton<AuthorizationResponse>()
+        .AddScoped<SignedMessages>()
+        .AddScoped<IRequestHandler<FindSignedMessages, IReadOnlyList<KeptMessage>>, FindSignedMessagesHandler>()
+        .AddScoped<AuthorizationResponse>()
         .AddSingleton<IdTokenHints>()
         .AddScoped<Interactions>()
         .AddScoped<Authorisations>()
@@ -108,7 +111,7 @@ public static class IdentityModule
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
         .AddScoped<TokenEndpoint>()
-        .AddSingleton<IntrospectionAnswer>()
+        .AddScoped<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
         .AddSingleton<ExpiredRows>()

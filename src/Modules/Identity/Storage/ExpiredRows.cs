@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Registration;
@@ -45,6 +46,7 @@ internal sealed partial class ExpiredRows(
         new(typeof(PolicyWait), nameof(PolicyWait.ForgottenAt), TimeSpan.Zero),
         new(typeof(KnownDevice), nameof(KnownDevice.LastSeenAt), KnownDevices.Lifetime),
         new(typeof(SignIn), nameof(SignIn.At), options.SignInHistory),
+        new(typeof(SignedMessage), nameof(SignedMessage.At), options.SignedMessageLife),
 
         // Only what can count no more: nothing is pushed out early (DP-17). Not even by a clock that runs ahead for an hour and is put
         // right again, after which the same proof would be in time once more (OP-20).

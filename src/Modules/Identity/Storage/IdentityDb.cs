@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Registration;
@@ -31,6 +32,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
 
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
+    public DbSet<SignedMessage> SignedMessages => Set<SignedMessage>();
 
     public DbSet<User> Users => Set<User>();
 

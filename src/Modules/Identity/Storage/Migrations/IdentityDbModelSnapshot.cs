@@ -244,6 +244,40 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("spent_identifiers", "identity");
                 });
 
+            modelBuilder.Entity("OpenBanking.Identity.Evidence.SignedMessage", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("Protected")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("ClientId", "At");
+
+                    b.ToTable("signed_messages", "identity");
+                });
+
             modelBuilder.Entity("OpenBanking.Identity.Metadata.ServerSecret", b =>
                 {
                     b.Property<string>("Name")
