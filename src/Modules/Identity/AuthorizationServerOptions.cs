@@ -44,6 +44,12 @@ internal sealed class AuthorizationServerOptions
     /// <summary>Sandbox only: a client's <c>jwks_uri</c> may be on this machine. Anywhere else that is an attack on our network (DC-10).</summary>
     public bool AllowLoopbackTargets { get; init; }
 
+    /// <summary>
+    /// Whether a client may send a request to a customer with whom it has had no access before. Otherwise the customer's first one goes
+    /// through a browser: who only guesses names must not make a stranger's telephone ring (CIBA-36).
+    /// </summary>
+    public bool BackchannelFirstContact { get; init; }
+
     /// <summary>An endpoint's public address.</summary>
     public string Endpoint(string path) => Issuer.TrimEnd('/') + path;
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
@@ -26,6 +27,7 @@ public static class IdentityModule
         .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
         .AddClients(configuration)
         .AddAuthorizationRequests()
+        .AddBackchannel()
         .AddTokens()
         .AddMetadata()
         .AddUsers();
@@ -35,6 +37,7 @@ public static class IdentityModule
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.Use(AccessTokenHandler.InvokeAsync);
         app.MapAuthorizationRequests();
+        app.MapBackchannel();
         app.MapTokens();
         app.MapMetadata();
         app.MapUsers();
@@ -76,6 +79,21 @@ public static class IdentityModule
         .AddScoped<IRequestHandler<ApproveInteraction, DecisionAnswer>, ApproveInteractionHandler>()
         .AddScoped<IRequestHandler<DenyInteraction, DecisionAnswer>, DenyInteractionHandler>();
 
+    private static IServiceCollection AddBackchannel(this IServiceCollection services) => services
+        .AddScoped<BackchannelEndpoint>()
+        .AddScoped<BackchannelHints>()
+        .AddScoped<BackchannelPrompts>()
+        .AddScoped<BackchannelRequests>()
+        .AddSingleton<BackchannelNotices>()
+        .AddSingleton<BackchannelWorker>()
+        .AddHostedService(provider => provider.GetRequiredService<BackchannelWorker>())
+        .AddScoped<INotificationHandler<ConsentEnded>, ConsentEndedForBackchannel>()
+        .AddScoped<IRequestHandler<ListWaitingRequests, RequestInbox>, WaitingRequestHandlers>()
+        .AddScoped<IRequestHandler<DescribeWaitingRequest, WaitingRequest?>, WaitingRequestHandlers>()
+        .AddScoped<IRequestHandler<TakeRequests, Unit>, WaitingRequestHandlers>()
+        .AddScoped<IRequestHandler<ApproveWaitingRequest, RequestAnswer>, WaitingRequestDecisions>()
+        .AddScoped<IRequestHandler<DeclineWaitingRequest, RequestAnswer>, WaitingRequestDecisions>();
+
     private static IServiceCollection AddTokens(this IServiceCollection services) => services
         .AddScoped<IssuedTokens>()
         .AddScoped<Grants>()
@@ -86,6 +104,7 @@ public static class IdentityModule
         .AddScoped<AuthorizationCodeGrant>()
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
+        .AddScoped<CibaGrant>()
         .AddScoped<TokenEndpoint>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
@@ -112,6 +131,9 @@ public static class IdentityModule
         app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
         app.MapGet("/schemas/account_information", () => Results.Text(AuthorizationDetails.AccountInformationSchema, "application/schema+json"));
     }
+
+    private static void MapBackchannel(this WebApplication app) =>
+        app.MapPost("/bc-authorize", (HttpContext http, BackchannelEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
 
     private static void MapTokens(this WebApplication app)
     {

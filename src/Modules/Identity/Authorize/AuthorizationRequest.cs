@@ -45,6 +45,9 @@ internal sealed record AuthorizationRequest
 
     public string? Registration { get; init; }
 
+    /// <summary>Consents that the back channel names by a parameter of its own (OB-SEC-14).</summary>
+    public IReadOnlyList<string> IntentIds { get; init; } = [];
+
     public IReadOnlyList<string> Scopes => Scope is null ? [] : [.. GrantedScope.Split(Scope).Distinct(StringComparer.Ordinal)];
 
     public IReadOnlyList<string> Prompts => Prompt?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];

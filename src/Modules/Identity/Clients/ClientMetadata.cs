@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using OpenBanking.Identity.Token;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;
@@ -19,7 +20,7 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         ["authorization_code"] = true,
         ["refresh_token"] = true,
         ["client_credentials"] = true,
-        ["urn:openid:params:grant-type:ciba"] = false,
+        ["urn:openid:params:grant-type:ciba"] = true,
     };
 
     private static readonly Dictionary<string, bool> ScopeWords = new(StringComparer.Ordinal)
@@ -38,6 +39,9 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         ["variable_recurring_payment"] = false,
         ["funds_confirmation"] = false,
     };
+
+    private static readonly string[] BackchannelMembers =
+        ["backchannel_token_delivery_mode", "backchannel_client_notification_endpoint", "backchannel_authentication_request_signing_alg", "backchannel_user_code_parameter"];
 
     private static readonly string[] RoleWords = ["AISP", "PISP", "CBPII", "ASPSP"];
     private static readonly string[] Algorithms = ["PS256", "ES256"];
@@ -103,6 +107,9 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
             Sector = Sector(redirects),
             SubjectType = OneOf("subject_type", SubjectTypes, "pairwise"),
             RequiresAuthTime = Flag("require_auth_time") ?? false,
+            BackchannelDelivery = BackchannelDelivery(grants),
+            BackchannelNotificationEndpoint = BackchannelNotificationEndpoint(allowLoopback),
+            BackchannelSigningAlgorithm = BackchannelSigningAlgorithm(grants, profile),
             RegisteredAt = now,
         };
         var needsKeys = method != ClientAuthentication.TlsClientAuth || ProfileRules.SignsRequests.HoldsFor(profile);
@@ -172,7 +179,32 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? text
         : throw Problem("has a client_uri that is not https");
 
-    /// <summary>PW-02: the host of the sector's address, or the one host of all redirect URIs.</summary>
+    /// <summary>Poll or ping; with push the tokens would come to an address without proof of a key, so it is not offered (CIBA-18, OB-DCR-7).</summary>
+    private string? BackchannelDelivery(string[] grants)
+    {
+        if (!grants.Contains(GrantType.Ciba)) return BackchannelMembers.Any(Has) ? throw Problem("has backchannel members without the grant they belong to (OB-DCR-7)") : null;
+        if (Flag("backchannel_user_code_parameter") == true) throw Problem("wants a user code, which is not offered (OB-DCR-7)");
+        return OneOf("backchannel_token_delivery_mode", [Ciba.BackchannelRequest.Poll, Ciba.BackchannelRequest.Ping], Ciba.BackchannelRequest.Poll);
+    }
+
+    private string? BackchannelNotificationEndpoint(bool allowLoopback)
+    {
+        const string member = "backchannel_client_notification_endpoint";
+        if (Text("backchannel_token_delivery_mode") != Ciba.BackchannelRequest.Ping) return null;
+        var address = Needed(member);
+        return OutboundHttp.Problem(address, allowLoopback) is { } problem ? throw Problem($"has a {member} that {problem}") : address;
+    }
+
+    private string? BackchannelSigningAlgorithm(string[] grants, Profile profile)
+    {
+        if (!grants.Contains(GrantType.Ciba)) return null;
+        if (Has("backchannel_authentication_request_signing_alg")) return OneOf("backchannel_authentication_request_signing_alg", Algorithms, "");
+        return ProfileRules.SignsBackchannelRequests.HoldsFor(profile)
+            ? throw Problem("has no backchannel_authentication_request_signing_alg, and its profile signs requests (CIBA-03)")
+            : null;
+    }
+
+    /// <summary>PW-02: the host of the sector's address, or the one host of all redirect URIs; without any, the host of the keys.</summary>
     private string Sector(string[] redirects)
     {
         if (Text("sector_identifier_uri") is { } sector)
@@ -180,7 +212,7 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         var hosts = redirects.Select(redirect => new Uri(redirect).Host).Distinct(StringComparer.Ordinal).ToList();
         return hosts.Count switch
         {
-            0 => id,
+            0 => Text("jwks_uri") is { } keys && Uri.TryCreate(keys, UriKind.Absolute, out var home) ? home.Host : id,
             1 => hosts[0],
             _ => throw Problem("has redirect URIs on several hosts and no sector_identifier_uri"),
         };

@@ -11,7 +11,8 @@ internal sealed class ClientRegister(UnitOfWork unit)
     private const string Select = $"""
         SELECT "ClientId", "Profile", "Name", "OnBehalfOf", "ClientUri", "OrganisationId", "SoftwareId", "Roles", "RedirectUris", "GrantTypes",
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
-            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt"
+            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
+            "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -54,6 +55,9 @@ internal sealed class ClientRegister(UnitOfWork unit)
         SubjectType = row.GetString(21),
         RequiresAuthTime = row.GetBoolean(22),
         RegisteredAt = row.GetFieldValue<DateTimeOffset>(23),
+        BackchannelDelivery = Text(row, 24),
+        BackchannelNotificationEndpoint = Text(row, 25),
+        BackchannelSigningAlgorithm = Text(row, 26),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

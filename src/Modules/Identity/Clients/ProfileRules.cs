@@ -22,6 +22,9 @@ internal static class ProfileRules
     /// <summary>MS-01, F1-01: it signs its authorization requests, so it has keys, however it authenticates.</summary>
     public static readonly ProfileRule SignsRequests = new(MS | F1);
 
+    /// <summary>CIBA-03: it signs its requests on the back channel, and registers with which algorithm.</summary>
+    public static readonly ProfileRule SignsBackchannelRequests = new(F1);
+
     /// <summary>It may read and nothing else: Baseline is no profile to move money by.</summary>
     public static readonly ProfileRule OnlyReads = new(Baseline);
 

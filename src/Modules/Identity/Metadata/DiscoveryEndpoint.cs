@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Token;
 
 namespace OpenBanking.Identity.Metadata;
@@ -35,6 +36,9 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["introspection_endpoint"] = options.Endpoint("/introspect"),
             ["revocation_endpoint"] = options.Endpoint("/revoke"),
             ["userinfo_endpoint"] = options.Endpoint("/userinfo"),
+            ["backchannel_authentication_endpoint"] = options.Endpoint("/bc-authorize"), // META-15
+            ["backchannel_token_delivery_modes_supported"] = Array(BackchannelRequest.Poll, BackchannelRequest.Ping), // never push (CIBA-18)
+            ["backchannel_user_code_parameter_supported"] = false, // CIBA-14
             ["jwks_uri"] = options.Endpoint("/jwks"),
 
             // Which clients must push is the client's profile; the flag would speak for all of them (META-06).
@@ -73,6 +77,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
                 ["introspection_endpoint"] = options.MtlsEndpoint("/introspect"),
                 ["revocation_endpoint"] = options.MtlsEndpoint("/revoke"),
                 ["userinfo_endpoint"] = options.MtlsEndpoint("/userinfo"),
+                ["backchannel_authentication_endpoint"] = options.MtlsEndpoint("/bc-authorize"),
             };
         }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
@@ -32,6 +33,9 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
         new(typeof(RefreshToken), nameof(RefreshToken.ExpiresAt), TimeSpan.FromDays(1)),
         new(typeof(PushedRequest), nameof(PushedRequest.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(Interaction), nameof(Interaction.DecideBefore), TimeSpan.FromHours(1)),
+
+        // As long as its customer may look up what was asked.
+        new(typeof(BackchannelRequest), nameof(BackchannelRequest.ExpiresAt), TimeSpan.FromDays(1)),
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),

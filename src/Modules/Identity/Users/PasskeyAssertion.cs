@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -30,7 +31,13 @@ internal sealed class PasskeyAssertion(
         if ((await ceremonies.ConsumeAsync(http, CeremonyKind.SignIn, answer.Ceremony, ct)).Failed(out var refusal, out var ceremony)) return refusal;
         var interactionHash = answer.Interaction is { } interaction ? Handle.HashOf(interaction) : null;
         if (!(interactionHash ?? []).AsSpan().SequenceEqual(ceremony.InteractionHash ?? [])) return new PasskeyRefusal("PK-06");
-        if (PasskeyCredential.ReadAssertion(answer.Credential).Failed(out refusal, out var credential)) return refusal;
+        return await VerifyAsync(http, ceremony, answer.Credential, ct);
+    }
+
+    /// <summary>Verifies an assertion for a ceremony that it has used up, whatever the ceremony was for.</summary>
+    public async Task<Outcome<AssertedPasskey, PasskeyRefusal>> VerifyAsync(HttpContext http, PasskeyCeremony ceremony, JsonElement answer, CancellationToken ct)
+    {
+        if (PasskeyCredential.ReadAssertion(answer).Failed(out var refusal, out var credential)) return refusal;
 
         // A removed passkey is one that was never there (PK-16).
         if (await db.Passkeys.FirstOrDefaultAsync(row => row.CredentialId == credential.Id, ct) is not { } passkey) return new PasskeyRefusal("PK-16");
@@ -59,7 +66,8 @@ internal sealed class PasskeyAssertion(
     {
         var isOwner = credential.UserHandle.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(owner.Id.ToString("D")));
         var isNamed = ceremony.NormalizedUsername is null || ceremony.NormalizedUsername == owner.NormalizedUsername;
-        return isOwner && isNamed ? null : new PasskeyRefusal("PK-07");
+        var isExpected = ceremony.UserId is null || ceremony.UserId == owner.Id;
+        return isOwner && isNamed && isExpected ? null : new PasskeyRefusal("PK-07");
     }
 
     private static PasskeyRefusal? BackupEligibilityIsAsStored(PasskeyCredential credential, Passkey passkey) =>

@@ -8,6 +8,9 @@ internal enum CeremonyKind
 {
     Registration,
     SignIn,
+
+    /// <summary>For one decision; it begins no session (PK-17).</summary>
+    Approval,
 }
 
 /// <summary>
@@ -31,7 +34,7 @@ internal sealed class PasskeyCeremony
     /// <summary>The state of ASP.NET Core Identity's passkey handler, as it gave it.</summary>
     public required string State { get; init; }
 
-    /// <summary>Registration: who gets the passkey, from our own record and never from the request (PK-12).</summary>
+    /// <summary>Registration: who gets the passkey, from our own record and never from the request (PK-12). Approval: who approves.</summary>
     public Guid? UserId { get; init; }
 
     /// <summary>Registration: the activation code that opened it; null where a signed-in customer adds a passkey.</summary>
@@ -42,6 +45,9 @@ internal sealed class PasskeyCeremony
 
     /// <summary>Sign-in: the interaction it is for.</summary>
     public byte[]? InteractionHash { get; init; }
+
+    /// <summary>Approval: what its challenge was made with, beside what is approved.</summary>
+    public byte[]? Nonce { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
 

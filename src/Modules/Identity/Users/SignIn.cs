@@ -15,6 +15,9 @@ internal enum SignInOutcome
     Activated,
     PasskeyAdded,
     PasskeyRemoved,
+
+    /// <summary>A passkey was used to approve a third party's request within the portal.</summary>
+    RequestApproved,
 }
 
 /// <summary>A line of the customer's sign-in history.</summary>
