@@ -40,6 +40,21 @@ need() {
 command -v dotnet >/dev/null || fail "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download/dotnet/10.0"
 [[ -n "${OPENBANKING_PGBIN:-}" ]] || need PostgreSQL postgresql postgres '/usr/lib/postgresql/*/bin/postgres'
 need Chromium chromium chromium chromium-browser google-chrome
+need Node.js nodejs node
+need npm npm npm
+
+# Clients of other authors want a newer Node than some systems carry; npm has it as a package.
+clients=tests/Interop/clients
+newer_node() { node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 18) ? 0 : 1)'; }
+if ! newer_node; then
+  echo "Getting a newer Node.js…"
+  npm install --no-save --no-fund --no-audit --silent --prefix artifacts/node node@22 || fail "The tests need Node.js 20.18 or newer."
+  export PATH="$PWD/artifacts/node/node_modules/node/bin:$PATH"
+  newer_node || fail "The tests need Node.js 20.18 or newer."
+fi
+if [[ ! -e $clients/node_modules/.package-lock.json || $clients/package-lock.json -nt $clients/node_modules/.package-lock.json ]]; then
+  (cd "$clients" && npm ci --silent) || fail "The tests need the packages of $clients: 'npm ci' there did not get them."
+fi
 
 dotnet restore OpenBanking.sln --verbosity quiet
 dotnet build OpenBanking.sln --no-restore --nologo --verbosity quiet
@@ -49,7 +64,7 @@ rm -rf "$results"
 mkdir -p "$results"
 passed=0
 failed=0
-for project in tests/*.Tests/*.csproj; do
+for project in tests/*/*.Tests.csproj; do
   name="$(basename "$project" .csproj)"
   report="$name.trx"
   status=0

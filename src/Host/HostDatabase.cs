@@ -14,6 +14,9 @@ internal sealed class HostDatabase(NpgsqlDataSource database)
         CREATE SCHEMA IF NOT EXISTS host;
         CREATE TABLE IF NOT EXISTS host.settings (name text PRIMARY KEY, value text NOT NULL);
         CREATE TABLE IF NOT EXISTS host.data_protection_keys (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, xml text NOT NULL);
+
+        -- Of the last seconds only, so a crash may forget it.
+        CREATE UNLOGGED TABLE IF NOT EXISTS host.request_counts (sender text, segment bigint, requests integer NOT NULL, PRIMARY KEY (sender, segment));
         """;
 
     /// <summary>The pool of connections. A server that hangs is given up after seconds, so that callers hear 503 and not silence.</summary>

@@ -1,49 +1,37 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
-using System.Threading.RateLimiting;
 using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Host;
 
-/// <summary>How much one address may ask for (HTTP-15, OP-08): settings under <c>RateLimits</c>, wide in the sandbox.</summary>
-internal sealed record RateLimits(int Requests, TimeSpan Window)
+/// <summary>How much one address and one client may ask for: settings under <c>RateLimits</c>, wide in the sandbox.</summary>
+internal sealed record RateLimits(int Requests, int ClientRequests, TimeSpan Window)
 {
-    private const int Segments = 10;
-
-    public static RateLimits From(IConfiguration configuration, bool sandbox) => new(
-        Number(configuration, "RateLimits:Requests", sandbox ? 3000 : 600),
-        TimeSpan.FromSeconds(Number(configuration, "RateLimits:WindowSeconds", 10)));
-
-    public static void Add(IServiceCollection services, RateLimits limits) => services.AddRateLimiter(limiter =>
+    public static RateLimits From(IConfiguration configuration, bool sandbox)
     {
-        limiter.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
-        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http =>
-            http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
-                ? RateLimitPartition.GetNoLimiter("health")
-                : RateLimitPartition.GetSlidingWindowLimiter(Peer(http.Connection.RemoteIpAddress), _ => new SlidingWindowRateLimiterOptions
-                {
-                    PermitLimit = limits.Requests,
-                    Window = limits.Window,
-                    SegmentsPerWindow = Segments,
-                }));
-        limiter.OnRejected = (rejected, _) =>
-        {
-            var wait = Math.Max(1, (int)Math.Ceiling((limits.Window / Segments).TotalSeconds));
-            rejected.HttpContext.Response.Headers.RetryAfter = wait.ToString(CultureInfo.InvariantCulture);
-            RefusalLog.Write(rejected.HttpContext, "-", "HTTP-15");
-            return ValueTask.CompletedTask;
-        };
-    });
+        var requests = Number(configuration, "RateLimits:Requests", sandbox ? 6000 : 600);
+        return new RateLimits(
+            requests,
 
-    // Who has one IPv6 address has 2^64 of them.
-    private static string Peer(IPAddress? address)
+            // A third party calls from several addresses; never less than one of them may send.
+            Number(configuration, "RateLimits:ClientRequests", Math.Max(requests, sandbox ? 6000 : 3000)),
+            TimeSpan.FromSeconds(Number(configuration, "RateLimits:WindowSeconds", 10)));
+    }
+
+    public static void Add(IServiceCollection services, RateLimits limits)
     {
-        if (address is null) return "-";
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address)
-            ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8))
-            : address.ToString();
+        // The machine's time, not the product's: what is limited is the load, and a tester who moves the clock frees nobody.
+        services.AddSingleton(_ => new RequestCounts(limits.Window, Server.RealTime));
+        services.AddSingleton(provider => new RequestLimits(provider.GetRequiredService<RequestCounts>(), limits.Requests, limits.ClientRequests));
+        services.AddHostedService<SharedCounts>();
+    }
+
+    /// <summary>Turns an address away that has reached its limit, before anything is done for it.</summary>
+    public static Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var limits = http.RequestServices.GetRequiredService<RequestLimits>();
+        if (http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) || limits.AdmitsAddress(http.Connection.RemoteIpAddress)) return next(http);
+        limits.SayWhen(http);
+        return ApiError.Bare(StatusCodes.Status429TooManyRequests, "HTTP-15").ExecuteAsync(http);
     }
 
     private static int Number(IConfiguration configuration, string name, int otherwise)

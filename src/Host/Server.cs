@@ -105,7 +105,7 @@ internal static class Server
         app.UseMiddleware<InteractionIds>();
         app.UseMiddleware<Faults>();
         app.UseMiddleware<Doorway>();
-        app.UseRateLimiter();
+        app.Use(RateLimits.InvokeAsync);
         app.UseRouting();
         app.UseMiddleware<OneTransaction>();
 

@@ -36,6 +36,7 @@ public static class IdentityModule
     {
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.Use(AccessTokenHandler.InvokeAsync);
+        app.Use(ClientShare.InvokeAsync);
         app.MapAuthorizationRequests();
         app.MapBackchannel();
         app.MapTokens();

@@ -68,6 +68,7 @@ public sealed class ClientsFileTests
                 break;
             case "payments":
                 client["scope"] = "openid accounts payments";
+                client["software_roles"] = new JsonArray("AISP", "PISP");
                 break;
             case "no keys":
                 client.Remove("jwks");
@@ -83,8 +84,8 @@ public sealed class ClientsFileTests
     [Fact]
     public void Words_that_are_known_but_not_offered_are_left_out_with_a_warning()
     {
-        var content = Read(Good(client => (client["scope"], client["grant_types"]) =
-            ("openid accounts payments", new JsonArray("authorization_code", "urn:openid:params:grant-type:ciba"))));
+        var content = Read(Good(client => (client["scope"], client["grant_types"], client["software_roles"]) =
+            ("openid accounts payments", new JsonArray("authorization_code", "implicit"), new JsonArray("AISP", "PISP"))));
         Assert.Equal(["openid", "accounts"], content.Clients[0].Scopes);
         Assert.Equal(["authorization_code"], content.Clients[0].GrantTypes);
         Assert.Equal(2, content.Warnings.Count);

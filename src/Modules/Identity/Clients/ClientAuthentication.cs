@@ -17,7 +17,7 @@ internal sealed record AuthenticatedClient(Client Client, string? CertificateThu
 /// Who calls the token, PAR, introspection and revocation endpoints: the same methods and rules at each of them (CA-04). A client has
 /// one registered method, and no other is taken (CA-02). Whoever guesses learns nothing: one answer, and comparable work (CA-15).
 /// </summary>
-internal sealed class ClientAuthentication(ClientRegister register, ClientAssertions assertions, ClientCertificates certificates)
+internal sealed class ClientAuthentication(ClientRegister register, ClientAssertions assertions, ClientCertificates certificates, RequestLimits limits)
 {
     public const string PrivateKeyJwt = "private_key_jwt";
     public const string TlsClientAuth = "tls_client_auth";
@@ -43,6 +43,13 @@ internal sealed class ClientAuthentication(ClientRegister register, ClientAssert
             ? await ByCertificateAsync(http, form["client_id"], ct)
             : await ByAssertionAsync(http, form["client_id"], assertion, ct);
         if (authenticated.Failed(out var error, out var client)) return error;
+
+        // PAR-08, INT-07: the same bound to guesses and floods at all of these endpoints.
+        if (!limits.AdmitsClient(client.ClientId))
+        {
+            limits.SayWhen(http);
+            return OAuthError.TooManyRequests;
+        }
 
         var certificate = ClientCertificate.Of(http);
         return new AuthenticatedClient(client, certificate is null ? null : ClientCertificate.Thumbprint(certificate));

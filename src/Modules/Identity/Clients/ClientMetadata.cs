@@ -1,25 +1,39 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using OpenBanking.Identity.Token;
+using System.Text.Json.Nodes;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;
 
-/// <summary>
-/// Judges one client's metadata (RFC 7591) and makes a client of it. An unknown word is a mistake and is named; a word that is known
-/// but not offered here is left out with a warning.
-/// </summary>
-internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
+/// <summary>What else than the metadata decides over them.</summary>
+/// <param name="AllowLoopback">Sandbox: the client's own addresses may be on this machine.</param>
+/// <param name="AllowLoopbackRedirects">Customers may be sent back to this machine.</param>
+/// <param name="Methods">How the client may authenticate.</param>
+internal sealed record MetadataPolicy(bool AllowLoopback, bool AllowLoopbackRedirects, IReadOnlyList<string> Methods)
 {
-    private const int MaxNameLength = 100;
+    public static readonly IReadOnlyList<string> AllMethods =
+        [ClientAuthentication.PrivateKeyJwt, ClientAuthentication.TlsClientAuth, ClientAuthentication.SelfSignedTlsClientAuth];
+}
 
+/// <summary>Metadata that can stand.</summary>
+/// <param name="Metadata">Each member as it holds, for the answer of a registration (DCR-04).</param>
+/// <param name="LeftOut">Words that are known but not offered here.</param>
+internal sealed record JudgedClient(Client Client, JsonObject Metadata, IReadOnlyList<string> LeftOut);
+
+/// <summary>
+/// Judges one client's metadata (RFC 7591) and makes a client of it, whether they come by a file or by a registration. An unknown word
+/// is a mistake and is named; a word that is known but not offered here is left out; a member that is not known is ignored (DCR-04).
+/// </summary>
+internal sealed class ClientMetadata
+{
     /// <summary>Words, and whether each is offered.</summary>
     private static readonly Dictionary<string, bool> GrantTypeWords = new(StringComparer.Ordinal)
     {
         ["authorization_code"] = true,
         ["refresh_token"] = true,
         ["client_credentials"] = true,
+        ["implicit"] = false, // Hybrid clients register it by habit; no grant of ours goes by it.
         ["urn:openid:params:grant-type:ciba"] = true,
     };
 
@@ -32,6 +46,10 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         ["fundsconfirmations"] = false,
     };
 
+    /// <summary>Which role each scope needs (OB-SEC-6, SSA-09).</summary>
+    private static readonly (string Scope, string Role)[] RolesOfScopes =
+        [("accounts", "AISP"), ("payments", "PISP"), ("fundsconfirmations", "CBPII")];
+
     private static readonly Dictionary<string, bool> DetailsTypeWords = new(StringComparer.Ordinal)
     {
         ["account_information"] = true,
@@ -40,15 +58,15 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
         ["funds_confirmation"] = false,
     };
 
-    private static readonly string[] BackchannelMembers =
-        ["backchannel_token_delivery_mode", "backchannel_client_notification_endpoint", "backchannel_authentication_request_signing_alg", "backchannel_user_code_parameter"];
+    private static readonly (string Type, string Role)[] RolesOfDetails =
+    [
+        ("account_information", "AISP"), ("payment_initiation", "PISP"), ("variable_recurring_payment", "PISP"), ("funds_confirmation", "CBPII"),
+    ];
 
     private static readonly string[] RoleWords = ["AISP", "PISP", "CBPII", "ASPSP"];
     private static readonly string[] Algorithms = ["PS256", "ES256"];
     private static readonly string[] SubjectTypes = ["pairwise", "public"];
-
-    private static readonly string[] Methods =
-        [ClientAuthentication.PrivateKeyJwt, ClientAuthentication.TlsClientAuth, ClientAuthentication.SelfSignedTlsClientAuth];
+    private static readonly string[] ApplicationTypes = ["web", "native", "mobile"];
 
     private static readonly string[] CertificateFields =
         [ClientCertificate.SubjectDn, ClientCertificate.SanDns, ClientCertificate.SanUri, ClientCertificate.SanIp, ClientCertificate.SanEmail];
@@ -56,214 +74,234 @@ internal sealed class ClientMetadata(JsonElement json, List<string> warnings)
     /// <summary>Names that an answer carries; in a registered address they would be taken for one (OA-18).</summary>
     private static readonly string[] ResponseNames = ["code", "state", "iss", "error", "response"];
 
-    private string id = "?";
+    private readonly MetadataReader members;
+    private readonly MetadataPolicy policy;
+    private readonly string id;
 
-    /// <summary>The client.</summary>
-    /// <exception cref="NotAcceptableException">Something in it cannot stand.</exception>
-    public Client ToClient(bool allowLoopback, DateTimeOffset now)
+    private ClientMetadata(string id, MetadataReader members, MetadataPolicy policy)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new NotAcceptableException("each client must be a JSON object");
-        id = Text("client_id") ?? throw new NotAcceptableException("a client has no client_id");
-        if (id.Length > 255 || !id.All(letter => letter is > ' ' and <= '~')) throw new NotAcceptableException("a client_id must be 1 to 255 visible ASCII characters");
+        this.id = id;
+        this.members = members;
+        this.policy = policy;
+    }
 
-        var profile = ProfileRules.Names.TryGetValue(Needed("security_profile"), out var known) ? known : throw Problem("has an unknown security_profile");
-        var roles = List("software_roles");
-        if (roles.Except(RoleWords, StringComparer.Ordinal).Any()) throw Problem("has an unknown word in software_roles");
-        var grants = Offered("grant_types", GrantTypeWords, List("grant_types"), ["authorization_code", "refresh_token", "client_credentials"]);
-        var scopes = Offered("scope", ScopeWords, Words("scope"), roles.Contains("AISP") ? ["openid", "offline_access", "accounts"] : ["openid"]);
-        if (scopes.Contains("accounts") && !roles.Contains("AISP")) throw Problem("asks for scope accounts without the role AISP (OB-SEC-6)");
-        if (ProfileRules.OnlyReads.HoldsFor(profile) && Words("scope").Except(ProfileRules.ReadingScopes, StringComparer.Ordinal).Any())
-            throw Problem("asks for a scope that a profile for reading does not have");
+    /// <summary>The client, or the first thing that cannot stand.</summary>
+    /// <param name="json">An object.</param>
+    public static Outcome<JudgedClient, MetadataFault> Judge(string id, JsonElement json, MetadataPolicy policy, DateTimeOffset now)
+    {
+        var read = new MetadataReader(json);
+        var client = new ClientMetadata(id, read, policy).ToClient(now);
+        if (read.Fault is { } fault) return fault;
+        return new JudgedClient(client, read.Taken, read.LeftOut);
+    }
 
-        var redirects = List("redirect_uris");
-        foreach (var uri in redirects) JudgeRedirect(uri, profile);
-        if (redirects.Length == 0 && grants.Contains("authorization_code")) throw Problem("has no redirect_uris");
+    private Client ToClient(DateTimeOffset now)
+    {
+        var word = members.Needed("security_profile", "DCR-15");
+        if (!ProfileRules.Names.TryGetValue(word, out var profile)) members.Refuse("DCR-15", "has an unknown security_profile");
 
-        var method = OneOf("token_endpoint_auth_method", Methods, ClientAuthentication.PrivateKeyJwt);
+        var roles = members.List("software_roles");
+        if (roles.Except(RoleWords, StringComparer.Ordinal).Any()) members.Refuse("DCR-01", "has an unknown word in software_roles");
+        var grants = members.Offered(
+            "grant_types", GrantTypeWords, members.List("grant_types"), ["authorization_code", "refresh_token", "client_credentials"], "DC-06");
+        members.Keep("grant_types", grants);
+        var scopes = Scopes(roles, profile);
+
+        var applicationType = members.OneOf("application_type", ApplicationTypes, "web", "DCR-01");
+        var redirects = members.List("redirect_uris");
+        foreach (var uri in redirects) JudgeRedirect(uri, profile, applicationType != "web");
+        JudgeResponseTypes(grants, redirects, profile);
+
+        var method = members.OneOf("token_endpoint_auth_method", policy.Methods, ClientAuthentication.PrivateKeyJwt, "CA-01");
         var (field, value) = Certificate(method);
+        JudgeOtherMembers(profile);
+        var backchannel = BackchannelMetadata.Read(members, grants, profile, Algorithms, policy.AllowLoopback);
         var client = new Client
         {
             ClientId = id,
             Profile = profile,
-            Name = Name("client_name") ?? id,
-            OnBehalfOf = Name("software_on_behalf_of_org") ?? Name("on_behalf_of"),
-            ClientUri = ClientUri(),
-            OrganisationId = Text("org_id"),
-            SoftwareId = Text("software_id"),
+            Name = members.Name("client_name") ?? id,
+            OnBehalfOf = members.Name("software_on_behalf_of_org") ?? members.Name("on_behalf_of"),
+            ClientUri = members.Link("client_uri"),
+            OrganisationId = members.Text("org_id"),
+            SoftwareId = members.Text("software_id"),
             Roles = roles,
             RedirectUris = redirects,
             GrantTypes = grants,
             Scopes = scopes,
-            AuthorizationDetailsTypes = Offered(
-                "authorization_details_types", DetailsTypeWords, List("authorization_details_types"), scopes.Contains("accounts") ? ["account_information"] : []),
+            AuthorizationDetailsTypes = DetailsTypes(roles, scopes),
             AuthenticationMethod = method,
-            AssertionAlgorithm = Has("token_endpoint_auth_signing_alg") ? OneOf("token_endpoint_auth_signing_alg", Algorithms, "") : null,
-            IdTokenAlgorithm = OneOf("id_token_signed_response_alg", Algorithms, "PS256"),
+            AssertionAlgorithm = members.Has("token_endpoint_auth_signing_alg") ? members.OneOf("token_endpoint_auth_signing_alg", Algorithms, "", "DCR-09") : null,
+            IdTokenAlgorithm = members.OneOf("id_token_signed_response_alg", Algorithms, "PS256", "DCR-09"),
             UsesDpop = UsesDpop(method, profile),
             Jwks = Jwks(),
-            JwksUri = JwksUri(allowLoopback),
+            JwksUri = JwksUri(),
             CertificateField = field,
             CertificateValue = value,
             Sector = Sector(redirects),
-            SubjectType = OneOf("subject_type", SubjectTypes, "pairwise"),
-            RequiresAuthTime = Flag("require_auth_time") ?? false,
-            BackchannelDelivery = BackchannelDelivery(grants),
-            BackchannelNotificationEndpoint = BackchannelNotificationEndpoint(allowLoopback),
-            BackchannelSigningAlgorithm = BackchannelSigningAlgorithm(grants, profile),
+            SubjectType = members.OneOf("subject_type", SubjectTypes, "pairwise", "DCR-01"),
+            RequiresAuthTime = members.Flag("require_auth_time") ?? false,
+            BackchannelDelivery = backchannel.Delivery,
+            BackchannelNotificationEndpoint = backchannel.NotificationEndpoint,
+            BackchannelSigningAlgorithm = backchannel.SigningAlgorithm,
             RegisteredAt = now,
         };
         var needsKeys = method != ClientAuthentication.TlsClientAuth || ProfileRules.SignsRequests.HoldsFor(profile);
-        if (client is { Jwks: null, JwksUri: null } && needsKeys) throw Problem("needs jwks or jwks_uri");
+        if (client is { Jwks: null, JwksUri: null } && needsKeys) members.Refuse("DCR-08", "needs jwks or jwks_uri");
         return client;
     }
 
-    private string[] Offered(string name, Dictionary<string, bool> words, string[] given, string[] otherwise)
+    private string[] Scopes(string[] roles, Profile profile)
     {
-        if (!Has(name)) return otherwise;
-        if (given.FirstOrDefault(word => !words.ContainsKey(word)) is not null) throw Problem($"has an unknown word in {name}");
-        foreach (var word in given.Where(word => !words[word])) warnings.Add($"client {id}: {word} in {name} is left out, it is not offered yet");
-        return [.. given.Where(word => words[word]).Distinct(StringComparer.Ordinal)];
+        var asked = members.Words("scope");
+        var scopes = members.Offered("scope", ScopeWords, asked, roles.Contains("AISP") ? ["openid", "offline_access", "accounts"] : ["openid"], "DC-05");
+        if (ProfileRules.OnlyReads.HoldsFor(profile) && asked.Except(ProfileRules.ReadingScopes, StringComparer.Ordinal).Any())
+            members.Refuse("DCR-15", "asks for a scope that a profile for reading does not have");
+        foreach (var (scope, role) in RolesOfScopes)
+        {
+            if (asked.Contains(scope) && !roles.Contains(role)) members.Refuse("SSA-09", $"asks for scope {scope} without the role {role} (OB-SEC-6)");
+        }
+
+        members.Taken["scope"] = string.Join(' ', scopes);
+        return scopes;
     }
 
-    private void JudgeRedirect(string text, Profile profile)
+    private string[] DetailsTypes(string[] roles, string[] scopes)
+    {
+        var asked = members.List("authorization_details_types");
+        var types = members.Offered("authorization_details_types", DetailsTypeWords, asked, scopes.Contains("accounts") ? ["account_information"] : [], "DC-05");
+        foreach (var (type, role) in RolesOfDetails)
+        {
+            if (asked.Contains(type) && !roles.Contains(role)) members.Refuse("SSA-09", $"asks for details of type {type} without the role {role}");
+        }
+
+        members.Keep("authorization_details_types", types);
+        return types;
+    }
+
+    private void JudgeRedirect(string text, Profile profile, bool isNative)
     {
         if (text.Length > 2000 || !text.All(letter => letter is > ' ' and <= '~' and not ('\\' or '"' or '<' or '>' or '*'))
             || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0 || text.Contains('#', StringComparison.Ordinal))
         {
-            throw Problem("has a redirect URI that is not a plain absolute address");
+            members.Refuse("DCR-05", "has a redirect URI that is not a plain absolute address", MetadataFault.InvalidRedirectUri);
+            return;
         }
 
         // Plain http only for a native client that listens on this very machine (F2-PAR-08), and in FAPI 1.0 not even there (F1-18).
-        var isNativeLoopback = uri.Scheme == Uri.UriSchemeHttp && Text("application_type") == "native" && uri.Host is "127.0.0.1" or "[::1]";
-        var mayBePlain = isNativeLoopback && !ProfileRules.RedirectsAreHttps.HoldsFor(profile);
-        if (uri.Scheme != Uri.UriSchemeHttps && !mayBePlain) throw Problem("has a redirect URI that is not https");
+        var isNativeLoopback = uri.Scheme == Uri.UriSchemeHttp && isNative && uri.Host is "127.0.0.1" or "[::1]";
+        var mayBePlain = isNativeLoopback && policy.AllowLoopbackRedirects && !ProfileRules.RedirectsAreHttps.HoldsFor(profile);
+        if (uri.Scheme != Uri.UriSchemeHttps && !mayBePlain)
+            members.Refuse("DCR-05", "has a redirect URI that is not https", MetadataFault.InvalidRedirectUri);
+        else if (uri.IsLoopback && !policy.AllowLoopbackRedirects)
+            members.Refuse("OB-DCR-4", "has a redirect URI on the customer's own machine", MetadataFault.InvalidRedirectUri);
 
         var query = uri.Query.TrimStart('?').Split('&').Select(pair => Uri.UnescapeDataString(pair.Split('=')[0]));
-        if (query.Intersect(ResponseNames, StringComparer.OrdinalIgnoreCase).Any()) throw Problem("has a redirect URI with a parameter that answers carry");
+        if (query.Intersect(ResponseNames, StringComparer.OrdinalIgnoreCase).Any())
+            members.Refuse("OA-18", "has a redirect URI with a parameter that answers carry", MetadataFault.InvalidRedirectUri);
+    }
+
+    /// <summary>Who goes to the authorization endpoint has a place to come back to, and who does not has none (DCR-07).</summary>
+    private void JudgeResponseTypes(string[] grants, string[] redirects, Profile profile)
+    {
+        var visits = grants.Contains("authorization_code");
+        var types = members.List("response_types");
+        if (!members.Has("response_types")) types = visits ? ["code"] : [];
+        if (types.Except(["code", .. ProfileRules.MayBeHybrid.HoldsFor(profile) ? (string[])["code id_token"] : []], StringComparer.Ordinal).Any())
+            members.Refuse("OB-DCR-6", "has a word in response_types that its profile does not have");
+        if (types.Length > 0 != visits) members.Refuse("DCR-07", "has response_types that do not agree with its grant_types");
+        if (redirects.Length == 0 && visits) members.Refuse("DCR-05", "has no redirect_uris", MetadataFault.InvalidRedirectUri);
+        if (visits || members.Has("response_types")) members.Keep("response_types", types);
     }
 
     private (string? Field, string? Value) Certificate(string method)
     {
-        var given = CertificateFields.Where(field => Has("tls_client_auth_" + field)).ToList();
+        var given = CertificateFields.Where(field => members.Has("tls_client_auth_" + field)).ToList();
         if (method != ClientAuthentication.TlsClientAuth) return (null, null);
-        if (given.Count != 1) throw Problem("must have exactly one tls_client_auth_* value (MTLS-03)");
-        var value = Needed("tls_client_auth_" + given[0]);
-        if (given[0] == ClientCertificate.SubjectDn && DistinguishedName.Parse(value) is null) throw Problem("has a tls_client_auth_subject_dn that is no distinguished name");
+        if (given.Count != 1)
+        {
+            members.Refuse("DCR-10", "must have exactly one tls_client_auth_* value (MTLS-03)");
+            return (null, null);
+        }
+
+        var value = members.Needed("tls_client_auth_" + given[0], "DCR-10");
+        if (given[0] == ClientCertificate.SubjectDn && DistinguishedName.Parse(value) is null)
+            members.Refuse("DCR-10", "has a tls_client_auth_subject_dn that is no distinguished name");
         return (given[0], value);
     }
 
-    private bool UsesDpop(string method, Profile profile) => (Flag("dpop_bound_access_tokens"), Flag("tls_client_certificate_bound_access_tokens")) switch
+    /// <summary>What no row of the client holds, but what may not say less than the profile does (DC-06).</summary>
+    private void JudgeOtherMembers(Profile profile)
     {
-        (true, true) => throw Problem("binds its tokens both to DPoP keys and to certificates"),
-        (true, _) when ProfileRules.BindsToCertificates.HoldsFor(profile) => throw Problem("binds its tokens to DPoP keys, and its profile knows certificates alone (F1-04)"),
-        (true, _) => true,
-        (_, true) => false,
-        _ => method == ClientAuthentication.PrivateKeyJwt && !ProfileRules.BindsToCertificates.HoldsFor(profile),
-    };
+        if (members.Has("request_object_signing_alg")) members.OneOf("request_object_signing_alg", Algorithms, "", "DCR-09");
+        if (members.Flag("require_pushed_authorization_requests") == false && ProfileRules.Pushes.HoldsFor(profile))
+            members.Refuse("DC-06", "wants to send authorization requests that are not pushed");
+        foreach (var name in (string[])["logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"]) members.Link(name);
+
+        // Language variants of what customers read are kept as they are judged (DCR-14).
+        foreach (var name in members.Names.Where(name => name.Contains('#', StringComparison.Ordinal)))
+        {
+            switch (name[..name.IndexOf('#', StringComparison.Ordinal)])
+            {
+                case "client_name": members.Name(name); break;
+                case "client_uri" or "logo_uri" or "policy_uri" or "tos_uri": members.Link(name); break;
+            }
+        }
+    }
+
+    private bool UsesDpop(string method, Profile profile)
+    {
+        var (dpop, certificate) = (members.Flag("dpop_bound_access_tokens"), members.Flag("tls_client_certificate_bound_access_tokens"));
+        if (dpop == true && certificate == true) members.Refuse("DCR-15", "binds its tokens both to DPoP keys and to certificates");
+        var knowsCertificatesAlone = ProfileRules.BindsToCertificates.HoldsFor(profile);
+        if (dpop == true && knowsCertificatesAlone)
+            members.Refuse("F1-04", "binds its tokens to DPoP keys, and its profile knows certificates alone (F1-04)");
+
+        var byDefault = method == ClientAuthentication.PrivateKeyJwt && !knowsCertificatesAlone;
+        var uses = dpop == true || (certificate != true && byDefault);
+        if ((uses ? dpop : certificate) == false) members.Refuse("DC-06", "wants tokens that are bound to nothing");
+        members.Taken["dpop_bound_access_tokens"] = uses;
+        members.Taken["tls_client_certificate_bound_access_tokens"] = !uses;
+        return uses;
+    }
 
     private string? Jwks()
     {
-        if (!json.TryGetProperty("jwks", out var jwks) || jwks.ValueKind == JsonValueKind.Null) return null;
-        if (Has("jwks_uri")) throw Problem("has both jwks and jwks_uri");
-        var text = jwks.GetRawText();
-        if (KeySet.Parse(Encoding.UTF8.GetBytes(text)).Failed(out var fault, out var set)) throw Problem($"has a jwks that cannot be taken: {fault.Reason} ({fault.Rule})");
-        return set.Keys.Count > 0 ? text : throw Problem("has a jwks without a key for signatures");
+        if (!members.Has("jwks")) return null;
+        if (members.Has("jwks_uri")) members.Refuse("DCR-08", "has both jwks and jwks_uri");
+        var text = members.Raw("jwks").GetRawText();
+        if (KeySet.Parse(Encoding.UTF8.GetBytes(text)).Failed(out var fault, out var set))
+        {
+            members.Refuse("DCR-08", $"has a jwks that cannot be taken: {fault.Reason} ({fault.Rule})");
+            return null;
+        }
+
+        if (set.Keys.Count == 0) members.Refuse("DCR-08", "has a jwks without a key for signatures");
+        if (set.Keys.Where(key => key.KeyId is not null).GroupBy(key => key.KeyId, StringComparer.Ordinal).Any(group => group.Count() > 1))
+            members.Refuse("DCR-08", "has a jwks with two keys of one kid");
+        members.Taken["jwks"] = JsonNode.Parse(text);
+        return text;
     }
 
-    private string? JwksUri(bool allowLoopback) =>
-        Text("jwks_uri") is not { } uri ? null
-        : OutboundHttp.Problem(uri, allowLoopback) is { } problem ? throw Problem($"has a jwks_uri that {problem}")
-        : uri;
-
-    private string? ClientUri() => Text("client_uri") is not { } text ? null
-        : Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? text
-        : throw Problem("has a client_uri that is not https");
-
-    /// <summary>Poll or ping; with push the tokens would come to an address without proof of a key, so it is not offered (CIBA-18, OB-DCR-7).</summary>
-    private string? BackchannelDelivery(string[] grants)
+    private string? JwksUri()
     {
-        if (!grants.Contains(GrantType.Ciba)) return BackchannelMembers.Any(Has) ? throw Problem("has backchannel members without the grant they belong to (OB-DCR-7)") : null;
-        if (Flag("backchannel_user_code_parameter") == true) throw Problem("wants a user code, which is not offered (OB-DCR-7)");
-        return OneOf("backchannel_token_delivery_mode", [Ciba.BackchannelRequest.Poll, Ciba.BackchannelRequest.Ping], Ciba.BackchannelRequest.Poll);
-    }
-
-    private string? BackchannelNotificationEndpoint(bool allowLoopback)
-    {
-        const string member = "backchannel_client_notification_endpoint";
-        if (Text("backchannel_token_delivery_mode") != Ciba.BackchannelRequest.Ping) return null;
-        var address = Needed(member);
-        return OutboundHttp.Problem(address, allowLoopback) is { } problem ? throw Problem($"has a {member} that {problem}") : address;
-    }
-
-    private string? BackchannelSigningAlgorithm(string[] grants, Profile profile)
-    {
-        if (!grants.Contains(GrantType.Ciba)) return null;
-        if (Has("backchannel_authentication_request_signing_alg")) return OneOf("backchannel_authentication_request_signing_alg", Algorithms, "");
-        return ProfileRules.SignsBackchannelRequests.HoldsFor(profile)
-            ? throw Problem("has no backchannel_authentication_request_signing_alg, and its profile signs requests (CIBA-03)")
-            : null;
+        if (members.Text("jwks_uri") is not { } uri) return null;
+        if (OutboundHttp.Problem(uri, policy.AllowLoopback) is { } problem) members.Refuse("DC-10", $"has a jwks_uri that {problem}");
+        return uri;
     }
 
     /// <summary>PW-02: the host of the sector's address, or the one host of all redirect URIs; without any, the host of the keys.</summary>
     private string Sector(string[] redirects)
     {
-        if (Text("sector_identifier_uri") is { } sector)
-            return Uri.TryCreate(sector, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps ? uri.Host : throw Problem("has a sector_identifier_uri that is not https");
-        var hosts = redirects.Select(redirect => new Uri(redirect).Host).Distinct(StringComparer.Ordinal).ToList();
-        return hosts.Count switch
+        if (members.Text("sector_identifier_uri") is { } sector)
         {
-            0 => Text("jwks_uri") is { } keys && Uri.TryCreate(keys, UriKind.Absolute, out var home) ? home.Host : id,
-            1 => hosts[0],
-            _ => throw Problem("has redirect URIs on several hosts and no sector_identifier_uri"),
-        };
+            if (Uri.TryCreate(sector, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps) return uri.Host;
+            members.Refuse("DCR-12", "has a sector_identifier_uri that is not https");
+        }
+
+        var hosts = redirects.Select(redirect => Uri.TryCreate(redirect, UriKind.Absolute, out var uri) ? uri.Host : "").Distinct(StringComparer.Ordinal).ToList();
+        if (hosts.Count > 1) members.Refuse("DCR-13", "has redirect URIs on several hosts and no sector_identifier_uri");
+        if (hosts.Count > 0) return hosts[0];
+        return Uri.TryCreate(members.Text("jwks_uri"), UriKind.Absolute, out var home) ? home.Host : id;
     }
-
-    /// <summary>A name that customers read: no control characters, nothing that turns the direction of reading (DC-17).</summary>
-    private string? Name(string member)
-    {
-        if (Text(member) is not { } name) return null;
-        var isPlain = name.Length <= MaxNameLength && name.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune)
-            is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
-        return isPlain ? name : throw Problem($"has a {member} that is too long or has characters that cannot be shown");
-    }
-
-    private string OneOf(string name, string[] words, string otherwise)
-    {
-        if (!Has(name)) return otherwise;
-        return Text(name) is { } text && words.Contains(text, StringComparer.Ordinal) ? text : throw Problem($"has an unknown word in {name}");
-    }
-
-    private bool Has(string name) => json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
-
-    private string Needed(string name) => Text(name) ?? throw Problem($"has no {name}");
-
-    private string? Text(string name)
-    {
-        if (!Has(name)) return null;
-        var value = json.GetProperty(name);
-        return value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : throw Problem($"has a {name} that is no text");
-    }
-
-    private bool? Flag(string name) => !Has(name) ? null : json.GetProperty(name).ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => throw Problem($"has a {name} that is neither true nor false"),
-    };
-
-    private string[] Words(string name) => Text(name)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
-
-    private string[] List(string name)
-    {
-        if (!Has(name)) return [];
-        var value = json.GetProperty(name);
-        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-            ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
-            : throw Problem($"has a {name} that is no list of texts");
-    }
-
-    private NotAcceptableException Problem(string what) => new($"client {id} {what}");
-
-    /// <summary>Ends the reading of a file at start; never thrown while a request is served.</summary>
-    public sealed class NotAcceptableException(string message) : Exception(message);
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Jose;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Clients;
@@ -35,27 +36,35 @@ internal static class ClientsFile
     {
         var clients = new List<Client>();
         var warnings = new List<string>();
+        var policy = new MetadataPolicy(allowLoopback, AllowLoopbackRedirects: true, MetadataPolicy.AllMethods);
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Array) return new Content([], [], "it must be a JSON array");
             foreach (var element in document.RootElement.EnumerateArray())
             {
-                var client = new ClientMetadata(element, warnings).ToClient(allowLoopback, now);
-                if (clients.Any(other => other.ClientId == client.ClientId)) return new Content([], [], $"client {client.ClientId} is in it twice");
-                clients.Add(client);
+                if (Identify(element, out var id) is { } fault) return new Content([], [], fault);
+                if (ClientMetadata.Judge(id, element, policy, now).Failed(out var problem, out var judged))
+                    return new Content([], [], $"client {id} {problem.What}");
+                if (clients.Any(other => other.ClientId == id)) return new Content([], [], $"client {id} is in it twice");
+                clients.Add(judged.Client);
+                warnings.AddRange(judged.LeftOut.Select(word => $"client {id}: {word} is left out, it is not offered yet"));
             }
         }
         catch (JsonException)
         {
             return new Content([], [], "it is not valid JSON");
         }
-        catch (ClientMetadata.NotAcceptableException problem)
-        {
-            return new Content([], [], problem.Message);
-        }
 
         return new Content(clients, warnings, null);
+    }
+
+    private static string? Identify(JsonElement client, out string id)
+    {
+        id = Claims.Text(client, "client_id") ?? "";
+        if (client.ValueKind != JsonValueKind.Object) return "each client must be a JSON object";
+        if (id.Length == 0) return "a client has no client_id";
+        return id.Length <= 255 && id.All(letter => letter is > ' ' and <= '~') ? null : "a client_id must be 1 to 255 visible ASCII characters";
     }
 }
 

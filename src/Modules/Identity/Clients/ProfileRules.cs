@@ -22,6 +22,12 @@ internal static class ProfileRules
     /// <summary>MS-01, F1-01: it signs its authorization requests, so it has keys, however it authenticates.</summary>
     public static readonly ProfileRule SignsRequests = new(MS | F1);
 
+    /// <summary>F1-02: its authorization answers may be hybrid, <c>code id_token</c>.</summary>
+    public static readonly ProfileRule MayBeHybrid = new(F1);
+
+    /// <summary>F2-PAR-03: its authorization requests are pushed, whatever its metadata say.</summary>
+    public static readonly ProfileRule Pushes = new(F2);
+
     /// <summary>CIBA-03: it signs its requests on the back channel, and registers with which algorithm.</summary>
     public static readonly ProfileRule SignsBackchannelRequests = new(F1);
 

@@ -21,6 +21,10 @@ internal sealed record OAuthError(string Code, string Rule, string Description, 
 
     public static OAuthError InvalidDpopProof(string rule, string description) => new("invalid_dpop_proof", rule, description);
 
+    /// <summary>The client has asked for more than its share (OP-08); the answer says when to come again.</summary>
+    public static OAuthError TooManyRequests { get; } =
+        new("temporarily_unavailable", "OP-08", "the client sends too many requests", StatusCodes.Status429TooManyRequests);
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         RefusalLog.Write(httpContext, Code, Rule);

@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+
+namespace OpenBanking.Kernel.Http;
+
+/// <summary>
+/// How many requests one address and one client may send (HTTP-15). Addresses are those of the real peer and clients those that have
+/// proven who they are, so neither headers nor many paths, hosts or addresses get around it (OP-08).
+/// </summary>
+public sealed class RequestLimits(RequestCounts counts, int ofAddress, int ofClient)
+{
+    public bool AdmitsAddress(IPAddress? address) => counts.Admits("address " + Peer(address), ofAddress);
+
+    /// <summary>To be asked once the client is authenticated: a name that anybody may claim would let anybody shut its owner out.</summary>
+    public bool AdmitsClient(string clientId) => counts.Admits("client " + clientId, ofClient);
+
+    /// <summary>Says in the answer when to come again (OB-HDR-11).</summary>
+    public void SayWhen(HttpContext http) =>
+        http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(counts.SegmentLength.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+    // Who has one IPv6 address has 2^64 of them.
+    private static string Peer(IPAddress? address)
+    {
+        if (address is null) return "-";
+        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
+        return address.AddressFamily == AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address)
+            ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8))
+            : address.ToString();
+    }
+}

@@ -1,0 +1,26 @@
+namespace OpenBanking.Interop.Tests;
+
+/// <summary>Real clients that others wrote, against a running bank.</summary>
+public sealed class JourneyTests(BankWorld bank) : IClassFixture<BankWorld>
+{
+    public static TheoryData<string> Journeys => [.. Journey.All.Keys];
+
+    [Theory, MemberData(nameof(Journeys))]
+    public async Task A_third_party_on_a_library_of_others_goes_the_whole_way(string name)
+    {
+        var journey = Journey.All[name];
+        using var client = await NodeClient.StartAsync(await bank.RegisterAsync(journey));
+
+        await client.SayAsync(await bank.BrowseAsync((await client.HearAsync("browse")).GetString()!));
+        var saw = await client.HearAsync("done");
+
+        Assert.Equal(bank.Customer.AccountIds.Count, saw.GetProperty("accounts").GetInt32());
+        Assert.Equal(bank.Customer.AccountIds.Count, saw.GetProperty("accountsAfterRefresh").GetInt32());
+        Assert.Equal("urn:openbanking:psd2:sca", saw.GetProperty("acr").GetString());
+        Assert.Equal(saw.GetProperty("subject").GetString(), saw.GetProperty("userInfoSubject").GetString());
+        Assert.True(saw.GetProperty("active").GetBoolean());
+        Assert.True(saw.GetProperty("binding").TryGetProperty(journey.Constraint == "dpop" ? "jkt" : "x5t#S256", out _));
+        Assert.False(saw.GetProperty("activeAfterRevocation").GetBoolean());
+        Assert.Equal(401, saw.GetProperty("statusAfterRevocation").GetInt32());
+    }
+}
