@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Web.Portal.Approve;
 using OpenBanking.Web.Portal.Connections;
 using OpenBanking.Web.Portal.Passkeys;
+using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
 using OpenBanking.Web.Portal.Start;
@@ -27,6 +28,7 @@ public static class Portal
             .AddScoped<SignInEndpoints>()
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
+            .AddScoped<RequestEndpoints>()
             .AddScoped<PasskeyPages>();
     }
 
@@ -46,6 +48,7 @@ public static class Portal
         SignInEndpoints.Map(app);
         ApproveEndpoints.Map(app);
         ConnectionEndpoints.Map(app);
+        RequestEndpoints.Map(app);
         PasskeyPages.Map(app);
         return app;
     }

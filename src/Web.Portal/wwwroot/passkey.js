@@ -12,6 +12,10 @@ const ceremonies = {
     ask: form => ({ username: valueOf(form, 'username'), interaction: interactionOf(form) }),
     run: options => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
   },
+  approval: {
+    ask: form => ({ request: form.dataset.request, digest: valueOf(form, 'digest'), choice: chosen(form) }),
+    run: options => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
+  },
 };
 
 function valueOf(form, name) {
@@ -20,6 +24,10 @@ function valueOf(form, name) {
 
 function interactionOf(form) {
   return form.dataset.interaction || null;
+}
+
+function chosen(form) {
+  return new FormData(form).getAll('account');
 }
 
 async function post(form, path, body) {
@@ -32,8 +40,20 @@ async function post(form, path, body) {
   return answer.json();
 }
 
+// The answer goes with the form, so that what was approved and the passkey that approved it arrive as one.
+async function approve(form) {
+  if (chosen(form).length > 0) {
+    const { ceremony, publicKey } = await post(form, 'approval/options', ceremonies.approval.ask(form));
+    const credential = await ceremonies.approval.run(publicKey);
+    form.elements.ceremony.value = ceremony;
+    form.elements.credential.value = JSON.stringify(credential.toJSON());
+  }
+  form.submit();
+}
+
 async function perform(form) {
   const kind = form.dataset.passkey;
+  if (kind === 'approval') return approve(form);
   const { ceremony, publicKey } = await post(form, kind + '/options', ceremonies[kind].ask(form));
   const credential = await ceremonies[kind].run(publicKey);
   const done = await post(form, kind, {

@@ -82,10 +82,13 @@ internal sealed class WaitingRequestDecisions(
     PairwiseSubject subjects, SignIns history, IHttpContextAccessor browser, TimeProvider time)
     : IRequestHandler<ApproveWaitingRequest, RequestAnswer>, IRequestHandler<DeclineWaitingRequest, RequestAnswer>
 {
+    private static RequestAnswer.NotAcceptable NothingChosen => new("A-1", "Choose at least one account.");
+
     public async Task<RequestAnswer> Handle(ApproveWaitingRequest request, CancellationToken cancellationToken)
     {
         if (await FindAsync(request.SessionId, request.RequestId, cancellationToken) is not var (waiting, client)) return new RequestAnswer.NotFound();
         if (!requests.IsWaiting(waiting)) return new RequestAnswer.Over("CO-09");
+        if (request.AccountIds.Count == 0) return NothingChosen;
 
         var subject = new ApprovalSubject(waiting.Id, request.ShownDigest, request.AccountIds);
         var http = browser.HttpContext ?? throw new InvalidOperationException("A passkey is used in a browser.");
@@ -121,7 +124,7 @@ internal sealed class WaitingRequestDecisions(
         return answer switch
         {
             AuthorisationAnswer.Changed => new RequestAnswer.Changed(),
-            AuthorisationAnswer.NoAccountChosen => new RequestAnswer.NotAcceptable("A-1", "Choose at least one account."),
+            AuthorisationAnswer.NoAccountChosen => NothingChosen,
             AuthorisationAnswer.AccountNotOffered => new RequestAnswer.Forbidden("CO-05"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };

@@ -62,10 +62,10 @@ internal sealed class PasskeyApproval(
         var user = await db.Users.FirstAsync(row => row.Id == session.UserId, ct);
         var made = await handler.MakeRequestOptionsAsync(user, http);
         var nonce = RandomNumberGenerator.GetBytes(NonceBytes);
-        var challenge = Base64Url.EncodeToString(new ApprovalSubject(id, digest, request.Choice ?? []).Challenge(nonce));
-        var options = WithChallenge(made.RequestOptionsJson, challenge);
-        var handle = await ceremonies.BeginAsync(
-            http, CeremonyKind.Approval, options, WithChallenge(made.AssertionState!, challenge), new CeremonyPurpose(user.Id, Nonce: nonce), ct);
+        var challenge = new ApprovalSubject(id, digest, request.Choice ?? []).Challenge(nonce);
+        var options = WithChallenge(made.RequestOptionsJson, Base64Url.EncodeToString(challenge));
+        var state = WithChallenge(made.AssertionState!, Convert.ToBase64String(challenge));
+        var handle = await ceremonies.BeginAsync(http, CeremonyKind.Approval, options, state, new CeremonyPurpose(user.Id, Nonce: nonce), ct);
         return new CeremonyOptions(handle, options);
     }
 
@@ -79,12 +79,12 @@ internal sealed class PasskeyApproval(
         return await assertion.VerifyAsync(http, ceremony, credential, ct);
     }
 
-    // The handler makes its own challenge and remembers it in its state; ours takes its place in both.
+    // The handler makes its own challenge and remembers it in its state, as base64; ours takes its place in both. Were there none to
+    // replace, no signature would be taken: the handler compares.
     private static string WithChallenge(string json, string challenge)
     {
         var members = JsonNode.Parse(json)!.AsObject();
-        var name = members.Single(member => string.Equals(member.Key, "challenge", StringComparison.OrdinalIgnoreCase)).Key;
-        members[name] = challenge;
+        members["challenge"] = challenge;
         return members.ToJsonString();
     }
 }
