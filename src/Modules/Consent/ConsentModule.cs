@@ -24,6 +24,7 @@ public static class ConsentModule
 
         return services
             .AddModuleDatabase<ConsentDb>(ConsentDb.Schema)
+            .AddSingleton(new ServedConsentKind(ConsentKind.AccountAccess))
             .AddScoped<AccountAccessConsents>()
             .AddScoped<AccountAccessConsentEndpoints>()
             .AddSingleton<AccessRequestValidator>()
@@ -43,6 +44,7 @@ public static class ConsentModule
             .AddScoped<Connections>()
             .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
             .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
+            .AddScoped<IRequestHandler<ListConsentChanges, IReadOnlyList<ConsentChange>?>, ListConsentChangesHandler>()
             .AddScoped<IRequestHandler<CancelConnection, CancellationAnswer>, CancelConnectionHandler>()
             .AddScoped<IRequestHandler<CancelAllOfClient, int>, CancelAllOfClientHandler>();
     }

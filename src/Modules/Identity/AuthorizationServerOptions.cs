@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Token;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity;
 
@@ -7,7 +10,8 @@ internal sealed class AuthorizationServerOptions
 {
     public const string Section = "Identity";
 
-    /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02).</summary>
+    /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02). One for each brand: a second
+    /// bank is a second deployment (META-20).</summary>
     public string Issuer { get; init; } = "https://localhost:5001";
 
     /// <summary>Base address of the endpoints that take client certificates (MTLS-09); without one, mTLS clients have nowhere to call.</summary>
@@ -18,6 +22,9 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>How long an access token lives: up to 60 minutes.</summary>
     public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long customers can look back at their sign-ins: 30 days or more.</summary>
+    public TimeSpan SignInHistory { get; init; } = TimeSpan.FromDays(395);
 
     /// <summary>How long a signing key signs before the next one takes over (KEY-16).</summary>
     public TimeSpan SigningKeyPeriod { get; init; } = TimeSpan.FromDays(90);
@@ -56,8 +63,17 @@ internal sealed class AuthorizationServerOptions
     /// <summary>An endpoint's public address for clients that show a certificate; null where there is none.</summary>
     public string? MtlsEndpoint(string path) => MtlsIssuer is null ? null : MtlsIssuer.TrimEnd('/') + path;
 
+    /// <summary>What of this the check of access tokens goes by.</summary>
+    public void Describe(ResourceServerOptions kit)
+    {
+        kit.Addresses.Add(Issuer);
+        if (MtlsIssuer is not null) kit.Addresses.Add(MtlsIssuer);
+        kit.DemandsNonces = DpopNonces == DpopNonceDemand.Required;
+        foreach (var (scope, role) in GrantedScope.Roles) kit.RoleForScope[scope] = role;
+    }
+
     /// <summary>What cannot stand, a sentence each; a server with problems does not start.</summary>
-    public IEnumerable<string> Problems()
+    public IEnumerable<string> Problems(OfferedKinds offered)
     {
         if (!IsBaseAddress(Issuer)) yield return "Identity:Issuer must be an https URL without query or fragment";
         if (MtlsIssuer is not null && !IsBaseAddress(MtlsIssuer)) yield return "Identity:MtlsIssuer must be an https URL without query or fragment";
@@ -66,12 +82,13 @@ internal sealed class AuthorizationServerOptions
         if (AccessTokenLifetime < TimeSpan.FromSeconds(1) || AccessTokenLifetime > TimeSpan.FromMinutes(60))
             yield return "Identity:AccessTokenLifetime must be from 1 second to 60 minutes";
         if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
+        if (SignInHistory < TimeSpan.FromDays(30) || SignInHistory > TimeSpan.FromDays(36500)) yield return "Identity:SignInHistory must be from 30 to 36500 days";
         if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
         foreach (var (name, file) in Files())
         {
             if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";
             else if (file is not null && name is nameof(ClientsFile) or nameof(SandboxClientsFile)
-                && Clients.ClientsFile.Read(file, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
+                && Clients.ClientsFile.Read(file, offered, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
             {
                 yield return $"Identity:{name} cannot be taken: {problem}";
             }
@@ -79,10 +96,10 @@ internal sealed class AuthorizationServerOptions
     }
 
     /// <summary>Has the framework ask for problems before anything starts.</summary>
-    internal sealed class Check : IValidateOptions<AuthorizationServerOptions>
+    internal sealed class Check(OfferedKinds offered) : IValidateOptions<AuthorizationServerOptions>
     {
         public ValidateOptionsResult Validate(string? name, AuthorizationServerOptions options) =>
-            options.Problems().ToList() is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+            options.Problems(offered).ToList() is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 
     private static bool IsBaseAddress(string text) =>

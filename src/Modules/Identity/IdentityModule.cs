@@ -12,11 +12,11 @@ using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
-using OpenBanking.Identity.ResourceServer;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity;
 
@@ -29,13 +29,14 @@ public static class IdentityModule
         .AddAuthorizationRequests()
         .AddBackchannel()
         .AddTokens()
+        .AddProtectedResources()
         .AddMetadata()
         .AddUsers();
 
     public static WebApplication MapIdentity(this WebApplication app)
     {
         // Before every endpoint of every module: what asks for a token gets it checked here.
-        app.Use(AccessTokenHandler.InvokeAsync);
+        app.UseAccessTokenCheck();
         app.Use(ClientShare.InvokeAsync);
         app.MapAuthorizationRequests();
         app.MapBackchannel();
@@ -59,13 +60,13 @@ public static class IdentityModule
             .AddScoped<ClientAssertions>()
             .AddScoped<ClientAuthentication>()
             .AddScoped<ReplayGuard>()
-            .AddSingleton<DpopNonces>()
             .AddScoped<DpopProofs>()
             .AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, DescribeClientHandler>()
             .AddHostedService<ClientsFromFiles>();
     }
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddSingleton<OfferedKinds>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
         .AddScoped<AuthorizeEndpoint>()
@@ -74,6 +75,7 @@ public static class IdentityModule
         .AddScoped<Interactions>()
         .AddScoped<Authorisations>()
         .AddScoped<Decisions>()
+        .AddScoped<ApprovalPolicy>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
         .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
@@ -109,9 +111,19 @@ public static class IdentityModule
         .AddScoped<TokenEndpoint>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
-        .AddScoped<AccessTokenHandler>()
         .AddSingleton<ExpiredRows>()
         .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
+
+    /// <summary>The kit that protects every API, with the database as what it asks.</summary>
+    private static IServiceCollection AddProtectedResources(this IServiceCollection services)
+    {
+        services.AddOptions<ResourceServerOptions>().Configure<IOptions<AuthorizationServerOptions>>((kit, server) => server.Value.Describe(kit));
+        return services
+            .AddScoped<ITokenSource, StoredTokens>()
+            .AddScoped<IProofMemory>(provider => provider.GetRequiredService<ReplayGuard>())
+            .AddSingleton<INonceKeys, NonceKeys>()
+            .AddAccessTokenCheck();
+    }
 
     private static IServiceCollection AddMetadata(this IServiceCollection services)
     {
@@ -128,9 +140,14 @@ public static class IdentityModule
     private static void MapAuthorizationRequests(this WebApplication app)
     {
         app.MapPost("/par", (HttpContext http, PushedAuthorizationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+
+        // ID-19: by either method.
         app.MapGet("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
         app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
-        app.MapGet("/schemas/account_information", () => Results.Text(AuthorizationDetails.AccountInformationSchema, "application/schema+json"));
+
+        // One for each type that is offered (RAR-15).
+        foreach (var type in app.Services.GetRequiredService<OfferedKinds>().DetailsTypes)
+            app.MapGet("/schemas/" + type, () => Results.Text(DetailsType.Find(type)!.Schema.Document, "application/schema+json"));
     }
 
     private static void MapBackchannel(this WebApplication app) =>
@@ -141,6 +158,8 @@ public static class IdentityModule
         app.MapPost("/token", (HttpContext http, TokenEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapPost("/introspect", (HttpContext http, IntrospectionEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+
+        // Behind the check of every API, so its proofs are judged as there (DPOP-25).
         app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http) => UserInfoEndpoint.Answer(http))
             .RequireAccessToken(GrantedScope.OpenId, TokenKind.Customer);
     }

@@ -93,11 +93,18 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
             RequestAnswer.Changed => await ShowAsync(http, id, Notice.Changed, chosen, ct),
             RequestAnswer.NotAcceptable wrong => await ShowAsync(http, id, Notice.Wrong(wrong.Message), chosen, ct),
             RequestAnswer.PasskeyNeeded needed => await AskAgainAsync(http, id, needed.Rule, chosen, ct),
+            RequestAnswer.Held held => await HoldAsync(http, session, id, held.Because, ct),
             RequestAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             RequestAnswer.Over over => await ShowEndedAsync(http, id, over.Rule, ct),
             RequestAnswer.NotFound => NotFound(http),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    private async Task<IResult> HoldAsync(HttpContext http, Guid session, Guid id, DecisionAnswer.Held held, CancellationToken ct)
+    {
+        var request = await mediator.Send(new DescribeWaitingRequest(session, id), ct);
+        return ApproveEndpoints.Hold(http, AddressOf(id), request?.ClientName ?? "", held);
     }
 
     private Task<IResult> AskAgainAsync(HttpContext http, Guid id, string rule, IReadOnlyList<string> chosen, CancellationToken ct)

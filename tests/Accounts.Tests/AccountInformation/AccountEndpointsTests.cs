@@ -41,6 +41,7 @@ public sealed class AccountEndpointsTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "OB-HTTP-3")]
     [Trait("Rule", "OB-HTTP-5")]
     [Trait("Rule", "CO-12")]
     public async Task Forbids_an_account_that_the_consent_does_not_cover()
@@ -162,6 +163,8 @@ public sealed class AccountEndpointsTests(Bank bank)
     [Fact]
     [Trait("Rule", "CO-17")]
     [Trait("Rule", "OB-CON-19")]
+    [Trait("Rule", "RS-07")]
+    [Trait("Rule", "DPOP-22")]
     public async Task Reads_until_the_second_before_the_end_and_not_in_it()
     {
         await using var own = await BankApi.StartAsync();
@@ -174,7 +177,9 @@ public sealed class AccountEndpointsTests(Bank bank)
         var answer = await own.GetAsync("/accounts", caller);
         Assert.Equal((401, "OB-CON-19"), (answer.Status, answer.Rule));
         Assert.Equal(["TKXP"], answer.Faults);
-        Assert.Contains("invalid_token", answer.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            ["DPoP realm=\"open-banking\", error=\"invalid_token\", algs=\"PS256 ES256\"", "Bearer realm=\"open-banking\""],
+            answer.Headers.GetValues("WWW-Authenticate"));
         Assert.Equal(1, own.Ended.Count(caller.ConsentId!));
     }
 
@@ -195,5 +200,31 @@ public sealed class AccountEndpointsTests(Bank bank)
         var gone = await api.GetAsync("/accounts", caller);
         Assert.Equal((401, "OB-SEC-17"), (gone.Status, gone.Rule));
         Assert.Empty(gone.Body);
+    }
+
+    [Fact]
+    [Trait("Rule", "CO-21")]
+    [Trait("Rule", "OB-AIS-25")]
+    [Trait("Rule", "OB-HDR-3")]
+    public async Task Whether_the_customer_is_there_opens_nothing_and_closes_nothing()
+    {
+        var caller = await api.AccessAsync(["GB-1"]);
+        for (var count = 0; count < 12; count++)
+        {
+            foreach (var present in new[] { false, true })
+            {
+                Assert.Equal(200, (await BalancesAsync("GB-1", present)).Status);
+                Assert.Equal(403, (await BalancesAsync("GB-2", present)).Status);
+            }
+        }
+
+        Task<ApiAnswer> BalancesAsync(string tag, bool present) => api.SendAsync(
+            HttpMethod.Get,
+            $"/accounts/{api.Account(tag)}/balances",
+            caller,
+            adjust: request =>
+            {
+                if (present) request.Headers.Add("x-fapi-customer-ip-address", "192.0.2.7");
+            });
     }
 }

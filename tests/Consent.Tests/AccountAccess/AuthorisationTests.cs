@@ -133,7 +133,7 @@ public sealed class AuthorisationTests(Bank bank)
         Assert.IsType<AuthorisableConsent.Unknown>(await api.AskAsync(new FindConsentForAuthorisation(id, BankApi.OtherTpp)));
         Assert.IsType<AuthorisableConsent.Unknown>(await api.AskAsync(new FindConsentForAuthorisation("aac-" + new string('0', 32), BankApi.Tpp)));
         var found = Assert.IsType<AuthorisableConsent.Found>(await api.AskAsync(new FindConsentForAuthorisation(id, BankApi.Tpp)));
-        Assert.Equal(("account_information", "accounts", false), (found.Type, found.Scope, found.Continues));
+        Assert.Equal((ConsentKind.AccountAccess, false), (found.Kind, found.Continues));
     }
 
     [Theory]

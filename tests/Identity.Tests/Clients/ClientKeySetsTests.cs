@@ -20,6 +20,7 @@ public sealed class ClientKeySetsTests : IDisposable
     private readonly ClientKeySets sets;
     private readonly Client client = ClientsFile.Parse(
         """[{"client_id":"tpp","security_profile":"fapi2-sp","redirect_uris":["https://tpp.example/"],"jwks_uri":"https://keys.example/jwks"}]""",
+        Kinds.Served,
         allowLoopback: false,
         DateTimeOffset.UnixEpoch).Clients[0];
 

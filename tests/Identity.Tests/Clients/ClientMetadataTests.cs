@@ -9,7 +9,7 @@ namespace OpenBanking.Identity.Tests.Clients;
 public sealed class ClientMetadataTests
 {
     private static readonly JsonObject Key = SigningKey.Create("ES256").PublicKey.ToJson();
-    private static readonly MetadataPolicy Outside = new(AllowLoopback: false, AllowLoopbackRedirects: false, MetadataPolicy.AllMethods);
+    private static readonly MetadataPolicy Outside = new(Kinds.Served, AllowLoopback: false, AllowLoopbackRedirects: false, MetadataPolicy.AllMethods);
 
     public static TheoryData<string, string, string?> Cases() => new()
     {

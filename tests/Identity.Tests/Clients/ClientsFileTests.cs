@@ -137,7 +137,7 @@ public sealed class ClientsFileTests
     [InlineData("""[{"client_id":"a","client_id":"b"}]""", "it is not valid JSON")]
     [InlineData("[1]", "each client must be a JSON object")]
     public void A_broken_file_is_one_clear_sentence(string json, string problem) =>
-        Assert.Equal(problem, ClientsFile.Parse(json, allowLoopback: false, DateTimeOffset.UnixEpoch).Problem);
+        Assert.Equal(problem, ClientsFile.Parse(json, Kinds.Served, allowLoopback: false, DateTimeOffset.UnixEpoch).Problem);
 
     [Fact]
     public void A_client_twice_is_one_clear_sentence() => Assert.Equal("client tpp-1 is in it twice", Read(Good(), Good()).Problem);
@@ -180,5 +180,5 @@ public sealed class ClientsFileTests
     }
 
     private static ClientsFile.Content Read(params JsonObject[] clients) =>
-        ClientsFile.Parse(new JsonArray([.. clients]).ToJsonString(), allowLoopback: false, DateTimeOffset.UnixEpoch);
+        ClientsFile.Parse(new JsonArray([.. clients]).ToJsonString(), Kinds.Served, allowLoopback: false, DateTimeOffset.UnixEpoch);
 }

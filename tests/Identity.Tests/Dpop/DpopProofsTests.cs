@@ -4,8 +4,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Identity.Dpop;
 using OpenBanking.Kernel.Jose;
+using OpenBanking.ResourceServer;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
 
@@ -111,8 +111,7 @@ public sealed class DpopProofsTests(FrontWorld world)
     public void The_address_is_the_public_one_also_behind_a_proxy(string host, string address)
     {
         var http = new DefaultHttpContext { Request = { Host = new HostString(host), Scheme = "http", PathBase = "/op", Path = "/token" } };
-        var options = new AuthorizationServerOptions { Issuer = "https://bank.example/op", MtlsIssuer = "https://mtls.bank.example/op" };
-        Assert.Equal(address, HttpTarget.Of(http, options));
+        Assert.Equal(address, HttpTarget.Of(http.Request, ["https://bank.example/op", "https://mtls.bank.example/op"]));
     }
 
     [Fact]
@@ -267,7 +266,7 @@ public sealed class DpopProofsTests(FrontWorld world)
     public Task A_nonce_that_is_sent_must_be_ours_and_fresh() => AtOneMomentAsync(async () =>
     {
         var answer = await SendAsync(Proof());
-        var nonce = answer.Header(DpopProofs.NonceHeader)!;
+        var nonce = answer.Header(DpopProofCheck.NonceHeader)!;
         Assert.Matches("^[A-Za-z0-9_-]{43}$", nonce);
         Assert.Equal(200, (await SendAsync(With(nonce))).Status);
 
@@ -280,7 +279,7 @@ public sealed class DpopProofsTests(FrontWorld world)
         world.Host.Clock.Advance(TimeSpan.FromDays(1));
         var late = await SendAsync(With(nonce));
         Assert.Equal((400, "use_dpop_nonce"), (late.Status, late.Error));
-        Assert.Equal(200, (await SendAsync(With(late.Header(DpopProofs.NonceHeader)!))).Status);
+        Assert.Equal(200, (await SendAsync(With(late.Header(DpopProofCheck.NonceHeader)!))).Status);
     });
 
     [Fact]
@@ -314,7 +313,7 @@ public sealed class DpopProofsTests(FrontWorld world)
         using var tpp = await TestTpp.RegisterAsync(host);
         var first = await tpp.TokenAsync(FrontWorld.ClientCredentials);
         Assert.Equal((400, "use_dpop_nonce"), (first.Status, first.Error));
-        tpp.Nonce = first.Header(DpopProofs.NonceHeader);
+        tpp.Nonce = first.Header(DpopProofCheck.NonceHeader);
         Assert.Equal(200, (await tpp.TokenAsync(FrontWorld.ClientCredentials)).Status);
     }
 

@@ -77,7 +77,7 @@ public sealed class AuthorizationRequestChecksTests
         { "no type", "invalid_authorization_details", "RAR-01", Row(r => r with { AuthorizationDetails = """[{"consent_id":"c1"}]""" }) },
         { "type is a number", "invalid_authorization_details", "RAR-01", Row(r => r with { AuthorizationDetails = """[{"type":1,"consent_id":"c1"}]""" }) },
         { "duplicate member", "invalid_authorization_details", "RAR-01", Row(r => r with { AuthorizationDetails = """[{"type":"account_information","consent_id":"c1","consent_id":"c2"}]""" }) },
-        { "unknown type", "invalid_authorization_details", "RAR-02", Row(r => r with { AuthorizationDetails = """[{"type":"payment_initiation","consent_id":"c1"}]""" }) },
+        { "unknown type", "invalid_authorization_details", "RAR-02", Row(r => r with { AuthorizationDetails = """[{"type":"payment","consent_id":"c1"}]""" }) },
         { "unknown field", "invalid_authorization_details", "RAR-02", Row(r => r with { AuthorizationDetails = """[{"type":"account_information","consent_id":"c1","actions":["read"]}]""" }) },
         { "consent_id missing", "invalid_authorization_details", "RAR-02", Row(r => r with { AuthorizationDetails = """[{"type":"account_information"}]""" }) },
         { "consent_id is a number", "invalid_authorization_details", "RAR-02", Row(r => r with { AuthorizationDetails = """[{"type":"account_information","consent_id":1}]""" }) },
@@ -223,13 +223,13 @@ public sealed class AuthorizationRequestChecksTests
     [Trait("Rule", "RAR-11")]
     public void A_consent_must_be_the_clients_open_and_of_the_scope()
     {
-        var consent = new RequestedConsent("c1", IsDetailed: true);
-        var found = new AuthorisableConsent.Found("account_information", "accounts", Continues: false, ExpiresAt: null);
+        var consent = new RequestedConsent("c1", "account_information");
+        var found = new AuthorisableConsent.Found(ConsentKind.AccountAccess, Continues: false, ExpiresAt: null);
         Assert.Null(consent.Refusal(Good, found));
         Assert.Equal(("invalid_request", "CO-02"), Refusal(consent.Refusal(Good, new AuthorisableConsent.Unknown())));
         Assert.Equal(("access_denied", "OB-SEC-13"), Refusal(consent.Refusal(Good, new AuthorisableConsent.InWrongState())));
         Assert.Equal(("invalid_scope", "RAR-11"), Refusal(consent.Refusal(Good with { Scope = "openid" }, found)));
-        Assert.Equal(("invalid_authorization_details", "RAR-02"), Refusal(consent.Refusal(Good, found with { Type = "payment_initiation" })));
+        Assert.Equal(("invalid_authorization_details", "RAR-02"), Refusal(consent.Refusal(Good, found with { Kind = ConsentKind.DomesticPayment })));
     }
 
     [Theory]

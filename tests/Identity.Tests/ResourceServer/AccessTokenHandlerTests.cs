@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Tests.Token;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Tests.ResourceServer;
 

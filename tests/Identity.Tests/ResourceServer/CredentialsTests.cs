@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using OpenBanking.Identity.ResourceServer;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Tests.ResourceServer;
 

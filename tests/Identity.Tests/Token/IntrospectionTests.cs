@@ -10,6 +10,7 @@ public sealed class IntrospectionTests(TokenWorld world)
     [Trait("Rule", "INT-04")]
     [Trait("Rule", "INT-05")]
     [Trait("Rule", "INT-06")]
+    [Trait("Rule", "STEP-03")]
     [Trait("Rule", "DPOP-24")]
     public async Task A_token_of_a_customer_is_described_to_its_client()
     {

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Identity.Contracts;
 using OpenBanking.Platform.Tests.Architecture;
+using OpenBanking.ResourceServer;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel.Jose;
@@ -104,7 +105,7 @@ public sealed class TestTpp : IDisposable
     /// <summary>Stores any metadata; fails where they cannot be taken.</summary>
     public static async Task RegisterAsync(TestHost host, JsonObject metadata)
     {
-        var content = ClientsFile.Parse($"[{metadata.ToJsonString()}]", allowLoopback: false, host.Clock.Now);
+        var content = ClientsFile.Parse($"[{metadata.ToJsonString()}]", host.Services.GetRequiredService<OfferedKinds>(), allowLoopback: false, host.Clock.Now);
         if (content.Problem is not null || content.Clients.Count != 1) throw new InvalidOperationException(content.Problem ?? "The client is not offered.");
         await host.InScopeAsync(async services =>
         {

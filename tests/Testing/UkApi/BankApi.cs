@@ -21,6 +21,7 @@ using OpenBanking.Host;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.ResourceServer;
 using OpenBanking.Testing.OpenApi;
 
 namespace OpenBanking.Testing.UkApi;
@@ -215,7 +216,8 @@ public sealed class BankApi : IAsyncDisposable
         if (http.Request.Headers[CallerHeader].ToString().Split(';') is [var clientId, var consentId, var customerId])
         {
             var consent = consentId.Length > 0 ? new ConsentBinding(consentId, customerId, DateTimeOffset.UtcNow, "urn:openbanking:psd2:sca") : null;
-            http.SetCaller(new Caller(clientId, new HashSet<string>(StringComparer.Ordinal) { "accounts" }, consent));
+            var caller = new Caller(clientId, new HashSet<string>(StringComparer.Ordinal) { "accounts" }, consent);
+            http.SetAccessToken(new BankToken { ClientId = clientId, Scopes = caller.Scopes, Caller = caller, DpopKeyThumbprint = "a-key" });
         }
 
         return next(http);

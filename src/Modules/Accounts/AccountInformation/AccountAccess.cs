@@ -4,6 +4,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Accounts.AccountInformation;
 
@@ -56,8 +57,7 @@ internal sealed class AccountAccess(IMediator mediator, TimeProvider time)
 
     private static ApiError Unauthorised(HttpContext http, string rule, params ApiFault[] faults)
     {
-        var scheme = http.Request.Headers.Authorization.ToString().StartsWith("DPoP ", StringComparison.OrdinalIgnoreCase) ? "DPoP" : "Bearer";
-        http.Response.Headers.WWWAuthenticate = scheme + " error=\"invalid_token\"";
+        Challenge.InvalidToken(http).Write(http);
         return new ApiError(StatusCodes.Status401Unauthorized, rule, faults);
     }
 }

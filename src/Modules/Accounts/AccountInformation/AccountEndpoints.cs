@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Consent.Contracts;
-using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Accounts.AccountInformation;
 

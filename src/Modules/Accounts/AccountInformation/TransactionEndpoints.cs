@@ -6,6 +6,7 @@ using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Accounts.AccountInformation;
 

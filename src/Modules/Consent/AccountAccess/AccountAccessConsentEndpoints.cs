@@ -8,6 +8,7 @@ using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Consent.AccountAccess;
 

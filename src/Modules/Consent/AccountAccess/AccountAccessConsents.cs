@@ -16,8 +16,7 @@ internal sealed record Cause(Actor By, string? ActorId, DecisionOrigin? From = n
 /// <summary>Finds consents and moves them along their state table; every reader and every change passes here.</summary>
 internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, TimeProvider time)
 {
-    /// <summary>What an id of this kind begins with, so that the kinds to come can be told apart without asking the database.</summary>
-    public const string IdPrefix = "aac-";
+    public static readonly string IdPrefix = ConsentKind.AccountAccess.IdPrefix;
 
     private const int IdLength = 36;
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");

@@ -17,7 +17,7 @@ internal sealed class FindConsentForAuthorisationHandler(AccountAccessConsents c
         if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent || consent.ClientId != request.ClientId)
             return new AuthorisableConsent.Unknown();
         return consent.MayBeAuthorised(time.GetUtcNow())
-            ? new AuthorisableConsent.Found("account_information", "accounts", consent.CustomerId is not null, consent.ExpiresAt)
+            ? new AuthorisableConsent.Found(ConsentKind.AccountAccess, consent.CustomerId is not null, consent.ExpiresAt)
             : new AuthorisableConsent.InWrongState();
     }
 }
@@ -83,7 +83,7 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
         if (!authorised) return new AuthorisationAnswer.InWrongState();
 
         await KeepEvidenceAsync(request, approval, accounts, now, cancellationToken);
-        return new AuthorisationAnswer.Authorised(consent.ExpiresAt, accounts);
+        return new AuthorisationAnswer.Authorised(ConsentKind.AccountAccess, consent.ExpiresAt, accounts);
     }
 
     private async Task KeepEvidenceAsync(AuthoriseConsent request, Approval approval, string[] accounts, DateTimeOffset now, CancellationToken ct)

@@ -11,10 +11,8 @@ public abstract record AuthorisableConsent
 {
     private AuthorisableConsent() { }
 
-    /// <param name="Type">Its RAR type, e.g. <c>account_information</c>.</param>
-    /// <param name="Scope">The scope it belongs to, e.g. <c>accounts</c>.</param>
     /// <param name="Continues">It was approved before: the customer only authenticates again (OB-CON-12).</param>
-    public sealed record Found(string Type, string Scope, bool Continues, DateTimeOffset? ExpiresAt) : AuthorisableConsent;
+    public sealed record Found(ConsentKind Kind, bool Continues, DateTimeOffset? ExpiresAt) : AuthorisableConsent;
 
     /// <summary>No such consent, or another client's; the two are not told apart (CO-02, CON-07).</summary>
     public sealed record Unknown : AuthorisableConsent;
@@ -74,7 +72,7 @@ public abstract record AuthorisationAnswer
     private AuthorisationAnswer() { }
 
     /// <param name="ExpiresAt">When the consent ends; tokens must not outlive it.</param>
-    public sealed record Authorised(DateTimeOffset? ExpiresAt, IReadOnlyList<string> AccountIds) : AuthorisationAnswer;
+    public sealed record Authorised(ConsentKind Kind, DateTimeOffset? ExpiresAt, IReadOnlyList<string> AccountIds) : AuthorisationAnswer;
 
     /// <summary>What is stored now is not what was shown (CO-07).</summary>
     public sealed record Changed : AuthorisationAnswer;

@@ -74,7 +74,7 @@ internal sealed class Authorisations(IdentityDb db, IMediator mediator, TimeProv
             CustomerId = by.User.CustomerId,
             Subject = by.Subject,
             Scope = string.Join(' ', request.Scopes),
-            AuthorizationDetails = request.AuthorizationDetails is null ? null : AuthorizationDetails.Granted(on.ConsentId, authorised.AccountIds),
+            AuthorizationDetails = request.AuthorizationDetails is null ? null : AuthorizationDetails.Granted(authorised.Kind, on.ConsentId, authorised.AccountIds),
             Nonce = request.Nonce,
             Claims = claims.ToJson(),
             AuthenticatedAt = by.AuthenticatedAt,

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
@@ -12,31 +13,15 @@ namespace OpenBanking.Identity.Authorize;
 /// refused (RAR-02).
 /// </summary>
 /// <param name="ConsentId">The consent of the one element that an authorization can have; null where no details were sent.</param>
-internal sealed record AuthorizationDetails(string? ConsentId)
+/// <param name="Type">The type of that element.</param>
+internal sealed record AuthorizationDetails(string? ConsentId, string? Type)
 {
-    public const string AccountInformation = "account_information";
     private const int MaxElements = 10;
     private const int MaxBytes = 16 * 1024;
 
-    /// <summary>The schema that developers read; <see cref="Judge"/> keeps it.</summary>
-    public const string AccountInformationSchema = """
-        {
-          "$schema": "https://json-schema.org/draft/2020-12/schema",
-          "title": "account_information",
-          "description": "Access to accounts under a consent that was created before.",
-          "type": "object",
-          "properties": {
-            "type": { "const": "account_information" },
-            "consent_id": { "type": "string", "minLength": 1, "maxLength": 128 }
-          },
-          "required": ["type", "consent_id"],
-          "additionalProperties": false
-        }
-        """;
-
     public static Outcome<AuthorizationDetails, OAuthError> Of(AuthorizationRequest request, Client client)
     {
-        if (request.AuthorizationDetails is not { } text) return new AuthorizationDetails(ConsentId: null);
+        if (request.AuthorizationDetails is not { } text) return new AuthorizationDetails(ConsentId: null, Type: null);
         if (Encoding.UTF8.GetByteCount(text) > MaxBytes) return Refusal("RAR-14", "authorization_details are larger than 16 KB");
         if (JsonParameter.Parse(text) is not { ValueKind: JsonValueKind.Array } details || details.GetArrayLength() == 0)
             return Refusal("RAR-01", "authorization_details must be a JSON array of objects");
@@ -51,28 +36,25 @@ internal sealed record AuthorizationDetails(string? ConsentId)
 
         // A token is for one consent (OB-SEC-4), so several elements contradict each other or say nothing new.
         if (consents.Distinct(StringComparer.Ordinal).Count() > 1) return OAuthError.InvalidRequest("CO-03", "the request names more than one consent");
-        return consents.Count == 1 ? new AuthorizationDetails(consents[0]) : Refusal("RAR-02", "authorization_details repeat an element");
+        return consents.Count == 1
+            ? new AuthorizationDetails(consents[0], Kernel.Jose.Claims.Text(details[0], "type"))
+            : Refusal("RAR-02", "authorization_details repeat an element");
     }
 
     /// <summary>The details as they are granted: what was asked for, and the accounts that the customer chose (RAR-07, RAR-08).</summary>
-    public static string Granted(string consentId, IEnumerable<string> accountIds) => new JsonArray(new JsonObject
+    public static string Granted(ConsentKind kind, string consentId, IEnumerable<string> accountIds) => new JsonArray(new JsonObject
     {
-        ["type"] = AccountInformation,
+        ["type"] = kind.DetailsType,
         ["consent_id"] = consentId,
-        ["accounts"] = new JsonArray([.. accountIds.Select(id => (JsonNode)id)]),
+        [DetailsType.Accounts] = new JsonArray([.. accountIds.Select(id => (JsonNode)id)]),
     }).ToJsonString();
 
     private static OAuthError? Judge(JsonElement element, Client client)
     {
-        if (element.ValueKind != JsonValueKind.Object || Kernel.Jose.Claims.Text(element, "type") is not { } type)
-            return Refusal("RAR-01", "each element of authorization_details needs a type");
-        if (type != AccountInformation) return Refusal("RAR-02", "authorization_details have an element of unknown type");
-        if (!client.AuthorizationDetailsTypes.Contains(type)) return Refusal("RAR-03", "the client may not ask for this type of authorization_details");
-        if (Kernel.Jose.Claims.Text(element, "consent_id") is not { Length: >= 1 and <= 128 })
-            return Refusal("RAR-02", "an element of authorization_details needs a consent_id");
-        return element.EnumerateObject().All(member => member.Name is "type" or "consent_id")
-            ? null
-            : Refusal("RAR-02", "an element of authorization_details has an unknown field");
+        if (Kernel.Jose.Claims.Text(element, "type") is not { } name) return Refusal("RAR-01", "each element of authorization_details needs a type");
+        if (DetailsType.Find(name) is not { } type) return Refusal("RAR-02", "authorization_details have an element of unknown type");
+        if (!client.AuthorizationDetailsTypes.Contains(name)) return Refusal("RAR-03", "the client may not ask for this type of authorization_details");
+        return type.Schema.Problem(element) is { } problem ? Refusal("RAR-02", $"an element of authorization_details is not as its schema says: {problem}") : null;
     }
 
     private static OAuthError Refusal(string rule, string description) => new("invalid_authorization_details", rule, description);

@@ -81,12 +81,13 @@ internal static class AuthorizationRequestChecks
         foreach (var word in request.Scope.AsSpan().Split(' '))
         {
             var scope = request.Scope[word];
-            if (scope.Length > 0 && !(client.Scopes.Contains(scope) && GrantedScope.Offered.Contains(scope) && GrantedScope.RoleAllows(scope, client.Roles))) return invalid;
+            if (scope.Length > 0 && !(client.Scopes.Contains(scope) && GrantedScope.RoleAllows(scope, client.Roles))) return invalid;
         }
 
         return request.Scopes.Count == 0 ? invalid : null;
     }
 
+    // PKCE-01
     private static OAuthError? ChallengeIsThere(AuthorizationRequest request, Client client, string rule) =>
         request.CodeChallenge is null ? OAuthError.InvalidRequest(rule, "code_challenge is missing") : null;
 

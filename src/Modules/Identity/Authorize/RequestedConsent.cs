@@ -9,7 +9,8 @@ namespace OpenBanking.Identity.Authorize;
 /// The one consent that a request is about (OB-SEC-4), named in the UK way by the claim <c>openbanking_intent_id</c>, in the FAPI 2.0
 /// way by <c>authorization_details</c>, or in both.
 /// </summary>
-internal sealed record RequestedConsent(string ConsentId, bool IsDetailed)
+/// <param name="DetailsType">The type under which the details name it; null where they do not.</param>
+internal sealed record RequestedConsent(string ConsentId, string? DetailsType)
 {
     private const int MaxLength = 128;
 
@@ -22,7 +23,7 @@ internal sealed record RequestedConsent(string ConsentId, bool IsDetailed)
         var names = claims.IntentIds.Concat(request.IntentIds).Concat(detailed).Distinct(StringComparer.Ordinal).ToList();
         if (names.Count > 1) return OAuthError.InvalidRequest("CO-03", "the request names more than one consent");
         return names is [{ Length: > 0 and <= MaxLength } consentId] && consentId.All(letter => letter is > ' ' and <= '~')
-            ? new RequestedConsent(consentId, details.ConsentId is not null)
+            ? new RequestedConsent(consentId, details.Type)
             : OAuthError.InvalidRequest("OB-SEC-4", "the request must name its consent by openbanking_intent_id or authorization_details");
     }
 
@@ -32,11 +33,11 @@ internal sealed record RequestedConsent(string ConsentId, bool IsDetailed)
         // Another client's consent is as good as none (CON-07).
         AuthorisableConsent.Unknown => OAuthError.InvalidRequest("CO-02", "the consent is not known"),
         AuthorisableConsent.InWrongState => new OAuthError("access_denied", "OB-SEC-13", "the consent cannot be authorised any more"),
-        AuthorisableConsent.Found consent when IsDetailed && consent.Type != AuthorizationDetails.AccountInformation =>
+        AuthorisableConsent.Found consent when DetailsType is not null && consent.Kind.DetailsType != DetailsType =>
             new OAuthError("invalid_authorization_details", "RAR-02", "the consent is of another type"),
 
         // Neither implies the other: a consent for accounts without the scope would be a token that opens nothing (RAR-11).
-        AuthorisableConsent.Found consent when !request.Scopes.Contains(consent.Scope) =>
+        AuthorisableConsent.Found consent when !request.Scopes.Contains(consent.Kind.Scope) =>
             new OAuthError("invalid_scope", "RAR-11", "scope lacks what the consent is for"),
         _ => null,
     };

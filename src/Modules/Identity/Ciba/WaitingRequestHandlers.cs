@@ -6,6 +6,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
@@ -79,7 +80,7 @@ internal sealed class WaitingRequestHandlers(IdentityDb db, PortalSessions sessi
 /// </summary>
 internal sealed class WaitingRequestDecisions(
     IdentityDb db, PortalSessions sessions, BackchannelRequests requests, ClientRegister register, Authorisations authorisations, PasskeyApproval passkeys,
-    PairwiseSubject subjects, SignIns history, IHttpContextAccessor browser, TimeProvider time)
+    AuthenticationPolicy policy, PairwiseSubject subjects, SignIns history, IHttpContextAccessor browser, TimeProvider time)
     : IRequestHandler<ApproveWaitingRequest, RequestAnswer>, IRequestHandler<DeclineWaitingRequest, RequestAnswer>
 {
     private static RequestAnswer.NotAcceptable NothingChosen => new("A-1", "Choose at least one account.");
@@ -96,6 +97,15 @@ internal sealed class WaitingRequestDecisions(
         if ((await passkeys.FinishAsync(http, waiting.UserId, subject, request.Ceremony, credential, cancellationToken)).Failed(out var refusal, out var asserted))
             return new RequestAnswer.PasskeyNeeded(refusal.Rule);
 
+        // The passkey was used for this very approval, which is more than the policy could ask for again; it may still put off or refuse.
+        var said = await policy.DecideAsync(http, new Attempt(Occasion.Approval, asserted.User.NormalizedUsername, asserted.User.Id, time.GetUtcNow(), HasConfirmed: true), cancellationToken);
+        if (said.Verdict is Verdict.Delay or Verdict.Refuse)
+        {
+            var outcome = said.Verdict == Verdict.Refuse ? SignInOutcome.ApprovalRefused : SignInOutcome.ApprovalDelayed;
+            await history.RecordAsync(http, asserted.User.Id, outcome, asserted.Passkey.Name, client.Name, said, cancellationToken);
+            return new RequestAnswer.Held(new DecisionAnswer.Held(said.Due!.Name, said.Verdict == Verdict.Refuse, said.Message, said.RetryAfterSeconds));
+        }
+
         if (!await requests.DecideAsync(waiting, BackchannelOutcome.Approved, cancellationToken)) return new RequestAnswer.Over("CO-08");
         var approver = new Approver(
             asserted.User,
@@ -109,7 +119,7 @@ internal sealed class WaitingRequestDecisions(
         if (grant is not null)
         {
             await requests.GrantedAsync(waiting, grant.Id, cancellationToken);
-            await history.RecordAsync(http, asserted.User.Id, SignInOutcome.RequestApproved, asserted.Passkey.Name, client.Name, cancellationToken);
+            await history.RecordAsync(http, asserted.User.Id, SignInOutcome.Approved, asserted.Passkey.Name, client.Name, said, cancellationToken);
             return new RequestAnswer.Done();
         }
 

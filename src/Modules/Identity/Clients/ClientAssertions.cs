@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Dpop;
-using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;

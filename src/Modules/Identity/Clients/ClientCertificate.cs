@@ -1,9 +1,9 @@
-using System.Buffers.Text;
 using System.Formats.Asn1;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Clients;
 
@@ -21,11 +21,11 @@ internal static class ClientCertificate
     private static readonly Asn1Tag Address = new(TagClass.ContextSpecific, 6);
     private static readonly Asn1Tag Ip = new(TagClass.ContextSpecific, 7);
 
-    /// <summary>The certificate of this connection; a header is never believed here (MT-07).</summary>
-    public static X509Certificate2? Of(HttpContext http) => http.Connection.ClientCertificate;
+    /// <summary>The certificate that the client has shown.</summary>
+    public static X509Certificate2? Of(HttpContext http) => SenderCertificate.Of(http);
 
     /// <summary>base64url SHA-256 of the DER form, as <c>x5t#S256</c> wants it (MTLS-06).</summary>
-    public static string Thumbprint(X509Certificate2 certificate) => Base64Url.EncodeToString(SHA256.HashData(certificate.RawDataMemory.Span));
+    public static string Thumbprint(X509Certificate2 certificate) => SenderCertificate.Thumbprint(certificate);
 
     /// <summary>Whether the certificate carries the registered value: one whole name, never a part of one (MT-05).</summary>
     public static bool Says(X509Certificate2 certificate, string? field, string? value)

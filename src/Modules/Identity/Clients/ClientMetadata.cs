@@ -1,16 +1,20 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Token;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;
 
 /// <summary>What else than the metadata decides over them.</summary>
+/// <param name="Kinds">What can be asked for here; what else is known is left out.</param>
 /// <param name="AllowLoopback">Sandbox: the client's own addresses may be on this machine.</param>
 /// <param name="AllowLoopbackRedirects">Customers may be sent back to this machine.</param>
 /// <param name="Methods">How the client may authenticate.</param>
-internal sealed record MetadataPolicy(bool AllowLoopback, bool AllowLoopbackRedirects, IReadOnlyList<string> Methods)
+internal sealed record MetadataPolicy(OfferedKinds Kinds, bool AllowLoopback, bool AllowLoopbackRedirects, IReadOnlyList<string> Methods)
 {
     public static readonly IReadOnlyList<string> AllMethods =
         [ClientAuthentication.PrivateKeyJwt, ClientAuthentication.TlsClientAuth, ClientAuthentication.SelfSignedTlsClientAuth];
@@ -36,32 +40,6 @@ internal sealed class ClientMetadata
         ["implicit"] = false, // Hybrid clients register it by habit; no grant of ours goes by it.
         ["urn:openid:params:grant-type:ciba"] = true,
     };
-
-    private static readonly Dictionary<string, bool> ScopeWords = new(StringComparer.Ordinal)
-    {
-        ["openid"] = true,
-        ["offline_access"] = true,
-        ["accounts"] = true,
-        ["payments"] = false,
-        ["fundsconfirmations"] = false,
-    };
-
-    /// <summary>Which role each scope needs (OB-SEC-6, SSA-09).</summary>
-    private static readonly (string Scope, string Role)[] RolesOfScopes =
-        [("accounts", "AISP"), ("payments", "PISP"), ("fundsconfirmations", "CBPII")];
-
-    private static readonly Dictionary<string, bool> DetailsTypeWords = new(StringComparer.Ordinal)
-    {
-        ["account_information"] = true,
-        ["payment_initiation"] = false,
-        ["variable_recurring_payment"] = false,
-        ["funds_confirmation"] = false,
-    };
-
-    private static readonly (string Type, string Role)[] RolesOfDetails =
-    [
-        ("account_information", "AISP"), ("payment_initiation", "PISP"), ("variable_recurring_payment", "PISP"), ("funds_confirmation", "CBPII"),
-    ];
 
     private static readonly string[] RoleWords = ["AISP", "PISP", "CBPII", "ASPSP"];
     private static readonly string[] Algorithms = ["PS256", "ES256"];
@@ -154,26 +132,28 @@ internal sealed class ClientMetadata
     private string[] Scopes(string[] roles, Profile profile)
     {
         var asked = members.Words("scope");
-        var scopes = members.Offered("scope", ScopeWords, asked, roles.Contains("AISP") ? ["openid", "offline_access", "accounts"] : ["openid"], "DC-05");
+        var scopes = members.Offered("scope", policy.Kinds.ScopeWords, asked, DefaultScopes(roles, profile), "DC-05");
         if (ProfileRules.OnlyReads.HoldsFor(profile) && asked.Except(ProfileRules.ReadingScopes, StringComparer.Ordinal).Any())
             members.Refuse("DCR-15", "asks for a scope that a profile for reading does not have");
-        foreach (var (scope, role) in RolesOfScopes)
-        {
-            if (asked.Contains(scope) && !roles.Contains(role)) members.Refuse("SSA-09", $"asks for scope {scope} without the role {role} (OB-SEC-6)");
-        }
+        if (asked.FirstOrDefault(scope => !GrantedScope.RoleAllows(scope, roles)) is { } beyond)
+            members.Refuse("SSA-09", $"asks for scope {beyond} without the role {GrantedScope.RoleFor(beyond)} (OB-SEC-6)");
 
         members.Taken["scope"] = string.Join(' ', scopes);
         return scopes;
     }
 
+    private string[] DefaultScopes(string[] roles, Profile profile)
+    {
+        var apis = policy.Kinds.ScopesOf(roles).Where(scope => !ProfileRules.OnlyReads.HoldsFor(profile) || ProfileRules.ReadingScopes.Contains(scope)).ToArray();
+        return apis.Length > 0 ? [GrantedScope.OpenId, GrantedScope.OfflineAccess, .. apis] : [GrantedScope.OpenId];
+    }
+
     private string[] DetailsTypes(string[] roles, string[] scopes)
     {
         var asked = members.List("authorization_details_types");
-        var types = members.Offered("authorization_details_types", DetailsTypeWords, asked, scopes.Contains("accounts") ? ["account_information"] : [], "DC-05");
-        foreach (var (type, role) in RolesOfDetails)
-        {
-            if (asked.Contains(type) && !roles.Contains(role)) members.Refuse("SSA-09", $"asks for details of type {type} without the role {role}");
-        }
+        var types = members.Offered("authorization_details_types", policy.Kinds.DetailsTypeWords, asked, policy.Kinds.DetailsTypesOf(scopes), "DC-05");
+        if (ConsentKind.All.FirstOrDefault(kind => asked.Contains(kind.DetailsType) && !roles.Contains(kind.Role)) is { } beyond)
+            members.Refuse("SSA-09", $"asks for details of type {beyond.DetailsType} without the role {beyond.Role}");
 
         members.Keep("authorization_details_types", types);
         return types;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.Kernel.Storage;
@@ -20,11 +21,11 @@ internal static class ClientsFile
     /// <param name="Warnings">What was left out because it is known, but not offered here.</param>
     public sealed record Content(IReadOnlyList<Client> Clients, IReadOnlyList<string> Warnings, string? Problem);
 
-    public static Content Read(string path, bool allowLoopback, DateTimeOffset now)
+    public static Content Read(string path, OfferedKinds offered, bool allowLoopback, DateTimeOffset now)
     {
         try
         {
-            return Parse(File.ReadAllText(path, Encoding.UTF8), allowLoopback, now);
+            return Parse(File.ReadAllText(path, Encoding.UTF8), offered, allowLoopback, now);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {
@@ -32,11 +33,11 @@ internal static class ClientsFile
         }
     }
 
-    public static Content Parse(string json, bool allowLoopback, DateTimeOffset now)
+    public static Content Parse(string json, OfferedKinds offered, bool allowLoopback, DateTimeOffset now)
     {
         var clients = new List<Client>();
         var warnings = new List<string>();
-        var policy = new MetadataPolicy(allowLoopback, AllowLoopbackRedirects: true, MetadataPolicy.AllMethods);
+        var policy = new MetadataPolicy(offered, allowLoopback, AllowLoopbackRedirects: true, MetadataPolicy.AllMethods);
         try
         {
             using var document = JsonDocument.Parse(json, Strict);
@@ -70,7 +71,7 @@ internal static class ClientsFile
 
 /// <summary>Brings the clients of the files into the database before the first request is taken.</summary>
 internal sealed partial class ClientsFromFiles(
-    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, TimeProvider time, ILogger<ClientsFromFiles> logger) : IHostedService
+    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, OfferedKinds offered, TimeProvider time, ILogger<ClientsFromFiles> logger) : IHostedService
 {
     /// <summary>Any number that nothing else locks: of hosts that start together, one at a time.</summary>
     private const long StartLock = 7591;
@@ -85,7 +86,7 @@ internal sealed partial class ClientsFromFiles(
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({StartLock})", cancellationToken);
         foreach (var file in files.OfType<string>())
         {
-            var content = ClientsFile.Read(file, options.Value.AllowLoopbackTargets, time.GetUtcNow());
+            var content = ClientsFile.Read(file, offered, options.Value.AllowLoopbackTargets, time.GetUtcNow());
             if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
             foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
             foreach (var client in content.Clients) await StoreAsync(db, client, cancellationToken);

@@ -1,17 +1,7 @@
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Contracts;
-
-/// <summary>Whose token an endpoint takes (OB-SEC-2, OB-SEC-3).</summary>
-public enum TokenKind
-{
-    /// <summary>From the client-credentials grant: the third party speaks for itself.</summary>
-    Client,
-
-    /// <summary>From an authorization: bound to one customer and one consent (OB-SEC-4).</summary>
-    Customer,
-}
 
 /// <summary>
 /// Who calls a protected resource, once token, expiry, revocation and sender constraint were verified. There is no other way to
@@ -29,23 +19,16 @@ public sealed record Caller(string ClientId, IReadOnlySet<string> Scopes, Consen
 /// <param name="Acr">The authentication context that was reached.</param>
 public sealed record ConsentBinding(string ConsentId, string CustomerId, DateTimeOffset AuthenticatedAt, string Acr);
 
-/// <summary>What an endpoint demands of an access token; the endpoint's metadata, so that a list of all endpoints shows it.</summary>
-public sealed record AccessRequirement(string Scope, TokenKind Kind);
-
-/// <summary>How an endpoint of any module is put behind the one check of access tokens (RS-01 to RS-06).</summary>
-public static class ProtectedResource
+/// <summary>A token of this bank's own customers and third parties, behind the one check of access tokens.</summary>
+public record BankToken : VerifiedToken
 {
-    private static readonly object CallerKey = new();
+    public required Caller Caller { get; init; }
+}
 
-    /// <summary>Lets only tokens with this scope and of this kind through.</summary>
-    public static TBuilder RequireAccessToken<TBuilder>(this TBuilder builder, string scope, TokenKind kind)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new AccessRequirement(scope, kind));
-
+/// <summary>How an endpoint of the bank knows who calls it.</summary>
+public static class Callers
+{
     /// <summary>The caller of a protected endpoint.</summary>
     /// <exception cref="InvalidOperationException">The endpoint does not require an access token.</exception>
-    public static Caller Caller(this HttpContext http) =>
-        http.Items[CallerKey] as Caller ?? throw new InvalidOperationException("This endpoint does not require an access token.");
-
-    /// <summary>Fixes the caller. Identity alone calls this, after the token was verified.</summary>
-    public static void SetCaller(this HttpContext http, Caller caller) => http.Items[CallerKey] = caller;
+    public static Caller Caller(this HttpContext http) => ((BankToken)http.AccessToken()).Caller;
 }

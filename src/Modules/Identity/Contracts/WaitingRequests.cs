@@ -64,6 +64,9 @@ public abstract record RequestAnswer
     /// <summary>The passkey was not used, or not for this: nothing was approved (CO-10).</summary>
     public sealed record PasskeyNeeded(string Rule) : RequestAnswer;
 
+    /// <summary>The policy does not take the approval now; the request waits on.</summary>
+    public sealed record Held(DecisionAnswer.Held Because) : RequestAnswer;
+
     /// <summary>An account of somebody else, or not eligible: 403 and an alarm (CO-05).</summary>
     public sealed record Forbidden(string Rule) : RequestAnswer;
 

@@ -1,101 +1,18 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
-using OpenBanking.Kernel.Jose;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Dpop;
 
-/// <summary>Where a proof is shown; nonces of the two are kept apart (DPOP-20).</summary>
-internal enum DpopUse
+/// <summary>Proofs that clients show to the authorization server itself, refused in OAuth's own words.</summary>
+internal sealed class DpopProofs(DpopProofCheck check)
 {
-    AuthorizationServer,
-    ResourceServer,
-}
-
-/// <summary>The key whose possession a request has proven.</summary>
-/// <param name="Thumbprint">RFC 7638, base64url; null where the request has no <c>DPoP</c> header at all.</param>
-internal sealed record DpopKey(string? Thumbprint);
-
-/// <summary>
-/// Verifies DPoP proofs (RFC 9449 4.3). A <c>DPoP-Nonce</c> header is on the answer whenever one is due; a resource server turns a
-/// refusal into its own 401.
-/// </summary>
-internal sealed class DpopProofs(DpopNonces nonces, ReplayGuard replays, IOptions<AuthorizationServerOptions> options, TimeProvider time)
-{
-    public const string Header = "DPoP";
-    public const string NonceHeader = "DPoP-Nonce";
-    private const int MaxLength = 4096;
-    private const int MaxJtiLength = 255;
-
-    /// <param name="accessToken">The token shown along with the proof; the proof must name its hash.</param>
-    public async Task<Outcome<DpopKey, OAuthError>> VerifyAsync(HttpContext http, DpopUse use, string? accessToken, CancellationToken ct)
+    /// <summary>The key that the request proves to have, if it has a proof at all.</summary>
+    public async Task<Outcome<DpopKey, OAuthError>> VerifyAsync(HttpContext http, CancellationToken ct)
     {
-        var headers = http.Request.Headers[Header];
-        if (headers.Count == 0) return new DpopKey(Thumbprint: null);
-
-        // A proxy may have joined two headers with a comma, which no proof contains.
-        if (headers.Count > 1 || headers[0]!.Contains(',', StringComparison.Ordinal)) return Refusal("DPOP-01", "exactly one DPoP proof is needed");
-        if (headers[0]!.Length > MaxLength) return Refusal("DPOP-26", "the DPoP proof is longer than 4096 characters");
-        if (DpopJws.Parse(headers[0]!, MaxLength).Failed(out var fault, out var proof))
-            return Refusal(fault.Rule, "the DPoP proof is not a well-formed proof signed by the key it carries");
-
-        var claims = proof.Jws.Payload;
-        var jti = Claims.Text(claims, "jti");
-        if (jti is null or "" || Claims.Text(claims, "htm") is null || Claims.Text(claims, "htu") is null || Claims.Seconds(claims, "iat") is null)
-            return Refusal("DPOP-07", "the DPoP proof needs jti, htm, htu and iat");
-        if (jti.Length > MaxJtiLength) return Refusal("DP-17", "the jti of the DPoP proof is longer than 255 characters");
-        if (Claims.Text(claims, "htm") != http.Request.Method) return Refusal("DPOP-08", "the DPoP proof is for another method");
-
-        var here = HttpTarget.Of(http, options.Value);
-        if (HttpTarget.Normalised(Claims.Text(claims, "htu")!) != here) return Refusal("DPOP-09", "the DPoP proof is for another address");
-        if (accessToken is not null && !NamesToken(claims, accessToken)) return Refusal("DPOP-07", "the ath of the DPoP proof is missing or of another token");
-
-        var now = time.GetUtcNow();
-        if (TimeFault(claims, now) is { } late) return late;
-
-        var nonce = Claims.Text(claims, "nonce");
-        if (nonce is null ? options.Value.DpopNonces == DpopNonceDemand.Required || Claims.Has(claims, "nonce") : !await nonces.IsGoodAsync(use, nonce, ct))
-            return await NonceNeededAsync(http, use, ct);
-
-        // With a good nonce the nonce says that the proof is fresh; without one, its own time must.
-        if (nonce is null && IssuedAt(claims) < now - JwtClock.ProofAge) return Refusal("DPOP-11", "the DPoP proof is too old");
-
-        // Remembered for the window and the tolerances on both sides of it (DP-11).
-        var until = now + (nonce is null ? JwtClock.ProofAge + JwtClock.Ahead : DpopNonces.LongestUse);
-        var thumbprint = proof.Key.Thumbprint;
-        if (!await replays.IsFirstProofAsync(thumbprint, here, jti, until, ct)) return Refusal("DPOP-12", "the DPoP proof was used before");
-
-        http.Response.Headers[NonceHeader] = await nonces.CurrentAsync(use, ct);
-        return new DpopKey(thumbprint);
-    }
-
-    private static OAuthError? TimeFault(JsonElement claims, DateTimeOffset now)
-    {
-        if (IssuedAt(claims) > now + JwtClock.Ahead) return Refusal("F2-GEN-09", "the DPoP proof is from the future");
-
-        // Neither is asked for; but who writes one means it (DPOP-13).
-        if (!JwtClock.HasBegun(claims, "nbf", now) || (Claims.Has(claims, "exp") && !JwtClock.HasNotEnded(claims, now)))
-            return Refusal("DPOP-13", "the DPoP proof is not valid at this time");
-        return null;
-    }
-
-    private static DateTimeOffset IssuedAt(JsonElement claims) => DateTimeOffset.FromUnixTimeSeconds(Claims.Seconds(claims, "iat")!.Value);
-
-    private static bool NamesToken(JsonElement claims, string accessToken) =>
-        Claims.Text(claims, "ath") is { } ath
-        && CryptographicOperations.FixedTimeEquals(
-            Encoding.UTF8.GetBytes(ath), Encoding.UTF8.GetBytes(Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(accessToken)))));
-
-    private static OAuthError Refusal(string rule, string description) => OAuthError.InvalidDpopProof(rule, description);
-
-    private async Task<OAuthError> NonceNeededAsync(HttpContext http, DpopUse use, CancellationToken ct)
-    {
-        http.Response.Headers[NonceHeader] = await nonces.CurrentAsync(use, ct);
-        return new OAuthError("use_dpop_nonce", "DPOP-19", "the DPoP proof needs the nonce of the DPoP-Nonce header");
+        if ((await check.VerifyAsync(http, DpopUse.AuthorizationServer, accessToken: null, ct)).Failed(out var fault, out var key))
+            return new OAuthError(fault.Code, fault.Rule, fault.Description);
+        return key;
     }
 }

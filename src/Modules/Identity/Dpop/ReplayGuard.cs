@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Npgsql;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Dpop;
 
@@ -30,7 +31,7 @@ internal sealed class SpentIdentifierTable : IEntityTypeConfiguration<SpentIdent
 /// Lets client assertions and DPoP proofs through once. The memory is the database, so it is one for all hosts, and the unique key is
 /// the lock: of many at one moment one inserts (CA-10, DPOP-12). Nothing that still counts is ever pushed out (DP-17).
 /// </summary>
-internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time)
+internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time) : IProofMemory
 {
     private const string Insert = $"""
         INSERT INTO {IdentityDb.Schema}.spent_identifiers AS known ("Hash", "Until") VALUES ($1, $2)

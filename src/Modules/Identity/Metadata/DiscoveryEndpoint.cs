@@ -1,23 +1,25 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Token;
 
 namespace OpenBanking.Identity.Metadata;
 
 /// <summary>
-/// What this server offers, for clients to configure themselves by, in both forms of the well-known address (META-01). It says nothing
+/// What this server offers, for clients to configure themselves by, in both forms of the well-known address (META-01) and
+/// nowhere else (META-03). It says nothing
 /// that is not there: an advertised endpoint that answers 404 costs an integrator a day.
 /// </summary>
-internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> options)
+internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> options, OfferedKinds offered)
 {
     /// <summary>The one authentication this bank has reaches the first; the second is met by it too.</summary>
     private static readonly string[] AcrValues = ["urn:openbanking:psd2:sca", "urn:openbanking:psd2:ca"];
 
     private static readonly string[] AuthenticationMethods = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
 
-    private readonly string json = Document(options.Value).ToJsonString();
+    private readonly string json = Document(options.Value, offered).ToJsonString();
 
     public IResult Get(HttpContext http)
     {
@@ -25,7 +27,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
         return Results.Text(json, "application/json");
     }
 
-    internal static JsonObject Document(AuthorizationServerOptions options)
+    internal static JsonObject Document(AuthorizationServerOptions options, OfferedKinds offered)
     {
         var document = new JsonObject
         {
@@ -35,7 +37,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["pushed_authorization_request_endpoint"] = options.Endpoint("/par"),
             ["introspection_endpoint"] = options.Endpoint("/introspect"),
             ["revocation_endpoint"] = options.Endpoint("/revoke"),
-            ["userinfo_endpoint"] = options.Endpoint("/userinfo"),
+            ["userinfo_endpoint"] = options.Endpoint("/userinfo"), // META-04, as all that has no id of its own
             ["backchannel_authentication_endpoint"] = options.Endpoint("/bc-authorize"), // META-15
             ["backchannel_token_delivery_modes_supported"] = Array(BackchannelRequest.Poll, BackchannelRequest.Ping), // never push (CIBA-18)
             ["backchannel_user_code_parameter_supported"] = false, // CIBA-14
@@ -46,11 +48,11 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["response_types_supported"] = Array("code"),
             ["response_modes_supported"] = Array("query", "form_post"),
             ["grant_types_supported"] = Array([.. GrantType.All]),
-            ["scopes_supported"] = Array([.. GrantedScope.Offered]),
-            ["authorization_details_types_supported"] = Array("account_information"), // META-16
-            ["authorization_details_schemas"] = new JsonObject { ["account_information"] = options.Endpoint("/schemas/account_information") }, // RAR-15
+            ["scopes_supported"] = Array([.. offered.Scopes]),
+            ["authorization_details_types_supported"] = Array([.. offered.DetailsTypes]), // META-16
+            ["authorization_details_schemas"] = new JsonObject(offered.DetailsTypes.Select(type => KeyValuePair.Create(type, (JsonNode?)options.Endpoint("/schemas/" + type)))), // RAR-15
             ["code_challenge_methods_supported"] = Array("S256"), // META-08
-            ["authorization_response_iss_parameter_supported"] = true, // META-07
+            ["authorization_response_iss_parameter_supported"] = true, // META-07, ISS-03
             ["request_parameter_supported"] = false,
             ["request_uri_parameter_supported"] = false, // left out it would mean true (META-11)
             ["claims_parameter_supported"] = true, // META-14

@@ -4,6 +4,7 @@ using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -39,7 +40,13 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
 
     public DbSet<ActivationCode> ActivationCodes => Set<ActivationCode>();
 
-    public DbSet<GuessCount> GuessCounts => Set<GuessCount>();
+    public DbSet<FailureCount> FailureCounts => Set<FailureCount>();
+
+    public DbSet<KnownDevice> KnownDevices => Set<KnownDevice>();
+
+    public DbSet<CurrentThreat> Threats => Set<CurrentThreat>();
+
+    public DbSet<ThreatChange> ThreatChanges => Set<ThreatChange>();
 
     public DbSet<PortalSession> Sessions => Set<PortalSession>();
 

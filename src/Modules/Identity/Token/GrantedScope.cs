@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using OpenBanking.Consent.Contracts;
 
 namespace OpenBanking.Identity.Token;
 
@@ -6,17 +7,14 @@ namespace OpenBanking.Identity.Token;
 internal static class GrantedScope
 {
     public const string OpenId = "openid";
+
+    /// <summary>Adds nothing: how long access lasts is the consent's, which the customer saw (REF-08).</summary>
     public const string OfflineAccess = "offline_access";
-    public const string Accounts = "accounts";
 
-    /// <summary>What is offered; discovery lists it.</summary>
-    public static readonly IReadOnlyList<string> Offered = [OpenId, OfflineAccess, Accounts];
-
-    /// <summary>Which role of the third party each API scope needs (OB-SEC-6).</summary>
-    private static readonly FrozenDictionary<string, string> RoleFor = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        [Accounts] = "AISP",
-    }.ToFrozenDictionary(StringComparer.Ordinal);
+    /// <summary>Which role of the third party each API scope needs (OB-SEC-1, OB-SEC-6).</summary>
+    public static readonly FrozenDictionary<string, string> Roles = ConsentKind.All
+        .DistinctBy(kind => kind.Scope, StringComparer.Ordinal)
+        .ToFrozenDictionary(kind => kind.Scope, kind => kind.Role, StringComparer.Ordinal);
 
     public static string[] Split(string scope) => scope.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
@@ -31,5 +29,8 @@ internal static class GrantedScope
     }
 
     /// <summary>Whether who holds these roles may use the scope.</summary>
-    public static bool RoleAllows(string scope, string[] roles) => !RoleFor.TryGetValue(scope, out var role) || roles.Contains(role);
+    public static bool RoleAllows(string scope, string[] roles) => !Roles.TryGetValue(scope, out var role) || roles.Contains(role);
+
+    /// <summary>The role that a scope needs; null where it needs none.</summary>
+    public static string? RoleFor(string scope) => Roles.GetValueOrDefault(scope);
 }

@@ -6,9 +6,10 @@ using OpenBanking.Kernel;
 
 namespace OpenBanking.Identity.Token;
 
-/// <summary>What an access token is bound to: a DPoP key or a certificate, exactly one of them (F2-GEN-02).</summary>
+/// <summary>What an access token is bound to: a DPoP key or a certificate, exactly one of them (F2-GEN-02), at a refresh too (REF-03).</summary>
 internal sealed record SenderConstraint(string? DpopKeyThumbprint, string? CertificateThumbprint)
 {
+    /// <summary>A key's token is of a type of its own (DPOP-17).</summary>
     public string TokenType => DpopKeyThumbprint is null ? "Bearer" : "DPoP";
 
     /// <summary>Reads it off the token request. Which of the two it must be is the client's registration, not the request.</summary>
@@ -22,7 +23,7 @@ internal sealed record SenderConstraint(string? DpopKeyThumbprint, string? Certi
                 : OAuthError.InvalidRequest("F2-GEN-03", "a client certificate is required");
         }
 
-        if ((await proofs.VerifyAsync(http, DpopUse.AuthorizationServer, accessToken: null, ct)).Failed(out var error, out var key)) return error;
+        if ((await proofs.VerifyAsync(http, ct)).Failed(out var error, out var key)) return error;
         return key.Thumbprint is { } thumbprint
             ? new SenderConstraint(thumbprint, null)
             : OAuthError.InvalidDpopProof("DPOP-18", "a DPoP proof is required");

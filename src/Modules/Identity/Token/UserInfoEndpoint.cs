@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using OpenBanking.Identity.ResourceServer;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Token;
 
@@ -13,7 +13,7 @@ internal static class UserInfoEndpoint
 {
     public static IResult Answer(HttpContext http)
     {
-        var grant = AccessTokenHandler.Presented(http).Grant!;
+        var grant = ((StoredToken)http.AccessToken()).Presented.Grant!;
         var answer = new JsonObject { ["sub"] = grant.Subject };
         if (Wishes(grant, "openbanking_intent_id")) answer["openbanking_intent_id"] = grant.ConsentId;
         if (Wishes(grant, "acr")) answer["acr"] = grant.Acr;

@@ -16,8 +16,16 @@ internal enum SignInOutcome
     PasskeyAdded,
     PasskeyRemoved,
 
-    /// <summary>A passkey was used to approve a third party's request within the portal.</summary>
-    RequestApproved,
+    /// <summary>The passkey was good, and the policy wanted it once more.</summary>
+    AskedAgain,
+    Delayed,
+    Refused,
+
+    /// <summary>A signed-in customer approved a third party's request.</summary>
+    Approved,
+    ApprovalAskedAgain,
+    ApprovalDelayed,
+    ApprovalRefused,
 }
 
 /// <summary>A line of the customer's sign-in history.</summary>
@@ -39,6 +47,15 @@ internal sealed class SignIn
 
     /// <summary>The third party whose request it was for.</summary>
     public string? ClientName { get; init; }
+
+    /// <summary>Two letters, where a proxy says it.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>Why it was allowed or not, in words for the customer; null where nothing was decided.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The decision's record: verdict, rules that matched, signals.</summary>
+    public string? Decision { get; init; }
 }
 
 internal sealed class SignInTable : IEntityTypeConfiguration<SignIn>
@@ -47,6 +64,8 @@ internal sealed class SignInTable : IEntityTypeConfiguration<SignIn>
     {
         builder.ToTable("sign_ins").HasKey(signIn => signIn.Id);
         builder.Property(signIn => signIn.Outcome).HasConversion<string>();
+        builder.Property(signIn => signIn.Decision).HasColumnType("jsonb");
         builder.HasIndex(signIn => new { signIn.UserId, signIn.At });
+        builder.HasIndex(signIn => signIn.At);
     }
 }

@@ -1,10 +1,9 @@
 using System.Text.Json;
-using OpenBanking.Kernel.Jose;
 
-namespace OpenBanking.Identity.Protocol;
+namespace OpenBanking.Kernel.Jose;
 
 /// <summary>How far a client's clock may be off, for every JWT that a client makes (F2-GEN-09).</summary>
-internal static class JwtClock
+public static class JwtClock
 {
     /// <summary>An <c>iat</c> or <c>nbf</c> may lie this far ahead: 10 seconds must be taken, 60 must not.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromSeconds(30);

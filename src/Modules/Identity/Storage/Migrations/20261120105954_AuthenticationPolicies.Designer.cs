@@ -12,8 +12,8 @@ using OpenBanking.Identity.Storage;
 namespace OpenBanking.Identity.Storage.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261120105938_Backchannel")]
-    partial class Backchannel
+    [Migration("20261120105954_AuthenticationPolicies")]
+    partial class AuthenticationPolicies
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -70,12 +70,21 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.PrimitiveCollection<string[]>("Amr")
                         .HasColumnType("text[]");
 
+                    b.Property<DateTimeOffset?>("AskedAgainAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("AskedAgainBecause")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset?>("AuthenticatedAt")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<byte[]>("BrowserSecretHash")
                         .IsRequired()
                         .HasColumnType("bytea");
+
+                    b.PrimitiveCollection<string[]>("ChosenAccounts")
+                        .HasColumnType("text[]");
 
                     b.Property<string>("ClientId")
                         .IsRequired()
@@ -116,87 +125,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("interactions", "identity");
                 });
 
-            modelBuilder.Entity("OpenBanking.Identity.Ciba.BackchannelRequest", b =>
-                {
-                    b.Property<byte[]>("Hash")
-                        .HasColumnType("bytea");
-
-                    b.Property<string>("BindingMessage")
-                        .HasColumnType("text");
-
-                    b.Property<string>("ClientId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("ConsentId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset?>("DecidedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset>("ExpiresAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<Guid?>("GrantId")
-                        .HasColumnType("uuid");
-
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<int>("Interval")
-                        .HasColumnType("integer");
-
-                    b.Property<DateTimeOffset>("NextPollAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<byte[]>("Notification")
-                        .HasColumnType("bytea");
-
-                    b.Property<DateTimeOffset?>("NotifyAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<int>("NotifyTries")
-                        .HasColumnType("integer");
-
-                    b.Property<string>("Outcome")
-                        .HasColumnType("text");
-
-                    b.Property<string>("Parameters")
-                        .IsRequired()
-                        .HasColumnType("json");
-
-                    b.Property<DateTimeOffset?>("RedeemedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("uuid");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("ConsentId")
-                        .IsUnique()
-                        .HasFilter("\"DecidedAt\" IS NULL");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("Id")
-                        .IsUnique();
-
-                    b.HasIndex("NotifyAt")
-                        .HasFilter("\"NotifyAt\" IS NOT NULL");
-
-                    b.HasIndex("UserId", "CreatedAt");
-
-                    b.HasIndex(new[] { "ExpiresAt" }, "IX_backchannel_requests_waiting")
-                        .HasFilter("\"DecidedAt\" IS NULL");
-
-                    b.ToTable("backchannel_requests", "identity");
-                });
-
             modelBuilder.Entity("OpenBanking.Identity.Clients.Client", b =>
                 {
                     b.Property<string>("ClientId")
@@ -212,15 +140,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.PrimitiveCollection<string[]>("AuthorizationDetailsTypes")
                         .IsRequired()
                         .HasColumnType("text[]");
-
-                    b.Property<string>("BackchannelDelivery")
-                        .HasColumnType("text");
-
-                    b.Property<string>("BackchannelNotificationEndpoint")
-                        .HasColumnType("text");
-
-                    b.Property<string>("BackchannelSigningAlgorithm")
-                        .HasColumnType("text");
 
                     b.Property<string>("CertificateField")
                         .HasColumnType("text");
@@ -382,6 +301,120 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasIndex("ExpiresAt");
 
                     b.ToTable("pushed_requests", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.CurrentThreat", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("threat_level", "identity", t =>
+                        {
+                            t.HasCheckConstraint("one_row", "\"Id\" = 1");
+                        });
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            Level = "Normal"
+                        });
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.FailureCount", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("LastAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("LastAt");
+
+                    b.ToTable("guess_counts", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.KnownDevice", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("FirstSeenAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("UserId", "Hash");
+
+                    b.HasIndex("LastSeenAt");
+
+                    b.ToTable("known_devices", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.PolicyWait", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("ForgottenAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("ForgottenAt");
+
+                    b.ToTable("policy_waits", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.ThreatChange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("From")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("To")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("threat_changes", "identity");
                 });
 
             modelBuilder.Entity("OpenBanking.Identity.Token.AccessToken", b =>
@@ -552,27 +585,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("activation_codes", "identity");
                 });
 
-            modelBuilder.Entity("OpenBanking.Identity.Users.GuessCount", b =>
-                {
-                    b.Property<byte[]>("Key")
-                        .HasColumnType("bytea");
-
-                    b.Property<int>("Failures")
-                        .HasColumnType("integer");
-
-                    b.Property<DateTimeOffset>("LastAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset>("Since")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.HasKey("Key");
-
-                    b.HasIndex("LastAt");
-
-                    b.ToTable("guess_counts", "identity");
-                });
-
             modelBuilder.Entity("OpenBanking.Identity.Users.Passkey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -655,9 +667,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<byte[]>("Nonce")
-                        .HasColumnType("bytea");
-
                     b.Property<string>("NormalizedUsername")
                         .HasColumnType("text");
 
@@ -727,11 +736,20 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("ClientName")
                         .HasColumnType("text");
 
+                    b.Property<string>("Country")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("jsonb");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("PasskeyName")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Reason")
                         .HasColumnType("text");
 
                     b.Property<string>("UserAgent")
@@ -741,6 +759,8 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .HasColumnType("uuid");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("At");
 
                     b.HasIndex("UserId", "At");
 
@@ -759,9 +779,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("CustomerId")
                         .IsRequired()
                         .HasColumnType("text");
-
-                    b.Property<DateTimeOffset?>("DeclinesRequestsSince")
-                        .HasColumnType("timestamp with time zone");
 
                     b.Property<string>("DisplayName")
                         .IsRequired()

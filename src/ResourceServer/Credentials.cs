@@ -1,14 +1,14 @@
 using Microsoft.AspNetCore.Http;
 using OpenBanking.Kernel;
 
-namespace OpenBanking.Identity.ResourceServer;
+namespace OpenBanking.ResourceServer;
 
 /// <summary>
 /// A token as it was shown: in the <c>Authorization</c> header and nowhere else (RS-01). An address is written to logs and histories,
 /// so a token in it is refused, were it good (RS-02); a form is not even read.
 /// </summary>
 /// <param name="Scheme"><c>DPoP</c> or <c>Bearer</c>, in this spelling whatever the caller's.</param>
-internal sealed record Credentials(string Scheme, string Token)
+public sealed record Credentials(string Scheme, string Token)
 {
     public static Outcome<Credentials, AccessRefusal> Of(HttpRequest request)
     {
@@ -21,8 +21,8 @@ internal sealed record Credentials(string Scheme, string Token)
         var header = headers[0].AsSpan().Trim();
         var space = header.IndexOf(' ');
         var name = space < 0 ? header : header[..space];
-        var scheme = name.Equals(AccessTokenHandler.Dpop, StringComparison.OrdinalIgnoreCase) ? AccessTokenHandler.Dpop
-            : name.Equals(AccessTokenHandler.Bearer, StringComparison.OrdinalIgnoreCase) ? AccessTokenHandler.Bearer
+        var scheme = name.Equals(Challenge.Dpop, StringComparison.OrdinalIgnoreCase) ? Challenge.Dpop
+            : name.Equals(Challenge.Bearer, StringComparison.OrdinalIgnoreCase) ? Challenge.Bearer
             : null;
 
         // Another scheme is no token of ours; a scheme alone is no token at all.

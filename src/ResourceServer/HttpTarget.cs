@@ -1,19 +1,27 @@
 using Microsoft.AspNetCore.Http;
 
-namespace OpenBanking.Identity.Dpop;
+namespace OpenBanking.ResourceServer;
 
 /// <summary>The address of a request as its sender sees it, in one spelling (DPOP-10).</summary>
-internal static class HttpTarget
+public static class HttpTarget
 {
     /// <summary>
     /// The public address: its origin comes from configuration, since behind a proxy the server's own is another one, and the
-    /// <c>Host</c> header only says which of our two origins was called (OA-53).
+    /// <c>Host</c> header only says which of our origins was called (OA-53).
     /// </summary>
-    public static string Of(HttpContext http, AuthorizationServerOptions options)
+    public static string Of(HttpRequest request, IEnumerable<string> addresses)
     {
-        var request = http.Request;
-        var origin = new Uri(options.Issuer);
-        if (options.MtlsIssuer is not null && new Uri(options.MtlsIssuer) is var mtls && IsHost(request.Host, mtls)) origin = mtls;
+        Uri? origin = null;
+        foreach (var address in addresses)
+        {
+            var one = new Uri(address);
+            origin ??= one;
+            if (!IsHost(request.Host, one)) continue;
+            origin = one;
+            break;
+        }
+
+        if (origin is null) throw new InvalidOperationException("A resource server needs a public address.");
         return Normalised(origin.GetLeftPart(UriPartial.Authority) + request.PathBase.Add(request.Path).ToUriComponent())!;
     }
 

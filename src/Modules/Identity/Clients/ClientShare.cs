@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
+using OpenBanking.ResourceServer;
 
-namespace OpenBanking.Identity.ResourceServer;
+namespace OpenBanking.Identity.Clients;
 
 /// <summary>Of every API a client gets its share and no more, whichever of its tokens it shows and from wherever (OP-08, HTTP-15).</summary>
 internal static class ClientShare
@@ -13,7 +13,7 @@ internal static class ClientShare
     {
         if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRequirement>() is null) return next(http);
         var limits = http.RequestServices.GetRequiredService<RequestLimits>();
-        if (limits.AdmitsClient(http.Caller().ClientId)) return next(http);
+        if (limits.AdmitsClient(http.AccessToken().ClientId)) return next(http);
         limits.SayWhen(http);
         return ApiError.Bare(StatusCodes.Status429TooManyRequests, "OP-08").ExecuteAsync(http);
     }

@@ -2,15 +2,28 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using OpenBanking.Identity.Metadata;
 
-namespace OpenBanking.Identity.Dpop;
+namespace OpenBanking.ResourceServer;
+
+/// <summary>Where a proof is shown; nonces of the two are kept apart (DPOP-20).</summary>
+public enum DpopUse
+{
+    AuthorizationServer,
+    ResourceServer,
+}
+
+/// <summary>Where the keys of nonces come from: in the authorization server's process from what its hosts share, elsewhere from a key of one's own.</summary>
+public interface INonceKeys
+{
+    /// <summary>The key of one use; the same on every host that serves one address.</summary>
+    Task<byte[]> KeyAsync(DpopUse use, CancellationToken ct);
+}
 
 /// <summary>
 /// Nonces that no host has to remember: a keyed hash of the five minutes in which they are given out. The authorization server's and
 /// the resource servers' have a key each, so neither is good at the other (DPOP-20).
 /// </summary>
-internal sealed class DpopNonces(ServerSecrets secrets, TimeProvider time)
+public sealed class DpopNonces(INonceKeys keys, TimeProvider time)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
@@ -19,12 +32,12 @@ internal sealed class DpopNonces(ServerSecrets secrets, TimeProvider time)
     public static readonly TimeSpan LongestUse = Lifetime + Grace;
 
     /// <summary>The nonce to use from now on.</summary>
-    public async Task<string> CurrentAsync(DpopUse use, CancellationToken ct) => Of(await KeyAsync(use, ct), Bucket(time.GetUtcNow()));
+    public async Task<string> CurrentAsync(DpopUse use, CancellationToken ct) => Of(await keys.KeyAsync(use, ct), Bucket(time.GetUtcNow()));
 
     /// <summary>Whether a nonce is the current one or, for one more minute, the one before.</summary>
     public async Task<bool> IsGoodAsync(DpopUse use, string nonce, CancellationToken ct)
     {
-        var key = await KeyAsync(use, ct);
+        var key = await keys.KeyAsync(use, ct);
         var now = time.GetUtcNow();
         return Same(nonce, Of(key, Bucket(now))) || Same(nonce, Of(key, Bucket(now - Grace)));
     }
@@ -40,7 +53,4 @@ internal sealed class DpopNonces(ServerSecrets secrets, TimeProvider time)
 
     private static bool Same(string left, string right) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(left), Encoding.UTF8.GetBytes(right));
-
-    private Task<byte[]> KeyAsync(DpopUse use, CancellationToken ct) => secrets.GetAsync(
-        use == DpopUse.AuthorizationServer ? ServerSecrets.AuthorizationServerNonce : ServerSecrets.ResourceServerNonce, ct);
 }
