@@ -327,7 +327,7 @@ public sealed class BackchannelRequestTests(CibaWorld world)
     {
         var json = tpp.Registration!.DeepClone().AsObject();
         change(json);
-        var policy = new Identity.Clients.MetadataPolicy(AllowLoopback: false, AllowLoopbackRedirects: false, Identity.Clients.MetadataPolicy.AllMethods);
+        var policy = new Identity.Clients.MetadataPolicy(Kinds.Served, AllowLoopback: false, AllowLoopbackRedirects: false, Identity.Clients.MetadataPolicy.AllMethods);
         return Identity.Clients.ClientMetadata.Judge(tpp.ClientId, System.Text.Json.JsonElement.Parse(json.ToJsonString()), policy, DateTimeOffset.UnixEpoch).Failed(out var fault, out var judged)
             ? (null, fault.Rule)
             : (judged.Client, null);
