@@ -66,6 +66,8 @@ public static class IdentityModule
     }
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddScoped<RequestObjects>()
+        .AddScoped<AuthorizationRequests>()
         .AddSingleton<OfferedKinds>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
@@ -109,6 +111,7 @@ public static class IdentityModule
         .AddScoped<ClientCredentialsGrant>()
         .AddScoped<CibaGrant>()
         .AddScoped<TokenEndpoint>()
+        .AddSingleton<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
         .AddSingleton<ExpiredRows>()

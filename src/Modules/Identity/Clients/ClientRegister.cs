@@ -12,6 +12,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
         SELECT "ClientId", "Profile", "Name", "OnBehalfOf", "ClientUri", "OrganisationId", "SoftwareId", "Roles", "RedirectUris", "GrantTypes",
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
             "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
+            "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
             "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
@@ -22,11 +23,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
         // Nothing else is ever registered, and the database must not see a NUL.
         if (clientId.Length is 0 or > 255 || !clientId.All(letter => letter is >= ' ' and <= '~')) return null;
 
-        await unit.StartAsync(ct);
-        await using var select = new NpgsqlCommand(Select, (NpgsqlConnection)unit.Connection);
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = clientId });
-        await using var row = await select.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) ? ClientOf(row) : null;
+        return await unit.Ask(Select, ClientOf, new NpgsqlParameter<string> { TypedValue = clientId }).OneAsync(ct);
     }
 
     private static Client ClientOf(DbDataReader row) => new()
@@ -55,9 +52,14 @@ internal sealed class ClientRegister(UnitOfWork unit)
         SubjectType = row.GetString(21),
         RequiresAuthTime = row.GetBoolean(22),
         RegisteredAt = row.GetFieldValue<DateTimeOffset>(23),
-        BackchannelDelivery = Text(row, 24),
-        BackchannelNotificationEndpoint = Text(row, 25),
-        BackchannelSigningAlgorithm = Text(row, 26),
+        RequestObjectAlgorithm = Text(row, 24),
+        RequiresSignedRequests = row.GetBoolean(25),
+        RequiresPushedRequests = row.GetBoolean(26),
+        AuthorizationResponseAlgorithm = row.GetString(27),
+        IntrospectionAlgorithm = Text(row, 28),
+        BackchannelDelivery = Text(row, 29),
+        BackchannelNotificationEndpoint = Text(row, 30),
+        BackchannelSigningAlgorithm = Text(row, 31),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

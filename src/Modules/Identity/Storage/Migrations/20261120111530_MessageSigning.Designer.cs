@@ -12,8 +12,8 @@ using OpenBanking.Identity.Storage;
 namespace OpenBanking.Identity.Storage.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261120112601_Backchannel")]
-    partial class Backchannel
+    [Migration("20261120111530_MessageSigning")]
+    partial class MessageSigning
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -36,7 +36,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .HasColumnType("text");
 
                     b.Property<string>("CodeChallenge")
-                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("DpopKeyThumbprint")
@@ -125,87 +124,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("interactions", "identity");
                 });
 
-            modelBuilder.Entity("OpenBanking.Identity.Ciba.BackchannelRequest", b =>
-                {
-                    b.Property<byte[]>("Hash")
-                        .HasColumnType("bytea");
-
-                    b.Property<string>("BindingMessage")
-                        .HasColumnType("text");
-
-                    b.Property<string>("ClientId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("ConsentId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset?>("DecidedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset>("ExpiresAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<Guid?>("GrantId")
-                        .HasColumnType("uuid");
-
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<int>("Interval")
-                        .HasColumnType("integer");
-
-                    b.Property<DateTimeOffset>("NextPollAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<byte[]>("Notification")
-                        .HasColumnType("bytea");
-
-                    b.Property<DateTimeOffset?>("NotifyAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<int>("NotifyTries")
-                        .HasColumnType("integer");
-
-                    b.Property<string>("Outcome")
-                        .HasColumnType("text");
-
-                    b.Property<string>("Parameters")
-                        .IsRequired()
-                        .HasColumnType("json");
-
-                    b.Property<DateTimeOffset?>("RedeemedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("uuid");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("ConsentId")
-                        .IsUnique()
-                        .HasFilter("\"DecidedAt\" IS NULL");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("Id")
-                        .IsUnique();
-
-                    b.HasIndex("NotifyAt")
-                        .HasFilter("\"NotifyAt\" IS NOT NULL");
-
-                    b.HasIndex("UserId", "CreatedAt");
-
-                    b.HasIndex(new[] { "ExpiresAt" }, "IX_backchannel_requests_waiting")
-                        .HasFilter("\"DecidedAt\" IS NULL");
-
-                    b.ToTable("backchannel_requests", "identity");
-                });
-
             modelBuilder.Entity("OpenBanking.Identity.Clients.Client", b =>
                 {
                     b.Property<string>("ClientId")
@@ -222,13 +140,8 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text[]");
 
-                    b.Property<string>("BackchannelDelivery")
-                        .HasColumnType("text");
-
-                    b.Property<string>("BackchannelNotificationEndpoint")
-                        .HasColumnType("text");
-
-                    b.Property<string>("BackchannelSigningAlgorithm")
+                    b.Property<string>("AuthorizationResponseAlgorithm")
+                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("CertificateField")
@@ -246,6 +159,9 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<string>("IdTokenAlgorithm")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("IntrospectionAlgorithm")
                         .HasColumnType("text");
 
                     b.Property<string>("Jwks")
@@ -274,7 +190,16 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<DateTimeOffset>("RegisteredAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("RequestObjectAlgorithm")
+                        .HasColumnType("text");
+
                     b.Property<bool>("RequiresAuthTime")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresPushedRequests")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresSignedRequests")
                         .HasColumnType("boolean");
 
                     b.PrimitiveCollection<string[]>("Roles")
@@ -757,9 +682,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<byte[]>("Nonce")
-                        .HasColumnType("bytea");
-
                     b.Property<string>("NormalizedUsername")
                         .HasColumnType("text");
 
@@ -872,9 +794,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("CustomerId")
                         .IsRequired()
                         .HasColumnType("text");
-
-                    b.Property<DateTimeOffset?>("DeclinesRequestsSince")
-                        .HasColumnType("timestamp with time zone");
 
                     b.Property<string>("DisplayName")
                         .IsRequired()
