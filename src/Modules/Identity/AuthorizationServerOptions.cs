@@ -11,7 +11,7 @@ internal sealed class AuthorizationServerOptions
     public const string Section = "Identity";
 
     /// <summary>Endpoints at which a client authenticates.</summary>
-    private static readonly string[] AuthenticatedPaths = ["/token", "/par", "/introspect", "/revoke"];
+    private static readonly string[] AuthenticatedPaths = ["/token", "/par", "/introspect", "/revoke", "/bc-authorize"];
 
     /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02). One for each brand: a second
     /// bank is a second deployment (META-20).</summary>

@@ -86,6 +86,7 @@ public static class IdentityModule
 
     private static IServiceCollection AddBackchannel(this IServiceCollection services) => services
         .AddScoped<BackchannelEndpoint>()
+        .AddScoped<SignedBackchannelRequests>()
         .AddScoped<BackchannelHints>()
         .AddScoped<BackchannelPrompts>()
         .AddScoped<BackchannelRequests>()

@@ -12,7 +12,7 @@ namespace OpenBanking.Identity.Ciba;
 /// client waits; the customer finds the request in the portal and decides there with a passkey.
 /// </summary>
 internal sealed class BackchannelEndpoint(
-    ClientAuthentication clients, BackchannelHints hints, BackchannelPrompts prompts, BackchannelRequests requests, IMediator mediator)
+    ClientAuthentication clients, SignedBackchannelRequests signatures, BackchannelHints hints, BackchannelPrompts prompts, BackchannelRequests requests, IMediator mediator)
 {
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
     {
@@ -20,7 +20,8 @@ internal sealed class BackchannelEndpoint(
         if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var caller)) return error;
 
         var client = caller.Client;
-        var parameters = BackchannelParameters.From(form);
+        if ((await signatures.ReadAsync(form, client, ct)).Failed(out error, out var arrived)) return error;
+        var parameters = arrived.Parameters;
         if (BackchannelRequestChecks.FirstRefusal(parameters, client) is { } refusal) return refusal;
 
         var request = parameters.ToAuthorizationRequest();
@@ -36,6 +37,7 @@ internal sealed class BackchannelEndpoint(
         if ((await hints.FindAsync(parameters, client, ct)).Failed(out error, out var user)) return error;
         if (await mediator.Send(new DescribeForApproval(named.ConsentId, client.ClientId, user.CustomerId), ct) is null)
             return WithStatus(new OAuthError("access_denied", "CO-04", "the consent is another customer's"));
+        if (await signatures.ReplayOfAsync(arrived, ct) is { } replay) return replay;
         if (await prompts.RefusalAsync(http, user, client, ct) is { } unwanted) return WithStatus(unwanted);
 
         if (await requests.StoreAsync(parameters, client, named.ConsentId, user, ct) is not { } stored)

@@ -133,7 +133,7 @@ internal sealed class ClientMetadata
             BackchannelSigningAlgorithm = backchannel.SigningAlgorithm,
             RegisteredAt = now,
         };
-        var needsKeys = method != ClientAuthentication.TlsClientAuth || client.RequiresSignedRequests;
+        var needsKeys = method != ClientAuthentication.TlsClientAuth || client.RequiresSignedRequests || client.BackchannelSigningAlgorithm is not null;
         if (client is { Jwks: null, JwksUri: null } && needsKeys) members.Refuse("DCR-08", "needs jwks or jwks_uri");
         return client;
     }

@@ -40,6 +40,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["userinfo_endpoint"] = options.Endpoint("/userinfo"), // META-04, as all that has no id of its own
             ["backchannel_authentication_endpoint"] = options.Endpoint("/bc-authorize"), // META-15
             ["backchannel_token_delivery_modes_supported"] = Array(BackchannelRequest.Poll, BackchannelRequest.Ping), // never push (CIBA-18)
+            ["backchannel_authentication_request_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // CIBA-06
             ["backchannel_user_code_parameter_supported"] = false, // CIBA-14
             ["jwks_uri"] = options.Endpoint("/jwks"),
 
