@@ -13,6 +13,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
             "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
             "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
+            "SuspendedBy",
             "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
@@ -57,9 +58,10 @@ internal sealed class ClientRegister(UnitOfWork unit)
         RequiresPushedRequests = row.GetBoolean(26),
         AuthorizationResponseAlgorithm = row.GetString(27),
         IntrospectionAlgorithm = Text(row, 28),
-        BackchannelDelivery = Text(row, 29),
-        BackchannelNotificationEndpoint = Text(row, 30),
-        BackchannelSigningAlgorithm = Text(row, 31),
+        SuspendedBy = Text(row, 29),
+        BackchannelDelivery = Text(row, 30),
+        BackchannelNotificationEndpoint = Text(row, 31),
+        BackchannelSigningAlgorithm = Text(row, 32),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Ciba;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 
 namespace OpenBanking.Identity.Metadata;
@@ -42,6 +43,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["backchannel_token_delivery_modes_supported"] = Array(BackchannelRequest.Poll, BackchannelRequest.Ping), // never push (CIBA-18)
             ["backchannel_authentication_request_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // CIBA-06
             ["backchannel_user_code_parameter_supported"] = false, // CIBA-14
+            ["registration_endpoint"] = RegistrationEndpoint.Address(options), // OB-DCR-1
             ["jwks_uri"] = options.Endpoint("/jwks"),
 
             // Which clients must push is the client's profile; the flag would speak for all of them (META-06).
@@ -85,6 +87,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
                 ["revocation_endpoint"] = options.MtlsEndpoint("/revoke"),
                 ["userinfo_endpoint"] = options.MtlsEndpoint("/userinfo"),
                 ["backchannel_authentication_endpoint"] = options.MtlsEndpoint("/bc-authorize"),
+                ["registration_endpoint"] = options.MtlsEndpoint("/register"),
             };
         }
 

@@ -3,8 +3,10 @@ using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -17,6 +19,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public const string Schema = "identity";
 
     public DbSet<Client> Clients => Set<Client>();
+
+    public DbSet<RegisteredSoftware> RegisteredSoftware => Set<RegisteredSoftware>();
 
     public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
 
@@ -31,6 +35,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
 
     public DbSet<BackchannelRequest> BackchannelRequests => Set<BackchannelRequest>();
+
+    public DbSet<SignedMessage> SignedMessages => Set<SignedMessage>();
 
     public DbSet<User> Users => Set<User>();
 

@@ -12,8 +12,8 @@ using OpenBanking.Identity.Storage;
 namespace OpenBanking.Identity.Storage.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261120114037_Backchannel")]
-    partial class Backchannel
+    [Migration("20261120112852_RegisteredSoftware")]
+    partial class RegisteredSoftware
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -124,87 +124,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("interactions", "identity");
                 });
 
-            modelBuilder.Entity("OpenBanking.Identity.Ciba.BackchannelRequest", b =>
-                {
-                    b.Property<byte[]>("Hash")
-                        .HasColumnType("bytea");
-
-                    b.Property<string>("BindingMessage")
-                        .HasColumnType("text");
-
-                    b.Property<string>("ClientId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("ConsentId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset?>("DecidedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset>("ExpiresAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<Guid?>("GrantId")
-                        .HasColumnType("uuid");
-
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid");
-
-                    b.Property<int>("Interval")
-                        .HasColumnType("integer");
-
-                    b.Property<DateTimeOffset>("NextPollAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<byte[]>("Notification")
-                        .HasColumnType("bytea");
-
-                    b.Property<DateTimeOffset?>("NotifyAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<int>("NotifyTries")
-                        .HasColumnType("integer");
-
-                    b.Property<string>("Outcome")
-                        .HasColumnType("text");
-
-                    b.Property<string>("Parameters")
-                        .IsRequired()
-                        .HasColumnType("json");
-
-                    b.Property<DateTimeOffset?>("RedeemedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("uuid");
-
-                    b.HasKey("Hash");
-
-                    b.HasIndex("ConsentId")
-                        .IsUnique()
-                        .HasFilter("\"DecidedAt\" IS NULL");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("Id")
-                        .IsUnique();
-
-                    b.HasIndex("NotifyAt")
-                        .HasFilter("\"NotifyAt\" IS NOT NULL");
-
-                    b.HasIndex("UserId", "CreatedAt");
-
-                    b.HasIndex(new[] { "ExpiresAt" }, "IX_backchannel_requests_waiting")
-                        .HasFilter("\"DecidedAt\" IS NULL");
-
-                    b.ToTable("backchannel_requests", "identity");
-                });
-
             modelBuilder.Entity("OpenBanking.Identity.Clients.Client", b =>
                 {
                     b.Property<string>("ClientId")
@@ -223,15 +142,6 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<string>("AuthorizationResponseAlgorithm")
                         .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("BackchannelDelivery")
-                        .HasColumnType("text");
-
-                    b.Property<string>("BackchannelNotificationEndpoint")
-                        .HasColumnType("text");
-
-                    b.Property<string>("BackchannelSigningAlgorithm")
                         .HasColumnType("text");
 
                     b.Property<string>("CertificateField")
@@ -309,6 +219,9 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<string>("SubjectType")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("SuspendedBy")
                         .HasColumnType("text");
 
                     b.Property<bool>("UsesDpop")
@@ -520,6 +433,84 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("threat_changes", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.KnownStatement", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("Digest")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("known_statements", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.RegisteredSoftware", b =>
+                {
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("AccessTokenHash")
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Directory")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("IssuedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb");
+
+                    b.Property<string>("OrganisationId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("RegistrationNumber")
+                        .HasColumnType("text");
+
+                    b.Property<string>("SoftwareId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("ClientId");
+
+                    b.HasIndex("AccessTokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("Directory", "SoftwareId")
+                        .IsUnique();
+
+                    b.ToTable("registered_software", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.RegistrationCount", b =>
+                {
+                    b.Property<byte[]>("Organisation")
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("Registrations")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Organisation");
+
+                    b.HasIndex("Since");
+
+                    b.ToTable("registration_counts", "identity");
                 });
 
             modelBuilder.Entity("OpenBanking.Identity.Token.AccessToken", b =>
@@ -772,9 +763,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
-                    b.Property<byte[]>("Nonce")
-                        .HasColumnType("bytea");
-
                     b.Property<string>("NormalizedUsername")
                         .HasColumnType("text");
 
@@ -887,9 +875,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("CustomerId")
                         .IsRequired()
                         .HasColumnType("text");
-
-                    b.Property<DateTimeOffset?>("DeclinesRequestsSince")
-                        .HasColumnType("timestamp with time zone");
 
                     b.Property<string>("DisplayName")
                         .IsRequired()
