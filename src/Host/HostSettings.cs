@@ -95,6 +95,12 @@ internal sealed record HostSettings
         if (!Sandbox) yield break;
         yield return new("Identity:AllowLoopbackTargets", "true");
 
+        // Testers try the back channel without the browser's way first, and more than a customer would bear.
+        yield return new("Identity:BackchannelFirstContact", "true");
+        yield return new("RateLimits:BackchannelWaitingPerCustomer", "1000");
+        yield return new("RateLimits:BackchannelPerCustomerAndClientAndHour", "100000");
+        yield return new("RateLimits:BackchannelWaitingPerClient", "100000");
+
         // Testers register many clients of one organisation, and enrol many authenticators from one address.
         yield return new("RateLimits:RegistrationsPerOrganisationAndHour", "100");
         yield return new("Policies:Rules:GuessesOfAddress:AddressFailures", "10000");

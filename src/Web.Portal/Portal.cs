@@ -5,6 +5,7 @@ using OpenBanking.Web.Portal.Approve;
 using OpenBanking.Web.Portal.Connections;
 using OpenBanking.Web.Portal.Developers;
 using OpenBanking.Web.Portal.Passkeys;
+using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
 using OpenBanking.Web.Portal.Start;
@@ -29,6 +30,7 @@ public static class Portal
             .AddScoped<SignInEndpoints>()
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
+            .AddScoped<RequestEndpoints>()
             .AddScoped<PasskeyPages>();
     }
 
@@ -52,6 +54,7 @@ public static class Portal
         SignInEndpoints.Map(app);
         ApproveEndpoints.Map(app);
         ConnectionEndpoints.Map(app);
+        RequestEndpoints.Map(app);
         PasskeyPages.Map(app);
         return app;
     }

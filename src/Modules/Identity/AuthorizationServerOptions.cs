@@ -12,7 +12,7 @@ internal sealed class AuthorizationServerOptions
     public const string Section = "Identity";
 
     /// <summary>Endpoints at which a client authenticates.</summary>
-    private static readonly string[] AuthenticatedPaths = ["/token", "/par", "/introspect", "/revoke"];
+    private static readonly string[] AuthenticatedPaths = ["/token", "/par", "/introspect", "/revoke", "/bc-authorize"];
 
     /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02). One for each brand: a second
     /// bank is a second deployment (META-20).</summary>
@@ -63,6 +63,12 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>Sandbox only: a client's <c>jwks_uri</c> may be on this machine. Anywhere else that is an attack on our network (DC-10).</summary>
     public bool AllowLoopbackTargets { get; init; }
+
+    /// <summary>
+    /// Whether a client may send a request to a customer with whom it has had no access before. Otherwise the customer's first one goes
+    /// through a browser: who only guesses names must not make a stranger's telephone ring (CIBA-36).
+    /// </summary>
+    public bool BackchannelFirstContact { get; init; }
 
     /// <summary>An endpoint's public address.</summary>
     public string Endpoint(string path) => Issuer.TrimEnd('/') + path;
