@@ -40,7 +40,10 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
     {
         if (Credentials.Of(http.Request).Failed(out var refusal, out var shown)) return refusal;
         if ((await tokens.FindAsync(http, shown.Token, ct)).Failed(out var fault, out var token))
+        {
+            if (fault == TokenFault.Unavailable) return AccessRefusal.Unavailable(http, fault.Rule);
             return AccessRefusal.InvalidToken(shown.Scheme, fault.Rule, fault.Description) with { Fault = fault.Fault };
+        }
 
         RefusalLog.NameClient(http, token.ClientId);
         if (await SenderRefusalAsync(http, shown, token, ct) is { } sender) return sender;
