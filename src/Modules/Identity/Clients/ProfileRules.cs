@@ -52,6 +52,11 @@ internal static class ProfileRules
     /// <summary>JIN-01: it gets introspection answers as signed JWTs without registering an algorithm for them.</summary>
     public static readonly ProfileRule GetsSignedIntrospection = new(MS);
 
+    // Evidence
+
+    /// <summary>MS-10: what it signs and what is signed for it is kept.</summary>
+    public static readonly ProfileRule KeepsSignedMessages = new(MS);
+
     /// <summary>Every profile that there is, with the name by which a client registers it.</summary>
     public static readonly IReadOnlyDictionary<string, Profile> Names = new Dictionary<string, Profile>(StringComparer.Ordinal)
     {

@@ -32,7 +32,7 @@ internal sealed class PushedAuthorizationEndpoint(ClientAuthentication clients, 
         // By the proof or by dpop_jkt the code is bound to the key (F2-GEN-08, PAR-15).
         // A client whose tokens are bound to its certificate has no key to bind the code to.
         var bound = client.UsesDpop ? key.Thumbprint ?? request.DpopKeyThumbprint : null;
-        var requestUri = await pushed.StoreAsync(request, client, consent.ConsentId, bound, ct);
+        var requestUri = pushed.Store(request, client, consent.ConsentId, bound);
         http.Response.Headers.CacheControl = "no-store"; // PAR-04
         return Results.Json(
             new { request_uri = requestUri, expires_in = (int)pushed.Lifetime.TotalSeconds }, statusCode: StatusCodes.Status201Created);

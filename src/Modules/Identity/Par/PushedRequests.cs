@@ -15,16 +15,21 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
     public TimeSpan Lifetime => options.Value.PushedRequestLifetime;
 
     /// <summary>Stores a validated request and answers with the reference to it (PAR-05).</summary>
-    public async Task<string> StoreAsync(AuthorizationRequest request, Client client, string consentId, string? keyThumbprint, CancellationToken ct)
+    public string Store(AuthorizationRequest request, Client client, string consentId, string? keyThumbprint)
     {
         var handle = Handle.New();
-        await AddAsync(handle, request, client, consentId, keyThumbprint, ct);
+        db.InsertAtCommit(Row(handle, request, client, consentId, keyThumbprint));
         return Prefix + handle.Value;
     }
 
     /// <summary>Keeps a request that a browser brought, under a name that nobody is told: it is decided on like one that was pushed.</summary>
-    public Task<PushedRequest> KeepAsync(AuthorizationRequest request, Client client, string consentId, CancellationToken ct) =>
-        AddAsync(Handle.New(), request, client, consentId, client.UsesDpop ? request.DpopKeyThumbprint : null, ct);
+    public async Task<PushedRequest> KeepAsync(AuthorizationRequest request, Client client, string consentId, CancellationToken ct)
+    {
+        var row = Row(Handle.New(), request, client, consentId, client.UsesDpop ? request.DpopKeyThumbprint : null);
+        db.Add(row);
+        await db.SaveChangesAsync(ct);
+        return row;
+    }
 
     /// <summary>Whether a <c>request_uri</c> has the form of ours; what has not is never followed (OA-06).</summary>
     public static bool IsOurs(string requestUri) => requestUri.StartsWith(Prefix, StringComparison.Ordinal);
@@ -40,23 +45,6 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
     public Task<PushedRequest?> FindAsync(byte[] hash, CancellationToken ct) =>
         db.PushedRequests.FirstOrDefaultAsync(row => row.Hash == hash, ct);
 
-    private async Task<PushedRequest> AddAsync(
-        Handle handle, AuthorizationRequest request, Client client, string consentId, string? keyThumbprint, CancellationToken ct)
-    {
-        var row = new PushedRequest
-        {
-            Hash = handle.Hash,
-            ClientId = client.ClientId,
-            Parameters = request.ToJson(),
-            ConsentId = consentId,
-            DpopKeyThumbprint = keyThumbprint,
-            ExpiresAt = time.GetUtcNow() + Lifetime,
-        };
-        db.Add(row);
-        await db.SaveChangesAsync(ct);
-        return row;
-    }
-
     /// <summary>Ends the request. The update is the lock: of several decisions at one moment, one is made (PAR-06, CO-08).</summary>
     public async Task<bool> SpendAsync(byte[] hash, CancellationToken ct)
     {
@@ -70,4 +58,14 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
     public Task ReopenAsync(byte[] hash, CancellationToken ct) => db.PushedRequests
         .Where(row => row.Hash == hash)
         .ExecuteUpdateAsync(set => set.SetProperty(row => row.SpentAt, (DateTimeOffset?)null), ct);
+
+    private PushedRequest Row(Handle handle, AuthorizationRequest request, Client client, string consentId, string? keyThumbprint) => new()
+    {
+        Hash = handle.Hash,
+        ClientId = client.ClientId,
+        Parameters = request.ToJson(),
+        ConsentId = consentId,
+        DpopKeyThumbprint = keyThumbprint,
+        ExpiresAt = time.GetUtcNow() + Lifetime,
+    };
 }

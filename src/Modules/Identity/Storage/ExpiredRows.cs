@@ -6,8 +6,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -38,10 +40,13 @@ internal sealed partial class ExpiredRows(
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),
+        new(typeof(KnownStatement), nameof(KnownStatement.Until), TimeSpan.FromHours(1)),
+        new(typeof(RegistrationCount), nameof(RegistrationCount.Since), TimeSpan.FromHours(2)),
         new(typeof(FailureCount), nameof(FailureCount.LastAt), FailureCounts.Window),
         new(typeof(PolicyWait), nameof(PolicyWait.ForgottenAt), TimeSpan.Zero),
         new(typeof(KnownDevice), nameof(KnownDevice.LastSeenAt), KnownDevices.Lifetime),
         new(typeof(SignIn), nameof(SignIn.At), options.SignInHistory),
+        new(typeof(SignedMessage), nameof(SignedMessage.At), options.SignedMessageLife),
 
         // Only what can count no more: nothing is pushed out early (DP-17). Not even by a clock that runs ahead for an hour and is put
         // right again, after which the same proof would be in time once more (OP-20).
