@@ -8,9 +8,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Storage;
-using OpenBanking.Kernel;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
 
@@ -64,11 +62,11 @@ public sealed class PingJourneyTests
         public static async Task<Journey> StartAsync(TestHost host, X509Certificate2 certificate)
         {
             var tpp = await TestTpp.RegisterAsync(host, change: TestTpp.OnTheBackchannel(CibaWorld.Notifications));
-            var listener = new HttpsListener(certificate);
+            var server = new HttpsListener(certificate);
             await host.InScopeAsync(services => services.GetRequiredService<IdentityDb>().Clients
                 .Where(client => client.ClientId == tpp.ClientId)
-                .ExecuteUpdateAsync(set => set.SetProperty(client => client.BackchannelNotificationEndpoint, listener.Address)));
-            return new Journey(host, tpp, await TestCustomer.CreateAsync(host), listener);
+                .ExecuteUpdateAsync(set => set.SetProperty(client => client.BackchannelNotificationEndpoint, server.Address)));
+            return new Journey(host, tpp, await TestCustomer.CreateAsync(host), server);
         }
 
         /// <summary>Asks, approves in the portal, and answers with what the client's server has heard.</summary>
