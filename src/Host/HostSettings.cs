@@ -105,6 +105,8 @@ internal sealed record HostSettings
         yield return new("RateLimits:RegistrationsPerOrganisationAndHour", "100");
         yield return new("Policies:Rules:GuessesOfAddress:AddressFailures", "10000");
         yield return new("Policies:Rules:AddressUnderAttack:AddressFailures", "10000");
+        yield return new("Identity:SandboxDirectory:Issuer", SandboxDirectory.IssuerOf(this));
+        yield return new("Identity:SandboxDirectory:Jwks", Path.Combine(DataPath, SandboxDirectory.KeysFile));
         yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));
     }
 

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Web.Portal.Approve;
 using OpenBanking.Web.Portal.Connections;
+using OpenBanking.Web.Portal.Developers;
 using OpenBanking.Web.Portal.Passkeys;
 using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
@@ -40,6 +42,10 @@ public static class Portal
         app.UseStatusCodePages(ErrorPages.ShowAsync);
         return app;
     }
+
+    /// <summary>The page of the sandbox's directory, for whoever runs one: its form, or what it has given.</summary>
+    public static IResult ShowDirectory(string? problem, IReadOnlyList<(string Name, string Value)> issued) => Pages.Show<DirectoryPage>(
+        new { Problem = problem, Issued = issued }, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
 
     public static WebApplication MapPortal(this WebApplication app)
     {

@@ -46,9 +46,6 @@ internal sealed class AuthorizationServerOptions
     /// <summary>A JSON array of client metadata, read at start; sandbox only.</summary>
     public string? ClientsFile { get; init; }
 
-    /// <summary>The same, for the clients that the sandbox itself brings.</summary>
-    public string? SandboxClientsFile { get; init; }
-
     /// <summary>PEM file of the CAs whose client certificates count for <c>tls_client_auth</c> (MTLS-02).</summary>
     public string? ClientCertificateAuthorities { get; init; }
 
@@ -110,7 +107,7 @@ internal sealed class AuthorizationServerOptions
         foreach (var (name, file) in Files())
         {
             if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";
-            else if (file is not null && name is nameof(ClientsFile) or nameof(SandboxClientsFile)
+            else if (file is not null && name is nameof(ClientsFile)
                 && Clients.ClientsFile.Read(file, offered, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
             {
                 yield return $"Identity:{name} cannot be taken: {problem}";
@@ -135,7 +132,6 @@ internal sealed class AuthorizationServerOptions
     private IEnumerable<(string Name, string? File)> Files() =>
     [
         (nameof(ClientsFile), ClientsFile),
-        (nameof(SandboxClientsFile), SandboxClientsFile),
         (nameof(ClientCertificateAuthorities), ClientCertificateAuthorities),
         (nameof(SandboxClientCertificateAuthority), SandboxClientCertificateAuthority),
     ];
