@@ -5,9 +5,13 @@ namespace OpenBanking.Identity.Tests.Ciba;
 
 /// <summary>What a client gets that asks for the decision: not yet, not so fast, no, too late, or tokens, once.</summary>
 [Collection(CibaTests.Name)]
-public sealed class CibaGrantTests(CibaWorld world)
+public sealed class CibaGrantTests(CibaWorld world) : IAsyncLifetime
 {
     private TestTpp Tpp => world.Tpp;
+
+    public async ValueTask InitializeAsync() => await world.BeSignedInAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     [Trait("Rule", "CIBA-20")]
