@@ -184,11 +184,19 @@ public sealed class CibaGrantTests(CibaWorld world) : IAsyncLifetime
     {
         foreach (var (wait, isThere) in new[] { (TimeSpan.FromSeconds(58), true), (TimeSpan.FromSeconds(62), false) })
         {
-            var id = await Tpp.AskAsync((await world.GoodAsync()).With("requested_expiry", "10"));
-            await world.ApproveAsync(id);
-            world.Host.Clock.Advance(wait);
-            if (isThere) Assert.Equal(200, (await Tpp.PollAsync(id)).Status);
-            else await world.RefusedAsync(Tpp.PollAsync(id), 400, "expired_token", "CIBA-23");
+            world.Host.Clock.StopAt(world.Host.Clock.Now); // However slow the machine, it is the last seconds.
+            try
+            {
+                var id = await Tpp.AskAsync((await world.GoodAsync()).With("requested_expiry", "10"));
+                await world.ApproveAsync(id);
+                world.Host.Clock.Advance(wait);
+                if (isThere) Assert.Equal(200, (await Tpp.PollAsync(id)).Status);
+                else await world.RefusedAsync(Tpp.PollAsync(id), 400, "expired_token", "CIBA-23");
+            }
+            finally
+            {
+                world.Host.Clock.Run();
+            }
         }
     }
 
