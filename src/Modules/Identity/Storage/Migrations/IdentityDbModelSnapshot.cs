@@ -218,6 +218,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("UserInfoAlgorithm")
+                        .HasColumnType("text");
+
                     b.Property<bool>("UsesDpop")
                         .HasColumnType("boolean");
 
