@@ -12,6 +12,7 @@ using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
@@ -26,6 +27,7 @@ public static class IdentityModule
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration) => services
         .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
         .AddClients(configuration)
+        .AddRegistration()
         .AddAuthorizationRequests()
         .AddTokens()
         .AddProtectedResources()
@@ -37,6 +39,7 @@ public static class IdentityModule
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.UseAccessTokenCheck();
         app.Use(ClientShare.InvokeAsync);
+        app.MapRegistration();
         app.MapAuthorizationRequests();
         app.MapTokens();
         app.MapMetadata();
@@ -62,6 +65,19 @@ public static class IdentityModule
             .AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, DescribeClientHandler>()
             .AddHostedService<ClientsFromFiles>();
     }
+
+    private static IServiceCollection AddRegistration(this IServiceCollection services) => services
+        .AddScoped<Directories>()
+        .AddScoped<SoftwareStatements>()
+        .AddScoped<SignedRegistration>()
+        .AddScoped<SectorIdentifier>()
+        .AddScoped<EcosystemCertificate>()
+        .AddScoped<RegistrationChecks>()
+        .AddScoped<Registrations>()
+        .AddScoped<RegistrationEndpoint>()
+        .AddScoped<ClientManager>()
+        .AddScoped<ClientConfigurationEndpoint>()
+        .AddHostedService<Revocations>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
         .AddScoped<RequestObjects>()
@@ -123,6 +139,14 @@ public static class IdentityModule
             .AddHostedService<KeyRotationService>()
             .AddSingleton<DiscoveryEndpoint>()
             .AddSingleton<JwksEndpoint>();
+    }
+
+    private static void MapRegistration(this WebApplication app)
+    {
+        app.MapPost("/register", (HttpContext http, RegistrationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        app.MapGet("/register/{clientId}", (HttpContext http, string clientId, ClientConfigurationEndpoint endpoint) => endpoint.GetAsync(http, clientId, http.RequestAborted));
+        app.MapPut("/register/{clientId}", (HttpContext http, string clientId, ClientConfigurationEndpoint endpoint) => endpoint.PutAsync(http, clientId, http.RequestAborted));
+        app.MapDelete("/register/{clientId}", (HttpContext http, string clientId, ClientConfigurationEndpoint endpoint) => endpoint.DeleteAsync(http, clientId, http.RequestAborted));
     }
 
     private static void MapAuthorizationRequests(this WebApplication app)

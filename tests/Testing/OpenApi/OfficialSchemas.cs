@@ -30,6 +30,10 @@ public sealed partial class OfficialSchemas
     public static Task<OfficialSchemas> AccountInformationAsync(string version) =>
         Loaded.GetOrAdd(version, key => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(key, "account-info-openapi.yaml"))).Value;
 
+    /// <summary>The registration file of a version, <c>v3.3</c> or <c>v3.4</c>.</summary>
+    public static Task<OfficialSchemas> RegistrationAsync(string version) =>
+        Loaded.GetOrAdd("registration-" + version, key => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(key, "client-registration-openapi.yaml"))).Value;
+
     /// <summary>Names of the members that the file gives a schema.</summary>
     public IReadOnlyList<string> MembersOf(string schema) =>
         [.. ((JObject)document["definitions"]![schema]!["properties"]!).Properties().Select(property => property.Name)];

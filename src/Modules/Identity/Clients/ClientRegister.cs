@@ -13,7 +13,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
             "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
             "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
-            "UserInfoAlgorithm"
+            "SuspendedBy", "UserInfoAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -57,7 +57,8 @@ internal sealed class ClientRegister(UnitOfWork unit)
         RequiresPushedRequests = row.GetBoolean(26),
         AuthorizationResponseAlgorithm = row.GetString(27),
         IntrospectionAlgorithm = Text(row, 28),
-        UserInfoAlgorithm = Text(row, 29),
+        SuspendedBy = Text(row, 29),
+        UserInfoAlgorithm = Text(row, 30),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -9,6 +9,7 @@ using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -39,6 +40,8 @@ internal sealed partial class ExpiredRows(
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),
+        new(typeof(KnownStatement), nameof(KnownStatement.Until), TimeSpan.FromHours(1)),
+        new(typeof(RegistrationCount), nameof(RegistrationCount.Since), TimeSpan.FromHours(2)),
         new(typeof(FailureCount), nameof(FailureCount.LastAt), FailureCounts.Window),
         new(typeof(PolicyWait), nameof(PolicyWait.ForgottenAt), TimeSpan.Zero),
         new(typeof(KnownDevice), nameof(KnownDevice.LastSeenAt), KnownDevices.Lifetime),

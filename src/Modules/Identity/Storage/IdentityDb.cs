@@ -5,6 +5,7 @@ using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -17,6 +18,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public const string Schema = "identity";
 
     public DbSet<Client> Clients => Set<Client>();
+
+    public DbSet<RegisteredSoftware> RegisteredSoftware => Set<RegisteredSoftware>();
 
     public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
 
