@@ -30,6 +30,12 @@ public static class AccountsModule
             .AddScoped<AccountEndpoints>()
             .AddScoped<BalanceEndpoints>()
             .AddScoped<TransactionEndpoints>()
+
+            // The sandbox's control asks; nothing else leads there.
+            .AddScoped<IRequestHandler<SetSandboxBalance, SandboxAnswer>, SandboxLedger>()
+            .AddScoped<IRequestHandler<BookSandboxTransactions, SandboxAnswer>, SandboxLedger>()
+            .AddScoped<IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>, SandboxLedger>()
+            .AddScoped<IRequestHandler<SetSandboxAccountState, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, ListOwnAccountsHandler>();
     }
 
