@@ -13,7 +13,8 @@ internal sealed class ClientRegister(UnitOfWork unit)
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
             "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
             "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
-            "SuspendedBy", "UserInfoAlgorithm"
+            "SuspendedBy",
+            "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm", "UserInfoAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -58,7 +59,10 @@ internal sealed class ClientRegister(UnitOfWork unit)
         AuthorizationResponseAlgorithm = row.GetString(27),
         IntrospectionAlgorithm = Text(row, 28),
         SuspendedBy = Text(row, 29),
-        UserInfoAlgorithm = Text(row, 30),
+        BackchannelDelivery = Text(row, 30),
+        BackchannelNotificationEndpoint = Text(row, 31),
+        BackchannelSigningAlgorithm = Text(row, 32),
+        UserInfoAlgorithm = Text(row, 33),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
