@@ -135,6 +135,7 @@ public static class IdentityModule
         .AddScoped<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
+        .AddScoped<UserInfoEndpoint>()
         .AddSingleton<ExpiredRows>()
         .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
 
@@ -192,7 +193,7 @@ public static class IdentityModule
         app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
 
         // Behind the check of every API, so its proofs are judged as there (DPOP-25).
-        app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http) => UserInfoEndpoint.Answer(http))
+        app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http, UserInfoEndpoint endpoint) => endpoint.AnswerAsync(http, http.RequestAborted))
             .RequireAccessToken(GrantedScope.OpenId, TokenKind.Customer);
     }
 
