@@ -125,6 +125,7 @@ public static class IdentityModule
         .AddScoped<INotificationHandler<ConsentEnded>, ConsentEndedHandler>()
         .AddSingleton<PairwiseSubject>()
         .AddSingleton<IdToken>()
+        .AddSingleton<TokenSizes>()
         .AddScoped<TokenIssuer>()
         .AddScoped<AuthorizationCodeGrant>()
         .AddScoped<RefreshTokenGrant>()
@@ -134,6 +135,7 @@ public static class IdentityModule
         .AddScoped<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
+        .AddScoped<UserInfoEndpoint>()
         .AddSingleton<ExpiredRows>()
         .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
 
@@ -191,7 +193,7 @@ public static class IdentityModule
         app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
 
         // Behind the check of every API, so its proofs are judged as there (DPOP-25).
-        app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http) => UserInfoEndpoint.Answer(http))
+        app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http, UserInfoEndpoint endpoint) => endpoint.AnswerAsync(http, http.RequestAborted))
             .RequireAccessToken(GrantedScope.OpenId, TokenKind.Customer);
     }
 
