@@ -9,7 +9,7 @@ using OpenBanking.Web.Portal.SignIn;
 
 namespace OpenBanking.Web.Portal.Connections;
 
-/// <summary>The customer's dashboard of accesses given to third parties.</summary>
+/// <summary>The customer's dashboard of accesses given to third parties: each is seen and ended here (CON-06).</summary>
 internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
     public static void Map(IEndpointRouteBuilder routes)

@@ -29,6 +29,8 @@ public sealed class DiscoveryTests
     [Trait("Rule", "META-17")]
     [Trait("Rule", "CIBA-14")]
     [Trait("Rule", "CIBA-18")]
+    [Trait("Rule", "STEP-06")]
+    [Trait("Rule", "MTLS-08")]
     public async Task The_document_is_as_it_was_agreed()
     {
         var agreed = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Metadata", "discovery.json"), TestContext.Current.CancellationToken);

@@ -11,7 +11,7 @@ namespace OpenBanking.Consent.AccountAccess;
 
 /// <summary>
 /// What the approval page shows, with the canonical form that the digest is taken over and that is kept as evidence: who asks, for what
-/// and for how long, in full (F2-PAR-13).
+/// and for how long, in full (F2-PAR-13, F1-24).
 /// </summary>
 internal sealed record Approval(ApprovalDocument Document, string Canonical)
 {
@@ -42,7 +42,7 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
         return new Approval(document with { Digest = Base64Url.EncodeToString(SHA256.HashData(canonical)) }, System.Text.Encoding.UTF8.GetString(canonical));
     }
 
-    /// <summary>One spelling of the document: fixed members in fixed order, dates in UTC, no insignificant byte (CO-07).</summary>
+    /// <summary>One spelling of the document: fixed members in fixed order, dates in UTC, no insignificant byte (CO-07, CON-01).</summary>
     private static byte[] Canonicalise(ApprovalDocument document, string clientId)
     {
         using var bytes = new MemoryStream();

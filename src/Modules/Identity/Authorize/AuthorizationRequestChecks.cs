@@ -71,7 +71,7 @@ internal static class AuthorizationRequestChecks
 
     public static OAuthError? FirstRefusal(AuthorizationRequest request, Client client) => First(InOrder, request, client);
 
-    /// <summary>Whether a refusal may go to the client by the customer's browser: only to a registered address (HTTP-07), and only with what fits into one.</summary>
+    /// <summary>Whether a refusal may go to the client by the customer's browser: only to a registered address (HTTP-07, JARM-09), and only with what fits into one.</summary>
     public static bool MayBeAnswered(AuthorizationRequest request, Client client) =>
         RedirectUriIsRegistered(request, client, "F1-17") is null && StateIsShortEnough(request, client, "OA-36") is null;
 

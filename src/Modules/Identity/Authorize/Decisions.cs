@@ -20,8 +20,8 @@ internal sealed class Decisions(
     public bool IsTimedOut(OpenInteraction open) => time.GetUtcNow() >= open.Interaction.DecideBefore;
 
     /// <summary>
-    /// Whether the customer at this browser has authenticated for this very request (CO-10). So every request asks for the passkey and
-    /// shows its page, as prompt=login and prompt=consent want it (ID-14, ID-15).
+    /// Whether the customer at this browser has authenticated for this very request (CO-10, F1-19). So every request asks for the passkey and
+    /// shows its page, as prompt=login, prompt=consent and max_age want it (ID-14, ID-15, STEP-04), and every scope is approved explicitly (F1-20).
     /// </summary>
     public static bool IsSignedInFor(OpenInteraction open, InteractionReference reference) =>
         open.Interaction.SessionId is { } session && session == reference.SessionId;

@@ -63,12 +63,12 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["request_uri_parameter_supported"] = false, // left out it would mean true (META-11)
             ["claims_parameter_supported"] = true, // META-14
             ["claims_supported"] = Array([.. IdToken.Claims]),
-            ["acr_values_supported"] = Array(AcrValues),
+            ["acr_values_supported"] = Array(AcrValues), // STEP-06
             ["prompt_values_supported"] = Array("none", "login", "consent", "select_account"),
             ["subject_types_supported"] = Array("pairwise", "public"),
             ["introspection_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-17
             ["id_token_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
-            ["tls_client_certificate_bound_access_tokens"] = true,
+            ["tls_client_certificate_bound_access_tokens"] = true, // MTLS-08
             ["dpop_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-09
         };
         foreach (var endpoint in (string[])["token", "introspection", "revocation"])

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace OpenBanking.Identity.Token;
 
-/// <summary>What the token endpoint answers; it is its own HTTP response (TOK-05).</summary>
+/// <summary>What the token endpoint answers; it is its own HTTP response (TOK-05), always with the scope that was granted (F1-22).</summary>
 internal sealed record TokenResponse(string AccessToken, string TokenType, long ExpiresIn, string Scope, string? AuthorizationDetails) : IResult
 {
     public string? RefreshToken { get; init; }
