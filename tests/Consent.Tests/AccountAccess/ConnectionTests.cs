@@ -104,6 +104,7 @@ public sealed class ConnectionTests
     [Fact]
     [Trait("Rule", "D-7")]
     [Trait("Rule", "OB-SEC-17")]
+    [Trait("Rule", "CON-06")]
     public async Task Cancels_once_and_says_so_once()
     {
         await using var api = await BankApi.StartAsync();

@@ -119,6 +119,7 @@ public class RefreshTokenGrantTests(TokenWorld world)
     [Trait("Rule", "OA-31")]
     [Trait("Rule", "CO-16")]
     [Trait("Rule", "REV-09")]
+    [Trait("Rule", "CON-06")]
     public async Task A_consent_that_ends_takes_refresh_and_access_tokens_along_and_leaves_others()
     {
         const string consent = "consent-to-end";

@@ -213,6 +213,7 @@ public sealed class PortalPagesTests : IAsyncLifetime
     [Trait("Rule", "D-7")]
     [Trait("Rule", "D-13")]
     [Trait("Rule", "PO-18")]
+    [Trait("Rule", "CON-06")]
     public async Task The_dashboard_shows_every_access_and_stops_it()
     {
         using var tpp = await TestTpp.RegisterAsync(host);

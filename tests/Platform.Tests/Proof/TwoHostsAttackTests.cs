@@ -13,6 +13,7 @@ namespace OpenBanking.Platform.Tests.Proof;
 public sealed class TwoHostsAttackTests(TwoHosts hosts)
 {
     private const int Many = 50;
+    private static readonly string[] AuthenticationParameters = ["client_id", "client_assertion_type", "client_assertion"];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -154,7 +155,7 @@ public sealed class TwoHostsAttackTests(TwoHosts hosts)
     private static Form SignedWith(TestTpp tpp)
     {
         var all = tpp.Authenticated();
-        return new[] { "client_id", "client_assertion_type", "client_assertion" }.Aggregate(ClientCredentials, (form, name) => form.With(name, all[name]));
+        return AuthenticationParameters.Aggregate(ClientCredentials, (form, name) => form.With(name, all[name]));
     }
 
     /// <summary>What a host says in its log arrives a moment after its answer.</summary>

@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace OpenBanking.Kernel.Http;
 
-/// <summary>What every endpoint of the UK standard does with headers, said once (OB-HDR-2, OB-HDR-5 to OB-HDR-9, OB-HDR-13).</summary>
+/// <summary>What every endpoint of the UK standard does with headers, said once (OB-HDR-2, OB-HDR-5 to OB-HDR-9, OB-HDR-13, RS-09).</summary>
 public static class UkApi
 {
     public const string Json = "application/json; charset=utf-8";
