@@ -9,7 +9,7 @@ namespace OpenBanking.Host;
 /// <summary>What an operator may do by <c>./run.sh VERB…</c>, beside a running host or without one.</summary>
 internal static class Commands
 {
-    private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Tls", "KeyEncryption", "Forwarded", "Policies", "Logging", "Consent", "Accounts"];
+    private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Stop", "Tls", "KeyEncryption", "Forwarded", "Policies", "Logging", "Consent", "Accounts"];
 
     private sealed record Command(string Verb, string Arguments, Func<IServiceProvider, string[], TextWriter, CancellationToken, Task<int>> Run);
 
@@ -19,11 +19,18 @@ internal static class Commands
         new("clock show", "", ShowClockAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
         new("keys rotate", "", RotateKeysAsync),
+        new("policy explain", "[SIGNAL=VALUE…]", ExplainPolicyAsync),
+        new("threat show", "", ShowThreatAsync),
+        new("threat raise", "[WHY…]", (services, words, output, ct) => ChangeThreatAsync(services, raise: true, words, output, ct)),
+        new("threat lower", "[WHY…]", (services, words, output, ct) => ChangeThreatAsync(services, raise: false, words, output, ct)),
     ];
+
+    /// <summary>How the arguments of a verb end that takes any number of words.</summary>
+    private const string Any = "…]";
 
     /// <summary>Verbs that belong to parts which are not built yet; told apart from mistakes.</summary>
     private static readonly string[] Later =
-        ["audit verify", "ledger verify", "evidence verify", "policy explain", "threat raise", "threat lower", "seed"];
+        ["audit verify", "ledger verify", "evidence verify", "seed"];
 
     /// <summary>The words on the command line that are a verb and not a setting.</summary>
     public static string[] Words(string[] args) => [.. args.TakeWhile(word => !word.StartsWith('-'))];
@@ -34,7 +41,7 @@ internal static class Commands
         if (Find(words) is { } command)
         {
             var wanted = command.Arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
-            return words.Length - 2 == wanted ? null : $"Use: ./run.sh {command.Verb} {command.Arguments}".TrimEnd();
+            return command.Arguments.EndsWith(Any, StringComparison.Ordinal) || words.Length - 2 == wanted ? null : $"Use: ./run.sh {command.Verb} {command.Arguments}".TrimEnd();
         }
 
         var said = string.Join(' ', words);
@@ -99,6 +106,38 @@ internal static class Commands
             await output.WriteLineAsync($"{key.Algorithm} {key.KeyId} signs from {key.SignsFrom:u}{until}{(key.IsNew ? ", new" : "")}");
         }
 
+        return 0;
+    }
+
+    private static async Task<int> ExplainPolicyAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var explained = await services.GetRequiredService<IMediator>().Send(new ExplainPolicy(words), ct);
+        if (explained.Problem is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return 1;
+        }
+
+        foreach (var line in explained.Lines) await output.WriteLineAsync(LogLines.Escape(line));
+        return 0;
+    }
+
+    private static async Task<int> ShowThreatAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var threat = await services.GetRequiredService<IMediator>().Send(new DescribeThreat(), ct);
+        await output.WriteLineAsync($"The threat level is {threat.Level}.");
+        foreach (var change in threat.Changes)
+            await output.WriteLineAsync(LogLines.Escape($"{change.At:u} {change.From} -> {change.To} by {change.By}: {change.Why}"));
+        return 0;
+    }
+
+    private static async Task<int> ChangeThreatAsync(IServiceProvider services, bool raise, string[] words, TextWriter output, CancellationToken ct)
+    {
+        // Who is at the keyboard, also behind sudo.
+        var by = Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } user ? user : Environment.UserName;
+        var why = words.Length == 0 ? "no reason given" : string.Join(' ', words);
+        var threat = await services.GetRequiredService<IMediator>().Send(new ChangeThreat(raise, by, why), ct);
+        await output.WriteLineAsync(threat.Changed ? $"The threat level is {threat.Level} now." : $"The threat level is {threat.Level} already.");
         return 0;
     }
 

@@ -121,7 +121,10 @@ internal sealed partial class EmbeddedPostgresFiles
     public string PasswordForInitdb()
     {
         var file = Path.Combine(Socket, "password");
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+
+        // Root writes into a folder of another account here: what that has put in the file's place, such as a link, is not written through.
+        File.Delete(file);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
         using (var stream = new FileStream(file, options)) stream.Write(Encoding.ASCII.GetBytes(password));
         if (account is not null) Unix.GiveTo(file, account.UserId, account.GroupId);
         return file;

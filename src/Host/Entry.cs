@@ -61,6 +61,8 @@ internal static partial class Entry
             : null;
         if (postgres is not null) builder.Configuration["ConnectionStrings:OpenBanking"] = postgres.ConnectionString;
 
+        if (settings.Sandbox) await SandboxAuthority.ShareAsync(builder.Configuration, data, CancellationToken.None);
+
         // A second host on somebody else's database leaves its clients alone.
         var withSample = settings.Sandbox && (postgres is not null || builder.Configuration.GetValue<bool>("OPENBANKING_TPP"));
         if (withSample) builder.Configuration["Identity:SandboxClientsFile"] = DemoData.RegisterSampleClients(data, settings);

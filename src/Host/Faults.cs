@@ -7,7 +7,7 @@ using OpenBanking.Kernel.Http;
 namespace OpenBanking.Host;
 
 /// <summary>
-/// The one place where an exception becomes an answer: 503 with <c>Retry-After</c> while the database is away (OP-23), 500 for
+/// The one place where an exception becomes an answer: 503 with <c>Retry-After</c> while the database is away (OP-23, REV-10), 500 for
 /// everything else, logged once, nothing said (OP-03).
 /// </summary>
 internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)

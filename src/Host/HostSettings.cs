@@ -39,6 +39,9 @@ internal sealed record HostSettings
     /// <summary>The database; null has Host run one of its own.</summary>
     public required string? ConnectionString { get; init; }
 
+    /// <summary>How long a host that is asked to stop still answers, told to be left.</summary>
+    public required TimeSpan DrainTime { get; init; }
+
     public static HostSettings From(IConfiguration configuration, IHostEnvironment environment)
     {
         var production = environment.IsProduction();
@@ -65,6 +68,7 @@ internal sealed record HostSettings
                 .. (Text(configuration, "OPENBANKING_HOSTS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
                 .. sandbox ? ["localhost", "127.0.0.1", "[::1]"] : Array.Empty<string>(),
             ],
+            DrainTime = Seconds(configuration, "Stop:DrainSeconds", sandbox ? 1 : 5),
             ConnectionString = Text(configuration, "ConnectionStrings:OpenBanking"),
         };
     }
@@ -82,7 +86,8 @@ internal sealed record HostSettings
         yield return new("Identity:AllowLoopbackTargets", "true");
 
         // Testers enrol many authenticators from one address.
-        yield return new("RateLimits:ActivationGuessesPerAddressAndHour", "10000");
+        yield return new("Policies:Rules:GuessesOfAddress:AddressFailures", "10000");
+        yield return new("Policies:Rules:AddressUnderAttack:AddressFailures", "10000");
         yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));
     }
 
@@ -95,6 +100,14 @@ internal sealed record HostSettings
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536
             ? port
             : throw new SettingsException($"{name} must be a port number from 1 to 65535.");
+    }
+
+    private static TimeSpan Seconds(IConfiguration configuration, string name, int otherwise)
+    {
+        if (Text(configuration, name) is not { } text) return TimeSpan.FromSeconds(otherwise);
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 20
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new SettingsException($"{name.Replace(":", "__", StringComparison.Ordinal)} must be a whole number from 0 to 20.");
     }
 
     private static bool Flag(IConfiguration configuration, string name, bool otherwise)

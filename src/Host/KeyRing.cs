@@ -40,6 +40,10 @@ internal static class KeyRing
             keys.CreateNewKey(now, now.AddDays(90));
     }
 
+    /// <summary>The key that the settings name; in the sandbox there is one without.</summary>
+    public static KeyEncryptionKey KeyOf(IConfiguration configuration) =>
+        configuration[FileSetting] is { Length: > 0 } file ? FromFile(file) : OfSandbox(configuration.GetConnectionString("OpenBanking") ?? "");
+
     /// <summary>The key that a deployment brings.</summary>
     public static KeyEncryptionKey FromFile(string path)
     {
@@ -68,6 +72,31 @@ internal static class KeyRing
 /// <summary>32 bytes that encrypt the key ring and are never stored with it.</summary>
 internal sealed record KeyEncryptionKey(byte[] Bytes)
 {
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+
+    /// <summary>AES-256-GCM, with the nonce and the tag before the text.</summary>
+    public string Seal(string text)
+    {
+        var plain = Encoding.UTF8.GetBytes(text);
+        var box = new byte[NonceBytes + TagBytes + plain.Length];
+        RandomNumberGenerator.Fill(box.AsSpan(0, NonceBytes));
+        using var aes = new AesGcm(Bytes, TagBytes);
+        aes.Encrypt(box.AsSpan(0, NonceBytes), plain, box.AsSpan(NonceBytes + TagBytes), box.AsSpan(NonceBytes, TagBytes));
+        CryptographicOperations.ZeroMemory(plain);
+        return Convert.ToBase64String(box);
+    }
+
+    /// <summary>What was sealed with this key; an exception for everything else.</summary>
+    public string Open(string box64)
+    {
+        var box = Convert.FromBase64String(box64);
+        var plain = new byte[box.Length - NonceBytes - TagBytes];
+        using var aes = new AesGcm(Bytes, TagBytes);
+        aes.Decrypt(box.AsSpan(0, NonceBytes), box.AsSpan(NonceBytes + TagBytes), box.AsSpan(NonceBytes, TagBytes), plain);
+        return Encoding.UTF8.GetString(plain);
+    }
+
     public override string ToString() => nameof(KeyEncryptionKey);
 }
 
@@ -92,38 +121,16 @@ internal sealed class KeyRingTable(NpgsqlDataSource database) : IXmlRepository
     }
 }
 
-/// <summary>Encrypts a key of the ring with AES-256-GCM.</summary>
+/// <summary>Encrypts a key of the ring.</summary>
 internal sealed class KeyEncryptor(KeyEncryptionKey key) : IXmlEncryptor
 {
-    internal const int NonceBytes = 12;
-    internal const int TagBytes = 16;
-
-    public EncryptedXmlInfo Encrypt(XElement plaintextElement)
-    {
-        var plain = Encoding.UTF8.GetBytes(plaintextElement.ToString(SaveOptions.DisableFormatting));
-        var box = new byte[NonceBytes + TagBytes + plain.Length];
-        RandomNumberGenerator.Fill(box.AsSpan(0, NonceBytes));
-        using var aes = new AesGcm(key.Bytes, TagBytes);
-        aes.Encrypt(box.AsSpan(0, NonceBytes), plain, box.AsSpan(NonceBytes + TagBytes), box.AsSpan(NonceBytes, TagBytes));
-        CryptographicOperations.ZeroMemory(plain);
-        return new EncryptedXmlInfo(new XElement("aes256gcm", Convert.ToBase64String(box)), typeof(KeyDecryptor));
-    }
+    public EncryptedXmlInfo Encrypt(XElement plaintextElement) =>
+        new(new XElement("aes256gcm", key.Seal(plaintextElement.ToString(SaveOptions.DisableFormatting))), typeof(KeyDecryptor));
 }
 
 /// <summary>The other direction; the framework makes it by the name stored beside the key, and gives it the container.</summary>
 internal sealed class KeyDecryptor(IServiceProvider services) : IXmlDecryptor
 {
-    public XElement Decrypt(XElement encryptedElement)
-    {
-        var secret = services.GetRequiredService<KeyEncryptionKey>();
-        var box = Convert.FromBase64String(encryptedElement.Value);
-        var plain = new byte[box.Length - KeyEncryptor.NonceBytes - KeyEncryptor.TagBytes];
-        using var aes = new AesGcm(secret.Bytes, KeyEncryptor.TagBytes);
-        aes.Decrypt(
-            box.AsSpan(0, KeyEncryptor.NonceBytes),
-            box.AsSpan(KeyEncryptor.NonceBytes + KeyEncryptor.TagBytes),
-            box.AsSpan(KeyEncryptor.NonceBytes, KeyEncryptor.TagBytes),
-            plain);
-        return XElement.Parse(Encoding.UTF8.GetString(plain));
-    }
+    public XElement Decrypt(XElement encryptedElement) =>
+        XElement.Parse(services.GetRequiredService<KeyEncryptionKey>().Open(encryptedElement.Value));
 }

@@ -35,7 +35,8 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
         new("order", "The scheme moves an order.", [new("id", "string"), new("status", "string"), new("reason", "string", Optional: true)]),
         new("refund", "The payee returns the money.", [new("id", "string")]),
         new("decide", "The second approver decides.", [new("orderId", "string"), new("decision", "string")]),
-        new("history", "The changes of a consent.", [new("consentId", "string")]),
+        new("history", "The changes of a consent.",
+            [new("consentId", "string")], (control, given, ct) => control.HistoryAsync(given, ct)),
         new("debits", "What the core was told to pay under a consent.", [new("consentId", "string")]),
         new("checks", "The customer's view of funds checks.", [new("customer", "string")]),
         new("keys", "The directory's key set of a client.", [new("client", "string"), new("jwks", "object")]),
@@ -98,6 +99,14 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
             _ => Problem("the customer has no such access"),
         };
     }
+
+    private async Task<IResult> HistoryAsync(JsonElement given, CancellationToken ct) =>
+        await mediator.Send(new ListConsentChanges(given.GetProperty("consentId").GetString()!), ct) is { } changes
+            ? Results.Json(new
+            {
+                changes = changes.Select(change => new { from = change.From, to = change.To, at = change.At, reason = change.ReasonCode ?? change.Reason }),
+            })
+            : Problem("there is no such consent");
 
     private bool IsAllowed(HttpContext http)
     {

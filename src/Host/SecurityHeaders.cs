@@ -1,6 +1,7 @@
 namespace OpenBanking.Host;
 
-/// <summary>What every answer says to browsers and caches. The portal's pages add their own policy on top.</summary>
+/// <summary>What every answer says to browsers and caches. The portal's pages add their own policy on top. No page of another
+/// origin reads anything here: there is no Access-Control-Allow-Origin anywhere (TLS-08, RS-14).</summary>
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     // TLS-07: a year at least, with sub-domains, ready for the preload list.

@@ -59,8 +59,9 @@ internal static class Server
         services.AddSingleton<DbDataSource>(provider => provider.GetRequiredService<NpgsqlDataSource>());
         services.AddSingleton<HostDatabase>();
         services.AddSingleton<Health>();
+        Drain.Add(services, settings);
         services.AddSingleton(ForwardedFrom.Of(configuration));
-        KeyRing.Add(services, configuration[KeyRing.FileSetting] is { Length: > 0 } file ? KeyRing.FromFile(file) : KeyRing.OfSandbox(connectionString));
+        KeyRing.Add(services, KeyRing.KeyOf(configuration));
         RateLimits.Add(services, RateLimits.From(configuration, settings.Sandbox));
         if (settings.Sandbox) AddSandbox(services, data);
 
@@ -100,6 +101,7 @@ internal static class Server
             });
         }
 
+        app.Use(Drain.InvokeAsync);
         app.UsePortalPages();
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<InteractionIds>();

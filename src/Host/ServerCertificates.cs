@@ -108,6 +108,33 @@ internal sealed class ServerCertificates
         data.Write(file, $"{issued.ExportCertificatePem()}\n{fresh.ExportPkcs8PrivateKeyPem()}\n");
     }
 
+    /// <summary>The authority in the data directory, made where it is missing: certificate and key as one PEM text.</summary>
+    public static string ReadAuthority(DataDirectory data, TimeProvider clock)
+    {
+        data.Folder("tls");
+        using var authority = LoadOrMakeAuthority(data, clock.GetUtcNow());
+        using var key = authority.GetRSAPrivateKey()!;
+        return $"{authority.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
+    }
+
+    /// <summary>Puts another host's authority in the place of this data directory's; what that one had signed is then issued anew.</summary>
+    public static void TakeAuthority(DataDirectory data, string pem)
+    {
+        using var authority = X509Certificate2.CreateFromPem(pem, pem);
+        data.Folder("tls");
+        if (data.Read(AuthorityFile) is { } known && known.Trim() == authority.ExportCertificatePem()) return;
+        using var key = authority.GetRSAPrivateKey()!;
+        data.Write(AuthorityKeyFile, key.ExportPkcs8PrivateKeyPem());
+        data.Write(AuthorityFile, authority.ExportCertificatePem());
+    }
+
+    /// <summary>Whether it lives longer than what it would sign now.</summary>
+    public static bool IsUsableAuthority(string pem, TimeProvider clock)
+    {
+        using var authority = X509Certificate2.CreateFromPem(pem, pem);
+        return EndOf(authority) - Lifetime > clock.GetUtcNow();
+    }
+
     private static X509Certificate2 LoadOrIssue(DataDirectory data, string name, IReadOnlyList<string> hostNames, DateTimeOffset now)
     {
         using var authority = LoadOrMakeAuthority(data, now);

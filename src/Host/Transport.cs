@@ -14,7 +14,7 @@ internal static class Transport
     public static IReadOnlyList<string> LocalNames { get; } = ["localhost", "127.0.0.1", "::1"];
 
     /// <summary>
-    /// What FAPI allows, and no more: the framework's default offers two CBC suites (TLS-02, TLS-05). With an RSA certificate these two
+    /// What FAPI allows, and no more: the framework's default offers two CBC suites (TLS-02, TLS-03, TLS-05). With an RSA certificate these two
     /// serve every profile on TLS 1.2.
     /// </summary>
     private static readonly CipherSuitesPolicy Suites = new(
@@ -29,7 +29,7 @@ internal static class Transport
     public static void Configure(KestrelServerOptions kestrel, HostSettings settings, ServerCertificates certificates)
     {
         kestrel.AddServerHeader = false; // OP-03
-        kestrel.AllowSynchronousIO = false;
+        kestrel.AllowSynchronousIO = false; // The Date header stays on: clients set their clocks by it (HTTP-17).
 
         // HTTP-14: answered with 414, 431 and 413 by Kestrel, before anything of ours runs.
         kestrel.Limits.MaxRequestLineSize = 32 * 1024;

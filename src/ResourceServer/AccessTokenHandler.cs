@@ -73,6 +73,7 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
                 : AccessRefusal.InvalidToken(shown.Scheme, "MTLS-07", "the access token is bound to a client certificate");
         }
 
+        // Whoever protects an API with this check checks proofs (DPOP-23).
         if (shown.Scheme != Challenge.Dpop) return AccessRefusal.InvalidToken(shown.Scheme, "DPOP-21", "the access token is bound to a DPoP key");
         if ((await proofs.VerifyAsync(http, DpopUse.ResourceServer, shown.Token, ct)).Failed(out var fault, out var proven))
             return new AccessRefusal(StatusCodes.Status401Unauthorized, Challenge.Dpop, fault.Code, fault.Rule, fault.Description);

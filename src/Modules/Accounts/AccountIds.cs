@@ -3,7 +3,8 @@ using System.Security.Cryptography;
 
 namespace OpenBanking.Accounts;
 
-/// <summary>What third parties call an account: 128 random bits in hexadecimal, no number of anything (OB-GEN-13).</summary>
+/// <summary>What third parties call an account: 128 random bits in hexadecimal, no number of anything (OB-GEN-13), so
+/// that different answers to what is not there and what is not theirs help nobody (OB-HTTP-3).</summary>
 internal static class AccountIds
 {
     private const int Length = 32;

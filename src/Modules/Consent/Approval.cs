@@ -9,7 +9,10 @@ using OpenBanking.Identity.Contracts;
 
 namespace OpenBanking.Consent;
 
-/// <summary>What the approval page shows, with the canonical form that the digest is taken over and that is kept as evidence.</summary>
+/// <summary>
+/// What the approval page shows, with the canonical form that the digest is taken over and that is kept as evidence: who asks, for what
+/// and for how long, in full (F2-PAR-13).
+/// </summary>
 internal sealed record Approval(ApprovalDocument Document, string Canonical)
 {
     // Evidence is read by people: names stay as they are written.

@@ -58,6 +58,22 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, ServedKinds kinds,
     };
 }
 
+/// <summary>The history of one consent as it was written, whoever asks.</summary>
+internal sealed class ListConsentChangesHandler(ConsentDb db) : IRequestHandler<ListConsentChanges, IReadOnlyList<ConsentChange>?>
+{
+    public async Task<IReadOnlyList<ConsentChange>?> Handle(ListConsentChanges request, CancellationToken cancellationToken)
+    {
+        if (!Consents.IsWellFormed(request.ConsentId)) return null;
+        var history = await db.History.Where(entry => entry.ConsentId == request.ConsentId).OrderBy(entry => entry.Id).ToListAsync(cancellationToken);
+        return history.Count == 0
+            ? null
+            : [.. history.Select(entry => new ConsentChange(entry.From?.ToString(), entry.To.ToString(), entry.At, CodeOf(entry), entry.Reason))];
+    }
+
+    private static string? CodeOf(HistoryEntry entry) =>
+        entry.From is { } from && from != entry.To ? States.Next(States.Of(ConsentKind.OfId(entry.ConsentId)!), from, entry.Event)?.ReasonCode : null;
+}
+
 /// <summary>Cancels an access at once (D-7); its tokens end in the same transaction.</summary>
 internal sealed class CancelConnectionHandler(Connections connections) : IRequestHandler<CancelConnection, CancellationAnswer>
 {

@@ -51,6 +51,7 @@ public static class ConsentModule
             .AddScoped<Connections>()
             .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
             .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
+            .AddScoped<IRequestHandler<ListConsentChanges, IReadOnlyList<ConsentChange>?>, ListConsentChangesHandler>()
             .AddScoped<IRequestHandler<CancelConnection, CancellationAnswer>, CancelConnectionHandler>()
             .AddScoped<IRequestHandler<CancelAllOfClient, int>, CancelAllOfClientHandler>();
     }

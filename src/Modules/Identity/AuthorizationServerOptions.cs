@@ -10,7 +10,8 @@ internal sealed class AuthorizationServerOptions
 {
     public const string Section = "Identity";
 
-    /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02).</summary>
+    /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02). One for each brand: a second
+    /// bank is a second deployment (META-20).</summary>
     public string Issuer { get; init; } = "https://localhost:5001";
 
     /// <summary>Base address of the endpoints that take client certificates (MTLS-09); without one, mTLS clients have nowhere to call.</summary>
@@ -21,6 +22,9 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>How long an access token lives: up to 60 minutes.</summary>
     public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long customers can look back at their sign-ins: 30 days or more.</summary>
+    public TimeSpan SignInHistory { get; init; } = TimeSpan.FromDays(395);
 
     /// <summary>How long a signing key signs before the next one takes over (KEY-16).</summary>
     public TimeSpan SigningKeyPeriod { get; init; } = TimeSpan.FromDays(90);
@@ -72,6 +76,7 @@ internal sealed class AuthorizationServerOptions
         if (AccessTokenLifetime < TimeSpan.FromSeconds(1) || AccessTokenLifetime > TimeSpan.FromMinutes(60))
             yield return "Identity:AccessTokenLifetime must be from 1 second to 60 minutes";
         if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
+        if (SignInHistory < TimeSpan.FromDays(30) || SignInHistory > TimeSpan.FromDays(36500)) yield return "Identity:SignInHistory must be from 30 to 36500 days";
         if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
         foreach (var (name, file) in Files())
         {

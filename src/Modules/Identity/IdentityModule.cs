@@ -72,6 +72,7 @@ public static class IdentityModule
         .AddScoped<Interactions>()
         .AddScoped<Authorisations>()
         .AddScoped<Decisions>()
+        .AddScoped<ApprovalPolicy>()
         .AddSingleton<AbandonedInteractions>()
         .AddHostedService(provider => provider.GetRequiredService<AbandonedInteractions>())
         .AddScoped<IRequestHandler<DescribeInteraction, InteractionState>, DescribeInteractionHandler>()
@@ -120,6 +121,8 @@ public static class IdentityModule
     private static void MapAuthorizationRequests(this WebApplication app)
     {
         app.MapPost("/par", (HttpContext http, PushedAuthorizationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+
+        // ID-19: by either method.
         app.MapGet("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.GetAsync(http, http.RequestAborted));
         app.MapPost("/authorize", (HttpContext http, AuthorizeEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted)).DisableAntiforgery();
 
@@ -133,6 +136,8 @@ public static class IdentityModule
         app.MapPost("/token", (HttpContext http, TokenEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapPost("/introspect", (HttpContext http, IntrospectionEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+
+        // Behind the check of every API, so its proofs are judged as there (DPOP-25).
         app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http) => UserInfoEndpoint.Answer(http))
             .RequireAccessToken(GrantedScope.OpenId, TokenKind.Customer);
     }

@@ -61,10 +61,12 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         var customer = await visitors.FindAsync(http, ct);
         var until = customer?.EndsAt is { } end && end < summary.DecideBefore ? end : summary.DecideBefore;
         ReturnWhenTimeIsUp(http, interaction, until);
-        var parameters = new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice };
         return document.Kind == ConsentKind.FundsConfirmation
-            ? Pages.Show<ApproveFundsPage>(parameters, notice.Status)
-            : Pages.Show<ApprovePage>(parameters, notice.Status);
+            ? Pages.Show<ApproveFundsPage>(
+                new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice }, notice.Status)
+            : Pages.Show<ApprovePage>(
+                new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice, Chosen = needed.ChosenAccounts ?? [] },
+                notice.Status);
     }
 
     private async Task<IResult> DecideAsync(HttpContext http, CancellationToken ct)
@@ -92,6 +94,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
+            DecisionAnswer.Held held => Hold(http, interaction, clientName, held),
             DecisionAnswer.Ended ended => GoneMeanwhile(http, clientName, ended),
             DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -102,6 +105,21 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     {
         RefusalLog.Write(http, "page", rule);
         return Pages.Error(status, status == StatusCodes.Status400BadRequest ? "expired" : null);
+    }
+
+    // The request stays open: after the wait the page leads back to it, where the customer may also cancel.
+    private static IResult Hold(HttpContext http, string interaction, string clientName, DecisionAnswer.Held held)
+    {
+        RefusalLog.Write(http, "page", $"policy {held.Rule}");
+        if (held.RetryAfterSeconds is { } seconds)
+        {
+            http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            if (!held.IsRefused) Pages.GoOnAfter(http, TimeSpan.FromSeconds(seconds), AddressOf(interaction));
+        }
+
+        return Pages.Show<HeldPage>(
+            new { Back = AddressOf(interaction), ClientName = clientName, Held = held },
+            held.IsRefused ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests);
     }
 
     private static IResult GoneMeanwhile(HttpContext http, string clientName, DecisionAnswer.Ended ended)

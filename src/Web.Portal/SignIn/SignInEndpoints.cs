@@ -36,20 +36,21 @@ internal sealed class SignInEndpoints(IMediator mediator, Visitors visitors, Por
     private async Task<IResult> SignInAsync(HttpContext http, string? interaction, string? returnUrl, string? ended, CancellationToken ct)
     {
         InteractionSummary? summary = null;
+        string? because = null;
         if (interaction is not null)
         {
             var state = await mediator.Send(new DescribeInteraction(Visitors.Interaction(http, interaction)), ct);
             switch (state)
             {
                 case InteractionState.DecisionNeeded: return Pages.SeeOther(ApproveEndpoints.AddressOf(interaction));
-                case InteractionState.SignInNeeded needed: summary = needed.Summary; break;
+                case InteractionState.SignInNeeded needed: (summary, because) = (needed.Summary, needed.Because); break;
                 default: return ApproveEndpoints.Ended(http, state);
             }
 
             ApproveEndpoints.ReturnWhenTimeIsUp(http, interaction, summary.DecideBefore);
         }
 
-        return Pages.Show<SignInPage>(new { Interaction = interaction, Summary = summary, Next = LocalPath.Of(returnUrl), Ended = ended });
+        return Pages.Show<SignInPage>(new { Interaction = interaction, Summary = summary, Because = because, Next = LocalPath.Of(returnUrl), Ended = ended });
     }
 
     private async Task<IResult> ActivateAsync(HttpContext http, string? interaction, CancellationToken ct)

@@ -22,24 +22,37 @@ function interactionOf(form) {
   return form.dataset.interaction || null;
 }
 
+// What the server says in words is for the customer; everything else has the page's own sentence.
+class Refusal extends Error {}
+
 async function post(form, path, body) {
   const answer = await fetch('/passkeys/' + path, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'RequestVerificationToken': form.elements.__RequestVerificationToken.value },
     body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error('refused');
-  return answer.json();
+  const said = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refusal(said.message ?? '');
+  return said;
 }
+
+// The bank wants the passkey once more. Some browsers open their dialog only at a press, so the next one goes on from here.
+const asked = new WeakMap();
 
 async function perform(form) {
   const kind = form.dataset.passkey;
-  const { ceremony, publicKey } = await post(form, kind + '/options', ceremonies[kind].ask(form));
+  const { ceremony, publicKey } = asked.get(form) ?? await post(form, kind + '/options', ceremonies[kind].ask(form));
   const credential = await ceremonies[kind].run(publicKey);
+  asked.delete(form);
   const done = await post(form, kind, {
     ceremony, credential: credential.toJSON(), name: valueOf(form, 'name'), interaction: interactionOf(form),
   });
-  location.assign(done.next ?? form.dataset.next);
+  if (!done.again) return location.assign(done.next ?? form.dataset.next);
+  asked.set(form, done.again);
+  const notice = document.querySelector('[data-passkey-again]');
+  notice.textContent = done.message;
+  notice.hidden = false;
+  return perform(form);
 }
 
 for (const form of document.querySelectorAll('form[data-passkey]')) {
@@ -53,10 +66,11 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
     failed.hidden = true;
     try {
       await perform(form);
-    } catch {
-      failed.textContent = form.dataset.failed;
-      failed.hidden = false;
+    } catch (refusal) {
       button.disabled = false;
+      if (asked.has(form)) return; // What to do is on the page already.
+      failed.textContent = refusal instanceof Refusal && refusal.message || form.dataset.failed;
+      failed.hidden = false;
     }
   });
 }

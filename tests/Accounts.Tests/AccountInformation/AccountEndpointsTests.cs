@@ -41,6 +41,7 @@ public sealed class AccountEndpointsTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "OB-HTTP-3")]
     [Trait("Rule", "OB-HTTP-5")]
     [Trait("Rule", "CO-12")]
     public async Task Forbids_an_account_that_the_consent_does_not_cover()
@@ -199,5 +200,31 @@ public sealed class AccountEndpointsTests(Bank bank)
         var gone = await api.GetAsync("/accounts", caller);
         Assert.Equal((401, "OB-SEC-17"), (gone.Status, gone.Rule));
         Assert.Empty(gone.Body);
+    }
+
+    [Fact]
+    [Trait("Rule", "CO-21")]
+    [Trait("Rule", "OB-AIS-25")]
+    [Trait("Rule", "OB-HDR-3")]
+    public async Task Whether_the_customer_is_there_opens_nothing_and_closes_nothing()
+    {
+        var caller = await api.AccessAsync(["GB-1"]);
+        for (var count = 0; count < 12; count++)
+        {
+            foreach (var present in new[] { false, true })
+            {
+                Assert.Equal(200, (await BalancesAsync("GB-1", present)).Status);
+                Assert.Equal(403, (await BalancesAsync("GB-2", present)).Status);
+            }
+        }
+
+        Task<ApiAnswer> BalancesAsync(string tag, bool present) => api.SendAsync(
+            HttpMethod.Get,
+            $"/accounts/{api.Account(tag)}/balances",
+            caller,
+            adjust: request =>
+            {
+                if (present) request.Headers.Add("x-fapi-customer-ip-address", "192.0.2.7");
+            });
     }
 }

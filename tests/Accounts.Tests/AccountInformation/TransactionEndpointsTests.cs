@@ -174,6 +174,7 @@ public sealed class TransactionEndpointsTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "OB-GEN-6")]
     [Trait("Rule", "OB-DAT-6")]
     [Trait("Rule", "OB-HTTP-4")]
     public async Task A_range_without_data_is_an_empty_list()

@@ -55,6 +55,23 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    [Trait("Rule", "OB-CON-3")]
+    public async Task Tells_a_tester_every_change_with_the_code_that_went_with_it()
+    {
+        await using var api = await BankApi.StartAsync();
+        var caller = await api.AccessAsync(["GB-1"]);
+        await api.AskAsync(new CancelConnection(caller.ConsentId!, Amelia, Browser));
+        await api.ApproveAsync(caller.ConsentId!, []);
+
+        var changes = await api.AskAsync(new ListConsentChanges(caller.ConsentId!));
+
+        Assert.Equal(
+            [(null, "AWAU", null), ("AWAU", "AUTH", "U038"), ("AUTH", "CANC", "CUST"), ("CANC", "AUTH", null)],
+            changes!.Select(change => (change.From, change.To, change.ReasonCode)));
+        foreach (var id in new[] { "aac-" + new string('0', 32), "\0", "" }) Assert.Null(await api.AskAsync(new ListConsentChanges(id)));
+    }
+
+    [Fact]
     [Trait("Rule", "CO-19")]
     public async Task Another_customers_access_is_like_none()
     {

@@ -105,6 +105,7 @@ public sealed class AuthorizeEndpointTests(FrontWorld world) : IDisposable
     }
 
     [Fact]
+    [Trait("Rule", "OB-SEC-11")]
     [Trait("Rule", "F2-PAR-03")]
     [Trait("Rule", "HTTP-02")]
     [Trait("Rule", "HTTP-07")]

@@ -15,6 +15,7 @@ public sealed class DiscoveryTests
     [Trait("Rule", "META-05")]
     [Trait("Rule", "META-06")]
     [Trait("Rule", "META-07")]
+    [Trait("Rule", "ISS-03")]
     [Trait("Rule", "META-08")]
     [Trait("Rule", "META-09")]
     [Trait("Rule", "META-11")]
@@ -41,6 +42,32 @@ public sealed class DiscoveryTests
         Assert.Equal(
             document[endpoint]!.GetValue<string>().Replace(":5001", ":5002", StringComparison.Ordinal),
             document["mtls_endpoint_aliases"]![endpoint]!.GetValue<string>());
+    }
+
+    [Theory]
+    [Trait("Rule", "META-04")]
+    [InlineData("authorization_endpoint")]
+    [InlineData("token_endpoint")]
+    [InlineData("jwks_uri")]
+    [InlineData("response_types_supported")]
+    [InlineData("grant_types_supported")]
+    [InlineData("scopes_supported")]
+    [InlineData("subject_types_supported")]
+    [InlineData("token_endpoint_auth_methods_supported")]
+    [InlineData("token_endpoint_auth_signing_alg_values_supported")]
+    [InlineData("id_token_signing_alg_values_supported")]
+    [InlineData("userinfo_endpoint")]
+    [InlineData("revocation_endpoint")]
+    [InlineData("introspection_endpoint")]
+    public void What_every_client_looks_for_is_there(string member) => Assert.NotNull(DiscoveryEndpoint.Document(Sandbox, Kinds.Served)[member]);
+
+    [Fact]
+    [Trait("Rule", "META-20")]
+    public void There_is_one_issuer_and_every_address_is_its_own()
+    {
+        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.Served);
+        var addresses = document.Where(member => member.Key.EndsWith("_endpoint", StringComparison.Ordinal) || member.Key == "jwks_uri").ToList();
+        Assert.All(addresses, address => Assert.StartsWith(Sandbox.Issuer + "/", address.Value!.GetValue<string>(), StringComparison.Ordinal));
     }
 
     /// <summary>What a later issue brings is not there yet, and nobody is told it were.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Metadata;
@@ -127,6 +128,17 @@ public sealed class SigningKeysTests : IAsyncLifetime
         Assert.Equal(32, all[0].Length);
         Assert.Equal(-1, stored.AsSpan().IndexOf(all[0]));
         Assert.NotEqual(all[0], await secrets.GetAsync("another", CancellationToken.None));
+    }
+
+    [Fact]
+    [Trait("Rule", "META-03")]
+    public void Metadata_are_given_at_the_well_known_addresses_and_nowhere_else()
+    {
+        var routes = host.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+        Assert.Equal(
+            ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"],
+            routes.Select(route => route.RoutePattern.RawText!).Where(path => path.Contains("well-known", StringComparison.Ordinal) || path.Contains("configuration", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class BackgroundJobTests
             new NpgsqlException("away"),
         })
         {
-            await GoesOnAsync(scopes => new ExpiredRows(scopes, new Hasty(), NullLogger<ExpiredRows>.Instance), failure);
+            await GoesOnAsync(scopes => new ExpiredRows(scopes, Microsoft.Extensions.Options.Options.Create(new AuthorizationServerOptions()), new Hasty(), NullLogger<ExpiredRows>.Instance), failure);
             await GoesOnAsync(scopes => new AbandonedInteractions(scopes, new Hasty(), NullLogger<AbandonedInteractions>.Instance), failure);
         }
     }

@@ -51,7 +51,7 @@ public sealed class ExpiredRowsTests(TokenWorld world)
     public Task What_is_removed_is_found_by_an_index() => world.Host.InScopeAsync(services =>
     {
         var model = services.GetRequiredService<IdentityDb>().Model;
-        Assert.All(ExpiredRows.Kinds, kind => Assert.Contains(model.FindEntityType(kind.Entity)!.GetIndexes(), index => index.Properties[0].Name == kind.EndsAt));
+        Assert.All(ExpiredRows.Kinds(new AuthorizationServerOptions()), kind => Assert.Contains(model.FindEntityType(kind.Entity)!.GetIndexes(), index => index.Properties[0].Name == kind.EndsAt));
         return Task.CompletedTask;
     });
 

@@ -11,6 +11,7 @@ namespace OpenBanking.Identity.Tests.Token;
 public sealed class AuthorizationCodeGrantTests(TokenWorld world)
 {
     [Fact]
+    [Trait("Rule", "REF-08")]
     [Trait("Rule", "TOK-05")]
     [Trait("Rule", "TOK-06")]
     [Trait("Rule", "DPOP-17")]
@@ -117,6 +118,7 @@ public sealed class AuthorizationCodeGrantTests(TokenWorld world)
     }
 
     [Theory]
+    [Trait("Rule", "PKCE-07")]
     [Trait("Rule", "OA-11")]
     [InlineData("code_verifier", "", "PKCE-04")]
     [InlineData("code_verifier", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "PKCE-05")]
@@ -330,5 +332,5 @@ public sealed class AuthorizationCodeGrantTests(TokenWorld world)
     }
 
     private Task EndConsentAsync(string consentId) => world.Host.InScopeAsync(services =>
-        services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(consentId, "budget")));
+        services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(ConsentKind.AccountAccess, consentId, "budget")));
 }

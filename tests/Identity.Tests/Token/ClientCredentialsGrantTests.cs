@@ -50,6 +50,7 @@ public sealed class ClientCredentialsGrantTests(TokenWorld world)
 
     /// <summary>The role counts when the token is asked for and again each time it is used.</summary>
     [Fact]
+    [Trait("Rule", "OB-SEC-1")]
     [Trait("Rule", "OB-SEC-6")]
     public async Task The_accounts_scope_needs_the_role()
     {
@@ -66,7 +67,7 @@ public sealed class ClientCredentialsGrantTests(TokenWorld world)
             await world.Host.Database.ExecuteAsync("UPDATE identity.clients SET \"Roles\" = '{AISP}' WHERE \"ClientId\" = $1", world.OtherLender.ClientId);
         }
 
-        Assert.Equal(200, (await world.OtherLender.ForItselfAsync()).Status);
+        Assert.Equal((200, "accounts"), ((await world.OtherLender.ForItselfAsync()).Status, (await world.OtherLender.ForItselfAsync()).Text("scope")));
     }
 
     [Fact]

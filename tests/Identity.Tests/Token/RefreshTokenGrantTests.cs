@@ -9,6 +9,8 @@ namespace OpenBanking.Identity.Tests.Token;
 public sealed class RefreshTokenGrantTests(TokenWorld world)
 {
     [Fact]
+    [Trait("Rule", "F2-GEN-05")]
+    [Trait("Rule", "REF-07")]
     [Trait("Rule", "F2-GEN-04")]
     [Trait("Rule", "REF-09")]
     [Trait("Rule", "OA-32")]
@@ -27,7 +29,7 @@ public sealed class RefreshTokenGrantTests(TokenWorld world)
 
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Equal(50, answers.Select(answer => answer.Text("access_token")).Distinct(StringComparer.Ordinal).Count());
-        Assert.All(answers, answer => Assert.Null(answer.Text("refresh_token")));
+        Assert.All(answers, answer => Assert.Equal((null, null), (answer.Text("refresh_token"), answer.Text("id_token"))));
         Assert.Equal(200, (await world.Budget.RefreshAsync(refresh)).Status);
     }
 
@@ -43,6 +45,24 @@ public sealed class RefreshTokenGrantTests(TokenWorld world)
 
         Assert.Equal(200, (await CallAsync(access, key)).Status);
         Assert.Equal(401, (await CallAsync(access, world.Budget.DpopKey)).Status);
+    }
+
+    [Fact]
+    [Trait("Rule", "REF-01")]
+    public async Task A_refresh_token_alone_is_worth_nothing()
+    {
+        var refresh = await RefreshTokenAsync(world.Budget);
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["grant_type"] = "refresh_token",
+            ["refresh_token"] = refresh,
+            ["client_id"] = world.Budget.ClientId,
+        });
+
+        await world.RefusedAsync(
+            world.Budget.SendAsync(HttpMethod.Post, "/token", form, proof: world.Budget.Proof(HttpMethod.Post, "/token")), 401, "invalid_client", "CA-13");
+
+        Assert.Equal(200, (await world.Budget.RefreshAsync(refresh)).Status);
     }
 
     [Fact]
@@ -107,7 +127,7 @@ public sealed class RefreshTokenGrantTests(TokenWorld world)
         var other = await world.TokensAsync(world.Budget);
 
         await world.Host.InScopeAsync(services =>
-            services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(consent, world.Budget.ClientId)));
+            services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(ConsentKind.AccountAccess, consent, world.Budget.ClientId)));
 
         foreach (var tokens in (JsonElement[])[ended, approvedAgain])
         {
@@ -134,7 +154,10 @@ public sealed class RefreshTokenGrantTests(TokenWorld world)
         Assert.Equal(403, (await world.Budget.CallAsync(less.Text("access_token")!)).Status);
         Assert.Equal("openid accounts", (await world.Budget.RefreshAsync(refresh)).Text("scope"));
 
+        Assert.Equal("accounts openid", (await world.Budget.RefreshAsync(refresh, scope: " accounts  openid accounts ")).Text("scope"));
+
         await world.RefusedAsync(world.Budget.RefreshAsync(refresh, scope: "accounts payments"), 400, "invalid_scope", "REF-06");
+        await world.RefusedAsync(world.Budget.RefreshAsync(refresh, scope: "  "), 400, "invalid_scope", "REF-06");
         await world.RefusedAsync(
             world.Budget.RefreshAsync(refresh, details: """[{"type":"account_information","consent_id":"c2"}]"""),
             400,

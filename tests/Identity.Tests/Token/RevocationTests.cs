@@ -4,6 +4,7 @@ namespace OpenBanking.Identity.Tests.Token;
 public sealed class RevocationTests(TokenWorld world)
 {
     [Fact]
+    [Trait("Rule", "RS-17")]
     [Trait("Rule", "REV-05")]
     [Trait("Rule", "REV-08")]
     public async Task A_revoked_access_token_ends_at_once_and_alone()

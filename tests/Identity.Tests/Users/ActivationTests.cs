@@ -1,3 +1,4 @@
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Users;
 using OpenBanking.Testing;
 using OpenBanking.Testing.WebAuthn;
@@ -119,7 +120,7 @@ public sealed class ActivationTests(PasskeyHost fixture) : IClassFixture<Passkey
 
         // The right code waits too, but not for good; a passkey does not wait at all.
         Assert.True((await owner.SignInAsync()).IsSuccess);
-        host.Clock.Advance(GuessLimits.WaitAfter(20));
+        host.Clock.Advance(TimeSpan.FromMinutes(5));
         Assert.True((await attacker.ActivateAsync("ada", code)).IsSuccess);
     }
 
@@ -135,8 +136,8 @@ public sealed class ActivationTests(PasskeyHost fixture) : IClassFixture<Passkey
         foreach (var attacker in attackers) await attacker.TokenAsync();
         await Task.WhenAll(attackers.Select(attacker => attacker.ActivateAsync("ada", "0000-0000-0000-0000")));
 
-        Assert.Equal(GuessLimits.WithoutWait, host.Refusals.Count(refusal => refusal.Rule == "PO-14"));
-        Assert.Equal(40 - GuessLimits.WithoutWait, host.Refusals.Count(refusal => refusal.Rule == "PO-13"));
+        Assert.Equal(DefaultRules.GuessesWithoutWait, host.Refusals.Count(refusal => refusal.Rule == "PO-14"));
+        Assert.Equal(40 - DefaultRules.GuessesWithoutWait, host.Refusals.Count(refusal => refusal.Rule == "PO-13"));
         foreach (var attacker in attackers) attacker.Dispose();
     }
 
@@ -144,7 +145,7 @@ public sealed class ActivationTests(PasskeyHost fixture) : IClassFixture<Passkey
     [Trait("Rule", "PO-13")]
     public async Task At_most_twenty_guesses_an_account_and_hour_are_looked_at()
     {
-        await using var host = await TestHost.StartAsync(options => options.Settings["RateLimits:ActivationGuessesPerAddressAndHour"] = "1000");
+        await using var host = await TestHost.StartAsync(options => options.Settings["Policies:Rules:GuessesOfAddress:AddressFailures"] = "1000");
         await PortalBrowser.NewCustomerAsync(host, "ada");
         using var attacker = new PortalBrowser(host);
         var start = host.Clock.Now;
@@ -156,14 +157,14 @@ public sealed class ActivationTests(PasskeyHost fixture) : IClassFixture<Passkey
             for (var i = 0; i < 3; i++) await attacker.ActivateAsync("ada", "0000-0000-0000-0000");
         }
 
-        Assert.InRange(host.Refusals.Count(refusal => refusal.Rule == "PO-14"), 15, GuessLimits.PerNameAndHour);
+        Assert.InRange(host.Refusals.Count(refusal => refusal.Rule == "PO-14"), 15, DefaultRules.MostGuesses);
     }
 
     [Fact]
     [Trait("Rule", "PO-13")]
     public async Task Guesses_from_one_address_at_many_accounts_are_limited()
     {
-        await using var host = await TestHost.StartAsync(options => options.Settings["RateLimits:ActivationGuessesPerAddressAndHour"] = "10");
+        await using var host = await TestHost.StartAsync(options => options.Settings["Policies:Rules:GuessesOfAddress:AddressFailures"] = "10");
         using var attacker = new PortalBrowser(host);
         for (var i = 0; i < 15; i++) await attacker.ActivateAsync($"name{i}", "0000-0000-0000-0000");
         Assert.Equal(10, host.Refusals.Count(refusal => refusal.Rule == "PO-14"));
@@ -172,14 +173,13 @@ public sealed class ActivationTests(PasskeyHost fixture) : IClassFixture<Passkey
 
     [Theory]
     [Trait("Rule", "PO-13")]
-    [InlineData(4, 0)]
     [InlineData(5, 1)]
     [InlineData(6, 2)]
     [InlineData(13, 256)]
     [InlineData(14, 300)]
     [InlineData(1000, 300)]
     public void The_wait_doubles_and_has_an_end(int failures, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), GuessLimits.WaitAfter(failures));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), DefaultRules.InOrder.Single(rule => rule.Name == "WaitOfAccount").WaitAfter(failures));
 
     [Fact]
     public void A_new_code_has_sixteen_characters_in_groups_and_none_that_is_misread()

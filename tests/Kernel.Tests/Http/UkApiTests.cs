@@ -7,6 +7,7 @@ namespace OpenBanking.Kernel.Tests.Http;
 public sealed class UkApiTests
 {
     [Theory]
+    [Trait("Rule", "RS-13")]
     [Trait("Rule", "OB-HDR-7")]
     [Trait("Rule", "OB-HDR-8")]
     [InlineData(null, true)]
@@ -50,6 +51,29 @@ public sealed class UkApiTests
         Assert.Null(UkApi.FirstRefusal(request));
         request.Headers["x-fapi-interaction-id"] = new[] { Guid.Empty.ToString(), Guid.Empty.ToString() };
         Assert.Equal("OB-HDR-2", UkApi.FirstRefusal(request)?.Rule);
+    }
+
+    [Theory]
+    [Trait("Rule", "RS-11")]
+    [Trait("Rule", "RS-12")]
+    [Trait("Rule", "OB-HDR-3")]
+    [Trait("Rule", "OB-HDR-4")]
+    [Trait("Rule", "OB-HDR-12")]
+    [InlineData("x-fapi-customer-ip-address", "192.0.2.7")]
+    [InlineData("x-fapi-customer-ip-address", "2001:db8::7")]
+    [InlineData("x-fapi-customer-ip-address", "not an address")]
+    [InlineData("x-fapi-customer-ip-address", "")]
+    [InlineData("x-fapi-end-user-present", "true")]
+    [InlineData("x-fapi-end-user-present", "perhaps")]
+    [InlineData("x-fapi-auth-date", "Sun, 10 Sep 2017 19:43:31 GMT")]
+    [InlineData("x-customer-user-agent", "\"><script>")]
+    [InlineData("x-fapi-financial-id", "any")]
+    [InlineData("payload-version", "3.1.11")]
+    public void What_a_third_party_says_of_its_customer_is_never_a_reason_to_refuse(string header, string value)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers[header] = value;
+        Assert.Null(UkApi.FirstRefusal(request));
     }
 
     [Fact]

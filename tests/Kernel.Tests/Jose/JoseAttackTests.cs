@@ -299,6 +299,7 @@ public sealed class JoseAttackTests
 
     [Theory]
     [Trait("Rule", "JO-17")]
+    [Trait("Rule", "KEY-04")]
     [Trait("Rule", "JO-18")]
     [Trait("Rule", "JO-19")]
     [Trait("Rule", "JO-20")]

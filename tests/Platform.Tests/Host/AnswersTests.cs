@@ -208,6 +208,7 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
     }
 
     [Fact]
+    [Trait("Rule", "REV-10")]
     [Trait("Rule", "OP-23")]
     public async Task While_the_database_is_away_the_answer_is_503_and_it_heals_by_itself()
     {
@@ -224,6 +225,13 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
         {
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
             Assert.Equal("1", refused.Header("Retry-After"));
+        }
+
+        using (var mtls = away.CreateClient(mtls: true, away.IssueClientCertificate("CN=any")))
+        {
+            using var byCertificate = new FormUrlEncodedContent([new("token", "any"), new("client_id", "any")]);
+            using var refused = await mtls.PostAsync(new Uri("/revoke", UriKind.Relative), byCertificate);
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "1"), (refused.StatusCode, refused.Header("Retry-After")));
         }
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(client, "/health/ready"));

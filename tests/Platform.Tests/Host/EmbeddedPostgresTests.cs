@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OpenBanking.Host;
 using OpenBanking.Testing;
@@ -38,6 +39,30 @@ public sealed class EmbeddedPostgresTests
         var process = int.Parse(await File.ReadAllTextAsync(Path.Combine(host.DataPath, "postgres.pid")), CultureInfo.InvariantCulture);
         Assert.NotEqual("root", Owner(process));
         Assert.DoesNotContain(":5432", await CommandAsync("ss", "-ltnp"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-17")]
+    public void The_password_for_initdb_is_not_written_through_a_link()
+    {
+        var folder = Directory.CreateTempSubdirectory("openbanking-link-").FullName;
+        try
+        {
+            var aim = Path.Combine(folder, "aim");
+            File.WriteAllText(aim, "untouched");
+            var files = EmbeddedPostgresFiles.Open(new DataDirectory(Path.Combine(folder, "data")), NullLogger.Instance);
+            File.CreateSymbolicLink(Path.Combine(files.Socket, "password"), aim);
+
+            var password = new FileInfo(files.PasswordForInitdb());
+
+            Assert.Equal("untouched", File.ReadAllText(aim));
+            Assert.Null(password.LinkTarget);
+            Assert.True(password.Length >= 43);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

@@ -12,6 +12,7 @@ public sealed class RateLimitTests
     private static readonly Form ClientCredentials = Form.Empty.With("grant_type", "client_credentials").With("scope", "accounts");
 
     [Fact]
+    [Trait("Rule", "OB-HTTP-8")]
     [Trait("Rule", "OP-08")]
     [Trait("Rule", "HTTP-15")]
     [Trait("Rule", "INT-07")]

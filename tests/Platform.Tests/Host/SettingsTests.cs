@@ -68,6 +68,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("OPENBANKING_MTLS_PORT", "70000", "OPENBANKING_MTLS_PORT must be a port number from 1 to 65535.")]
     [InlineData("OPENBANKING_BIND", "everywhere", "OPENBANKING_BIND must be an IP address.")]
     [InlineData("Sandbox", "maybe", "Sandbox must be true or false.")]
+    [InlineData("Stop__DrainSeconds", "21", "Stop__DrainSeconds must be a whole number from 0 to 20.")]
+    [InlineData("RateLimits__ClientRequests", "0", "RateLimits__ClientRequests must be a whole number above 0.")]
     [InlineData("RateLimits__Requests", "-1", "RateLimits__Requests must be a whole number above 0.")]
     [InlineData("Identity__AccessTokenLifetime", "02:00:00", "Identity:AccessTokenLifetime must be from 1 second to 60 minutes")]
     [InlineData("Identity__AccessTokenLifetime", "soon", "Failed to convert configuration value 'soon' at 'Identity:AccessTokenLifetime' to type 'System.TimeSpan'.")]

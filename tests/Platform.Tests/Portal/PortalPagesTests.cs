@@ -90,6 +90,7 @@ public sealed class PortalPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "F2-PAR-13")]
     [Trait("Rule", "A-1")]
     [Trait("Rule", "A-3")]
     [Trait("Rule", "A-5")]

@@ -57,7 +57,8 @@ public sealed class FuzzWorld : IAsyncLifetime
         Host = await TestHost.StartAsync(options =>
         {
             options.Settings["RateLimits:Requests"] = "10000000";
-            options.Settings["RateLimits:ActivationGuessesPerAddressAndHour"] = "10000000";
+            options.Settings["Policies:Rules:GuessesOfAddress:AddressFailures"] = "10000000";
+            options.Settings["Policies:Rules:AddressUnderAttack:AddressFailures"] = "10000000";
             options.Settings["Logging:LogLevel:Default"] = "Information";
         });
         Routes =

@@ -24,6 +24,7 @@ public sealed class TwoHosts : IAsyncLifetime
     private readonly Dictionary<string, SoftwareAuthenticator> passkeys = new(StringComparer.Ordinal);
     private NpgsqlDataSource database = null!;
     private TestTpp registered = null!;
+    private TestTpp certified = null!;
 
     public HostProcess First { get; private set; } = null!;
 
@@ -35,12 +36,17 @@ public sealed class TwoHosts : IAsyncLifetime
     /// <summary>A third party with DPoP whose every request goes to the next host.</summary>
     public TestTpp Tpp { get; private set; } = null!;
 
+    /// <summary>A third party that authenticates with a certificate of the sandbox's authority, as its requests go to one of the hosts.</summary>
+    public TestTpp CertifiedAt(HostProcess host, HostProcess issuer) =>
+        certified.At(host.Reach with { Issuer = First.Reach.Issuer }).Showing(TestCertificates.Client(issuer.Authority, certified.Certificate!.Subject));
+
     public IReadOnlyList<JsonElement> Customers { get; private set; } = [];
 
     public async ValueTask InitializeAsync()
     {
         registered = TestTpp.New(Reach.Nowhere, change: metadata => metadata["scope"] = "openid accounts offline_access");
-        await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone()).ToJsonString());
+        certified = TestTpp.New(Reach.Nowhere, TppKind.Mtls, issue: subject => TestCertificates.SelfSigned(subject));
+        await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone(), certified.Registration!.DeepClone()).ToJsonString());
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Identity__ClientsFile"] = clients,
@@ -61,6 +67,7 @@ public sealed class TwoHosts : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         registered.Dispose();
+        certified.Dispose();
         Tpp?.Dispose();
         if (database is not null) await database.DisposeAsync();
         if (Second is not null) await Second.DisposeAsync();

@@ -56,6 +56,17 @@ public sealed class TwoHostsTests(TwoHosts hosts)
     }
 
     [Fact]
+    public async Task All_hosts_of_a_database_trust_one_authority_and_are_trusted_by_it()
+    {
+        Assert.Equal(hosts.First.Authority.Thumbprint, hosts.Second.Authority.Thumbprint);
+        foreach (var (host, issuer) in new[] { (hosts.First, hosts.First), (hosts.Second, hosts.First), (hosts.First, hosts.Second) })
+        {
+            using var tpp = hosts.CertifiedAt(host, issuer);
+            Assert.Equal(200, (await tpp.TokenAsync(ClientCredentials)).Status);
+        }
+    }
+
+    [Fact]
     [Trait("Reliability", "R16")]
     [Trait("Rule", "CA-10")]
     public async Task A_client_assertion_is_taken_once()

@@ -31,6 +31,9 @@ public sealed partial class PortalBrowser : IDisposable
 
     public string Origin { get; }
 
+    /// <summary>What it sends with every request; a proxy in front of it would add the like.</summary>
+    public System.Net.Http.Headers.HttpRequestHeaders Headers => http.DefaultRequestHeaders;
+
     public SoftwareAuthenticator Authenticator { get; set; }
 
     /// <summary>Makes a customer known and gives the activation code.</summary>
@@ -95,6 +98,10 @@ public sealed partial class PortalBrowser : IDisposable
     public Task<PasskeyAnswer> FinishSignInAsync(PasskeyAnswer options, Tampering? tampering = null, string? interaction = null) =>
         PostAsync("/passkeys/assertion", new { ceremony = options.Ceremony, credential = Authenticator.Get(options.PublicKey, Origin, tampering), interaction });
 
+    /// <summary>Uses the passkey once more for an answer that asks for it.</summary>
+    public Task<PasskeyAnswer> ConfirmAsync(PasskeyAnswer asked, string? interaction = null) =>
+        FinishSignInAsync(asked with { Text = asked.Json.GetProperty("again").GetRawText() }, interaction: interaction);
+
     /// <summary>Opens an authorization address and gives the id of the interaction that it began.</summary>
     public async Task<string> ArriveAsync(string path)
     {
@@ -147,7 +154,7 @@ public sealed partial class PortalBrowser : IDisposable
         request.Headers.Add("RequestVerificationToken", await TokenAsync());
         change?.Invoke(request);
         using var answer = await http.SendAsync(request);
-        return new PasskeyAnswer(answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        return new PasskeyAnswer(answer.StatusCode, await answer.Content.ReadAsStringAsync()) { RetryAfter = answer.Headers.RetryAfter?.Delta };
     }
 
     public void Dispose()
@@ -183,7 +190,17 @@ public sealed record Decision(int Status, Uri? Back, string Text)
 /// <summary>What a ceremony endpoint has answered.</summary>
 public sealed record PasskeyAnswer(HttpStatusCode Status, string Text)
 {
-    public bool IsSuccess => Status == HttpStatusCode.OK;
+    /// <summary>Done: neither refused nor asked again.</summary>
+    public bool IsSuccess => Status == HttpStatusCode.OK && !AsksAgain;
+
+    /// <summary>The passkey is wanted once more.</summary>
+    public bool AsksAgain => Status == HttpStatusCode.OK && Text.StartsWith("""{"again":""", StringComparison.Ordinal);
+
+    /// <summary>When to try again.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>What the customer reads.</summary>
+    public string? Message => Json.TryGetProperty("message", out var message) ? message.GetString() : null;
 
     public JsonElement Json => JsonElement.Parse(Text);
 

@@ -3,7 +3,8 @@ using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Accounts.AccountInformation;
 
-// The standard's own names and shapes (OBReadAccount6, OBReadBalance1, OBReadTransaction6). Members without a value are absent.
+// The standard's own names and shapes (OBReadAccount6, OBReadBalance1, OBReadTransaction6). Members without a value are absent;
+// an array of the resource is there, were it empty (OB-GEN-6, OB-HTTP-4).
 
 internal sealed record AccountList(AccountList.AccountData Data, Links Links, Meta Meta)
 {

@@ -47,6 +47,14 @@ public sealed record ConnectionDetail(
 /// <summary>One step in a consent's life in words for the customer.</summary>
 public sealed record ConsentHistoryEntry(DateTimeOffset At, string What, string By);
 
+/// <summary>Asks how a consent came to where it is, for whoever tests or audits the bank; null where there never was one.</summary>
+public sealed record ListConsentChanges(string ConsentId) : IRequest<IReadOnlyList<ConsentChange>?>;
+
+/// <summary>One change of a consent's state, by the standard's codes.</summary>
+/// <param name="From">Null at creation.</param>
+/// <param name="ReasonCode">The standard's reason code that went with it, if one did.</param>
+public sealed record ConsentChange(string? From, string To, DateTimeOffset At, string? ReasonCode, string? Reason);
+
 /// <summary>Cancels an access at the customer's wish; takes effect at the next request on every host (D-7).</summary>
 public sealed record CancelConnection(string ConsentId, string CustomerId, DecisionOrigin From) : IRequest<CancellationAnswer>;
 

@@ -87,6 +87,7 @@ internal static class AuthorizationRequestChecks
         return request.Scopes.Count == 0 ? invalid : null;
     }
 
+    // PKCE-01
     private static OAuthError? ChallengeIsThere(AuthorizationRequest request, Client client, string rule) =>
         request.CodeChallenge is null ? OAuthError.InvalidRequest(rule, "code_challenge is missing") : null;
 

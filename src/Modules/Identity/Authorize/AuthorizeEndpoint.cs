@@ -27,7 +27,7 @@ internal sealed class AuthorizeEndpoint(
 
     private async Task<IResult> ArriveAsync(HttpContext http, OAuthForm form, CancellationToken ct)
     {
-        if (form["client_id"] is not { } clientId) return Page("HTTP-07", "client_id is missing");
+        if (form["client_id"] is not { } clientId) return Page("HTTP-07", "client_id is missing"); // PAR-11
         if (await register.FindAsync(clientId, ct) is not { } client) return Page("HTTP-07", "the client is not known");
         RefusalLog.NameClient(http, client.ClientId);
         if (form["request_uri"] is not { } requestUri) return Page("F2-PAR-03", "the request must be pushed first");
@@ -70,6 +70,7 @@ internal sealed class AuthorizeEndpoint(
 
     private static InvalidOperationException Impossible(OAuthError error) => new($"A stored request breaks {error.Rule}.");
 
+    // A page and no redirect, wherever client, address or request cannot be trusted (OB-SEC-11).
     private static ErrorPage Page(string rule, string description) => new(OAuthError.InvalidRequest(rule, description));
 
     private static ErrorPage PageForUri(string rule) => new(new OAuthError("invalid_request_uri", rule, "request_uri is not known, used or expired"));

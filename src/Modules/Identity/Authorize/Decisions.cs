@@ -19,7 +19,10 @@ internal sealed class Decisions(
 {
     public bool IsTimedOut(OpenInteraction open) => time.GetUtcNow() >= open.Interaction.DecideBefore;
 
-    /// <summary>Whether the customer at this browser has authenticated for this very request (CO-10).</summary>
+    /// <summary>
+    /// Whether the customer at this browser has authenticated for this very request (CO-10). So every request asks for the passkey and
+    /// shows its page, as prompt=login and prompt=consent want it (ID-14, ID-15).
+    /// </summary>
     public static bool IsSignedInFor(OpenInteraction open, InteractionReference reference) =>
         open.Interaction.SessionId is { } session && session == reference.SessionId;
 

@@ -39,6 +39,15 @@ internal sealed class Interaction
     /// <summary>Values of <c>amr</c> (RFC 8176) of that authentication.</summary>
     public string[]? Amr { get; init; }
 
+    /// <summary>When the policy wanted the passkey once more before an approval; an older authentication does not do then.</summary>
+    public DateTimeOffset? AskedAgainAt { get; init; }
+
+    /// <summary>Why, for the sign-in page.</summary>
+    public string? AskedAgainBecause { get; init; }
+
+    /// <summary>What the customer had ticked when asked again, to be ticked still on the page that follows.</summary>
+    public string[]? ChosenAccounts { get; init; }
+
     public DateTimeOffset? DecidedAt { get; init; }
 }
 

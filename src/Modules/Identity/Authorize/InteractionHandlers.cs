@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 
 namespace OpenBanking.Identity.Authorize;
@@ -25,8 +26,9 @@ internal sealed class DescribeInteractionHandler(Interactions interactions, Deci
 
         var (interaction, reference) = (open.Interaction, request.Interaction);
         if (!Decisions.IsSignedInFor(open, reference)) return new InteractionState.SignInNeeded(summary);
+        if (ApprovalPolicy.MustConfirm(interaction)) return new InteractionState.SignInNeeded(summary, interaction.AskedAgainBecause);
         var customerId = await db.Users.Where(user => user.Id == interaction.UserId).Select(user => user.CustomerId).SingleAsync(cancellationToken);
-        return new InteractionState.DecisionNeeded(summary, customerId, interaction.AuthenticatedAt!.Value);
+        return new InteractionState.DecisionNeeded(summary, customerId, interaction.AuthenticatedAt!.Value, interaction.ChosenAccounts);
     }
 
     private async Task<InteractionSummary> SummaryAsync(OpenInteraction open, CancellationToken ct)
@@ -43,7 +45,7 @@ internal sealed class DescribeInteractionHandler(Interactions interactions, Deci
 }
 
 /// <summary>Takes the customer's approval.</summary>
-internal sealed class ApproveInteractionHandler(Interactions interactions, Decisions decisions) : IRequestHandler<ApproveInteraction, DecisionAnswer>
+internal sealed class ApproveInteractionHandler(Interactions interactions, Decisions decisions, ApprovalPolicy policy) : IRequestHandler<ApproveInteraction, DecisionAnswer>
 {
     public async Task<DecisionAnswer> Handle(ApproveInteraction request, CancellationToken cancellationToken)
     {
@@ -52,8 +54,12 @@ internal sealed class ApproveInteractionHandler(Interactions interactions, Decis
         if (decisions.IsTimedOut(open)) return Decisions.Answer(await decisions.TimeOutAsync(open, cancellationToken));
 
         // The step is what the server has on record, not the page that was posted (OA-47): authenticated, for this request, in this session.
-        if (!Decisions.IsSignedInFor(open, request.Interaction)) return new DecisionAnswer.SignInNeeded();
-        return await decisions.ApproveAsync(open, request, cancellationToken);
+        if (!Decisions.IsSignedInFor(open, request.Interaction) || ApprovalPolicy.MustConfirm(open.Interaction)) return new DecisionAnswer.SignInNeeded();
+        var said = await policy.DecideAsync(open, cancellationToken);
+        if (said.Verdict != Verdict.Allow) return await policy.HoldAsync(open, said, request.AccountIds, cancellationToken);
+        var answer = await decisions.ApproveAsync(open, request, cancellationToken);
+        if (answer is DecisionAnswer.Done) await policy.ApprovedAsync(open, said, cancellationToken);
+        return answer;
     }
 }
 

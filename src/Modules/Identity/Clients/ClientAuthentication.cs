@@ -15,7 +15,7 @@ internal sealed record AuthenticatedClient(Client Client, string? CertificateThu
 
 /// <summary>
 /// Who calls the token, PAR, introspection and revocation endpoints: the same methods and rules at each of them (CA-04). A client has
-/// one registered method, and no other is taken (CA-02). Whoever guesses learns nothing: one answer, and comparable work (CA-15).
+/// one registered method, and no other is taken (CA-02); a client without any there is not (CA-01). Whoever guesses learns nothing: one answer, and comparable work (CA-15).
 /// </summary>
 internal sealed class ClientAuthentication(ClientRegister register, ClientAssertions assertions, ClientCertificates certificates, RequestLimits limits)
 {

@@ -40,7 +40,11 @@ public sealed record ListSignIns(Guid SessionId, int Limit) : IRequest<IReadOnly
 
 /// <summary>One try to sign in.</summary>
 /// <param name="Outcome">In words for the customer.</param>
-public sealed record SignInRecord(DateTimeOffset At, bool Succeeded, string Outcome, string? PasskeyName, string? Address, string? UserAgent, string? ForClientName);
+/// <param name="Country">Two letters, where it is known.</param>
+/// <param name="Reason">Why it was allowed or not, in words for the customer.</param>
+public sealed record SignInRecord(
+    DateTimeOffset At, bool Succeeded, string Outcome, string? PasskeyName, string? Address, string? UserAgent, string? ForClientName,
+    string? Country = null, string? Reason = null);
 
 /// <summary>
 /// Asks when the customer came to the portal before this session; null where never. Sign-ins for a third party's request do not count:

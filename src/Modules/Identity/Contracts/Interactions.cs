@@ -19,10 +19,13 @@ public abstract record InteractionState
     private InteractionState() { }
 
     /// <summary>The customer must authenticate with a passkey for this very request.</summary>
-    public sealed record SignInNeeded(InteractionSummary Summary) : InteractionState;
+    /// <param name="Because">Why once more, where the customer has done so before.</param>
+    public sealed record SignInNeeded(InteractionSummary Summary, string? Because = null) : InteractionState;
 
     /// <summary>The customer has authenticated for it and may decide.</summary>
-    public sealed record DecisionNeeded(InteractionSummary Summary, string CustomerId, DateTimeOffset AuthenticatedAt) : InteractionState;
+    /// <param name="ChosenAccounts">What was ticked already, where the customer was asked for the passkey in between.</param>
+    public sealed record DecisionNeeded(
+        InteractionSummary Summary, string CustomerId, DateTimeOffset AuthenticatedAt, IReadOnlyList<string>? ChosenAccounts = null) : InteractionState;
 
     /// <summary>It ended without a decision in time; the customer goes back with an error .</summary>
     public sealed record TimedOut(InteractionSummary Summary, ReturnToClient Return) : InteractionState;
@@ -73,6 +76,12 @@ public abstract record DecisionAnswer
 
     /// <summary>The customer must authenticate (again) for this request first (CO-10).</summary>
     public sealed record SignInNeeded : DecisionAnswer;
+
+    /// <summary>Not now: the policy puts the approval off or refuses it, and the request stays open.</summary>
+    /// <param name="Rule">The name of the policy's rule.</param>
+    /// <param name="Message">Why and what to do, for the customer.</param>
+    /// <param name="RetryAfterSeconds">When to try again; null where that is not known.</param>
+    public sealed record Held(string Rule, bool IsRefused, string Message, int? RetryAfterSeconds) : DecisionAnswer;
 
     /// <summary>The consent went another way while the page was open: 409 (CO-09), and the way back with an error (OB-SEC-12).</summary>
     public sealed record Ended(string Rule, ReturnToClient Return) : DecisionAnswer;

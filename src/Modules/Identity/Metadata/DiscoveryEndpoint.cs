@@ -7,7 +7,8 @@ using OpenBanking.Identity.Token;
 namespace OpenBanking.Identity.Metadata;
 
 /// <summary>
-/// What this server offers, for clients to configure themselves by, in both forms of the well-known address (META-01). It says nothing
+/// What this server offers, for clients to configure themselves by, in both forms of the well-known address (META-01) and
+/// nowhere else (META-03). It says nothing
 /// that is not there: an advertised endpoint that answers 404 costs an integrator a day.
 /// </summary>
 internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> options, OfferedKinds offered)
@@ -35,7 +36,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["pushed_authorization_request_endpoint"] = options.Endpoint("/par"),
             ["introspection_endpoint"] = options.Endpoint("/introspect"),
             ["revocation_endpoint"] = options.Endpoint("/revoke"),
-            ["userinfo_endpoint"] = options.Endpoint("/userinfo"),
+            ["userinfo_endpoint"] = options.Endpoint("/userinfo"), // META-04, as all that has no id of its own
             ["jwks_uri"] = options.Endpoint("/jwks"),
 
             // Which clients must push is the client's profile; the flag would speak for all of them (META-06).
@@ -47,7 +48,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["authorization_details_types_supported"] = Array([.. offered.DetailsTypes]), // META-16
             ["authorization_details_schemas"] = new JsonObject(offered.DetailsTypes.Select(type => KeyValuePair.Create(type, (JsonNode?)options.Endpoint("/schemas/" + type)))), // RAR-15
             ["code_challenge_methods_supported"] = Array("S256"), // META-08
-            ["authorization_response_iss_parameter_supported"] = true, // META-07
+            ["authorization_response_iss_parameter_supported"] = true, // META-07, ISS-03
             ["request_parameter_supported"] = false,
             ["request_uri_parameter_supported"] = false, // left out it would mean true (META-11)
             ["claims_parameter_supported"] = true, // META-14

@@ -11,7 +11,7 @@ namespace OpenBanking.Identity.Par;
 /// <summary>
 /// Takes a client's authorization request over a direct, authenticated channel and answers with a short-lived reference to it
 /// (RFC 9126). Every parameter is judged here, so that by the time a browser arrives at the authorization endpoint there is nothing
-/// left to reject but the reference.
+/// left to reject but the reference. Refusals are OAuth's own words in JSON (PAR-08).
 /// </summary>
 internal sealed class PushedAuthorizationEndpoint(
     ClientAuthentication clients, DpopProofs proofs, IMediator mediator, IdTokenHints hints, PushedRequests pushed)
@@ -19,7 +19,7 @@ internal sealed class PushedAuthorizationEndpoint(
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
     {
         if ((await OAuthForm.ReadAsync(http.Request, ct)).Failed(out var error, out var form)) return error;
-        if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var caller)) return error;
+        if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var caller)) return error; // PAR-01, F2-PAR-02, F2-PAR-04
         if ((await proofs.VerifyAsync(http, ct)).Failed(out error, out var key)) return error;
 
         var client = caller.Client;
@@ -35,10 +35,11 @@ internal sealed class PushedAuthorizationEndpoint(
         var found = await mediator.Send(new FindConsentForAuthorisation(named.ConsentId, client.ClientId), ct);
         if (named.Refusal(request, found) is { } refused) return refused;
 
+        // By the proof or by dpop_jkt the code is bound to the key (F2-GEN-08, PAR-15).
         // A client whose tokens are bound to its certificate has no key to bind the code to.
         var bound = client.UsesDpop ? key.Thumbprint ?? request.DpopKeyThumbprint : null;
         var requestUri = await pushed.StoreAsync(request, client, named.ConsentId, bound, ct);
-        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.CacheControl = "no-store"; // PAR-04
         return Results.Json(
             new { request_uri = requestUri, expires_in = (int)pushed.Lifetime.TotalSeconds }, statusCode: StatusCodes.Status201Created);
     }

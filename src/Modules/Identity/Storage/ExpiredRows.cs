@@ -3,9 +3,11 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -16,7 +18,8 @@ namespace OpenBanking.Identity.Storage;
 /// Removes what has ended. Nothing relies on it for safety: every check looks at the time itself, so a row that stays too long opens
 /// nothing, and the tables stay as small as the traffic.
 /// </summary>
-internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ExpiredRows> logger) : BackgroundService
+internal sealed partial class ExpiredRows(
+    IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, TimeProvider clock, ILogger<ExpiredRows> logger) : BackgroundService
 {
     /// <summary>Small, so that no request waits for a long transaction.</summary>
     internal const int Batch = 500;
@@ -24,7 +27,7 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     /// <summary>What is removed and how long after its end: the longer, the longer a late attempt is told apart from a wrong one.</summary>
-    internal static readonly Kind[] Kinds =
+    internal static Kind[] Kinds(AuthorizationServerOptions options) =>
     [
         // A code that comes back a day later still ends what was got with it (OA-12).
         new(typeof(AuthorizationCode), nameof(AuthorizationCode.ExpiresAt), TimeSpan.FromDays(1)),
@@ -35,7 +38,10 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),
-        new(typeof(GuessCount), nameof(GuessCount.LastAt), GuessLimits.Window),
+        new(typeof(FailureCount), nameof(FailureCount.LastAt), FailureCounts.Window),
+        new(typeof(PolicyWait), nameof(PolicyWait.ForgottenAt), TimeSpan.Zero),
+        new(typeof(KnownDevice), nameof(KnownDevice.LastSeenAt), KnownDevices.Lifetime),
+        new(typeof(SignIn), nameof(SignIn.At), options.SignInHistory),
 
         // Only what can count no more: nothing is pushed out early (DP-17). Not even by a clock that runs ahead for an hour and is put
         // right again, after which the same proof would be in time once more (OP-20).
@@ -63,7 +69,7 @@ internal sealed partial class ExpiredRows(IServiceScopeFactory scopes, TimeProvi
     internal async Task<int> SweepAsync(CancellationToken ct)
     {
         var removed = 0;
-        foreach (var kind in Kinds)
+        foreach (var kind in Kinds(options.Value))
         {
             int batch;
             do

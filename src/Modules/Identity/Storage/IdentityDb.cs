@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -36,7 +37,13 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
 
     public DbSet<ActivationCode> ActivationCodes => Set<ActivationCode>();
 
-    public DbSet<GuessCount> GuessCounts => Set<GuessCount>();
+    public DbSet<FailureCount> FailureCounts => Set<FailureCount>();
+
+    public DbSet<KnownDevice> KnownDevices => Set<KnownDevice>();
+
+    public DbSet<CurrentThreat> Threats => Set<CurrentThreat>();
+
+    public DbSet<ThreatChange> ThreatChanges => Set<ThreatChange>();
 
     public DbSet<PortalSession> Sessions => Set<PortalSession>();
 

@@ -60,6 +60,7 @@ internal sealed class AuthorizationCodeGrant(IdentityDb db, Grants grants, Token
     private static bool IsVerifier(string verifier) =>
         verifier.Length is >= 43 and <= 128 && verifier.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~');
 
+    // PKCE-07: against the challenge that the code was made with, and in constant time.
     private static bool VerifierFits(string verifier, string challenge) => CryptographicOperations.FixedTimeEquals(
         Encoding.ASCII.GetBytes(System.Buffers.Text.Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))),
         Encoding.ASCII.GetBytes(challenge));

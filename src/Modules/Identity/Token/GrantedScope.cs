@@ -7,9 +7,11 @@ namespace OpenBanking.Identity.Token;
 internal static class GrantedScope
 {
     public const string OpenId = "openid";
+
+    /// <summary>Adds nothing: how long access lasts is the consent's, which the customer saw (REF-08).</summary>
     public const string OfflineAccess = "offline_access";
 
-    /// <summary>Which role of the third party each API scope needs (OB-SEC-6).</summary>
+    /// <summary>Which role of the third party each API scope needs (OB-SEC-1, OB-SEC-6).</summary>
     public static readonly FrozenDictionary<string, string> Roles = ConsentKind.All
         .DistinctBy(kind => kind.Scope, StringComparer.Ordinal)
         .ToFrozenDictionary(kind => kind.Scope, kind => kind.Role, StringComparer.Ordinal);

@@ -31,11 +31,11 @@ internal sealed class IdToken(SigningKeys keys, IOptions<AuthorizationServerOpti
         var claims = new JsonObject
         {
             ["iss"] = options.Value.Issuer,
-            ["sub"] = grant.Subject,
+            ["sub"] = grant.Subject, // PW-04: the grant has it once, for every place that names the customer
             ["aud"] = client.ClientId,
             ["exp"] = (now + Lifetime).ToUnixTimeSeconds(),
             ["iat"] = now.ToUnixTimeSeconds(),
-            ["acr"] = grant.Acr,
+            ["acr"] = grant.Acr, // ID-07
             ["amr"] = new JsonArray([.. grant.Amr.Select(method => (JsonNode)method)]),
             ["at_hash"] = LeftHalfHash(response.AccessToken),
             ["openbanking_intent_id"] = grant.ConsentId, // OB-SEC-9
@@ -47,7 +47,7 @@ internal sealed class IdToken(SigningKeys keys, IOptions<AuthorizationServerOpti
         if (response.RefreshToken is not null && grant.ExpiresAt is { } end)
             claims["http://openbanking.org.uk/refresh_token_expires_at"] = end.ToUnixTimeSeconds();
 
-        return Jws.Sign(await keys.CurrentAsync(client.IdTokenAlgorithm, ct), "JWT", claims);
+        return Jws.Sign(await keys.CurrentAsync(client.IdTokenAlgorithm, ct), "JWT", claims); // ID-02
     }
 
     /// <summary>Both algorithms there are hash with SHA-256, so the left half is 16 bytes (ID-03).</summary>

@@ -10,7 +10,7 @@ namespace OpenBanking.Identity.Token;
 
 /// <summary>
 /// Tells a client what its own token stands for (RFC 7662). Whatever is not a live token of the caller is <c>active: false</c> and
-/// nothing more, so that nobody learns of tokens that are not theirs (INT-02, INT-03).
+/// nothing more, so that nobody learns of tokens that are not theirs (INT-02, INT-03). Of a live one it tells all that applies (INT-04).
 /// </summary>
 internal sealed class IntrospectionEndpoint(
     ClientAuthentication clients, IssuedTokens tokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
@@ -48,7 +48,7 @@ internal sealed class IntrospectionEndpoint(
             ["active"] = true,
             ["scope"] = token.Scope,
             ["client_id"] = token.ClientId,
-            ["token_type"] = token.DpopKeyThumbprint is null ? "Bearer" : "DPoP",
+            ["token_type"] = token.DpopKeyThumbprint is null ? "Bearer" : "DPoP", // DPOP-24
             ["exp"] = token.ExpiresAt.ToUnixTimeSeconds(),
             ["iat"] = issuedAt,
             ["nbf"] = issuedAt,

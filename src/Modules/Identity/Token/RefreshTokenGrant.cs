@@ -7,7 +7,8 @@ namespace OpenBanking.Identity.Token;
 
 /// <summary>
 /// Gives a new access token for a refresh token, which stays as it is (REF-09): a client that loses the answer simply asks again.
-/// It is bound to the client and not to a key, so a client may come with a new key or certificate (REF-04).
+/// It is bound to the client and not to a key, so a client may come with a new key or certificate (REF-04, REF-05).
+/// There is no ID token in the answer, since nobody has authenticated anew (REF-07).
 /// </summary>
 internal sealed class RefreshTokenGrant(IssuedTokens tokens, TokenIssuer issuer, TimeProvider clock)
 {
@@ -18,11 +19,12 @@ internal sealed class RefreshTokenGrant(IssuedTokens tokens, TokenIssuer issuer,
         if (found is null || found.Token.ClientId != client.ClientId || found.Token.ExpiresAt <= now) return OAuthError.InvalidGrant("REF-02");
         if (!found.Grant.IsLive(now)) return OAuthError.InvalidGrant("OB-SEC-17");
 
-        var scope = form["scope"] ?? found.Grant.Scope;
-        if (!GrantedScope.Split(scope).All(name => GrantedScope.Contains(found.Grant.Scope, name)))
-            return new OAuthError("invalid_scope", "REF-06", "scope is more than was granted");
+        // Each name once, and at least one: a token that opens nothing helps nobody.
+        var names = GrantedScope.Split(form["scope"] ?? found.Grant.Scope).Distinct(StringComparer.Ordinal).ToArray();
+        if (names.Length == 0 || !names.All(name => GrantedScope.Contains(found.Grant.Scope, name)))
+            return new OAuthError("invalid_scope", "REF-06", "scope names nothing or more than was granted");
         if (NarrowedDetails.Of(form, found.Grant).Failed(out var error, out var details)) return error;
 
-        return issuer.ForRefresh(client, found.Grant, scope, details, constraint);
+        return issuer.ForRefresh(client, found.Grant, string.Join(' ', names), details, constraint);
     }
 }

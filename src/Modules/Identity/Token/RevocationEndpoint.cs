@@ -31,6 +31,8 @@ internal sealed class RevocationEndpoint(ClientAuthentication clients, IdentityD
         if (await tokens.FindAccessTokenAsync(hash, ct) is { } access)
         {
             if (access.Token.ClientId != client.ClientId) return OAuthError.InvalidGrant("REV-03");
+
+            // This one token: the refresh token stays, since to end it is a wish of its own (REV-05).
             var now = clock.GetUtcNow();
             await db.AccessTokens
                 .Where(row => row.Hash == hash && row.RevokedAt == null)

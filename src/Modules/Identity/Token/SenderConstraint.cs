@@ -6,9 +6,10 @@ using OpenBanking.Kernel;
 
 namespace OpenBanking.Identity.Token;
 
-/// <summary>What an access token is bound to: a DPoP key or a certificate, exactly one of them (F2-GEN-02).</summary>
+/// <summary>What an access token is bound to: a DPoP key or a certificate, exactly one of them (F2-GEN-02), at a refresh too (REF-03).</summary>
 internal sealed record SenderConstraint(string? DpopKeyThumbprint, string? CertificateThumbprint)
 {
+    /// <summary>A key's token is of a type of its own (DPOP-17).</summary>
     public string TokenType => DpopKeyThumbprint is null ? "Bearer" : "DPoP";
 
     /// <summary>Reads it off the token request. Which of the two it must be is the client's registration, not the request.</summary>

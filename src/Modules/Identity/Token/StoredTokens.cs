@@ -12,7 +12,8 @@ internal sealed record StoredToken : BankToken
     public required PresentedToken Presented { get; init; }
 }
 
-/// <summary>The check of tokens asks the database on every call, so that a revocation holds from the next one on, on every host (RS-03).</summary>
+/// <summary>The check of tokens asks the database on every call, so that a revocation holds from the next one on, on every host (RS-03):
+/// there is no cache that could outlive it (RS-17).</summary>
 internal sealed class StoredTokens(IssuedTokens tokens, TimeProvider clock) : ITokenSource
 {
     public async Task<Outcome<VerifiedToken, TokenFault>> FindAsync(HttpContext http, string token, CancellationToken ct)

@@ -22,7 +22,7 @@ internal sealed class TokenEndpoint(
     {
         if ((await OAuthForm.ReadAsync(http.Request, ct)).Failed(out var error, out var form)) return error;
         if (TokenRequestChecks.SyntaxRefusal(form) is { } syntax) return syntax;
-        if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var client)) return error;
+        if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var client)) return error; // REF-01
         if (TokenRequestChecks.FirstRefusal(form, client.Client, options.Value) is { } refusal) return refusal;
         if ((await SenderConstraint.OfAsync(http, client, proofs, ct)).Failed(out error, out var constraint)) return error;
 

@@ -5,7 +5,8 @@ using OpenBanking.Kernel;
 namespace OpenBanking.Identity.Token;
 
 /// <summary>
-/// Makes the tokens of an answer. There is one way to make an access token, so each is opaque, bound to its sender and short-lived,
+/// Makes the tokens of an answer. There is one way to make an access token, so each is opaque, of letters that any header takes (TOK-06),
+/// bound to its sender and short-lived,
 /// whichever grant it comes of (F2-GEN-02, F2-GEN-03).
 /// </summary>
 internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
@@ -21,6 +22,8 @@ internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, IOption
         var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint);
         if (client.GrantTypes.Contains(GrantType.RefreshToken))
             response = response with { RefreshToken = NewRefreshToken(client, grant) };
+
+        // Who the customer is, even as a pairwise name, is told only to who asked for it by openid (F2-GEN-11, TOK-09).
         return GrantedScope.Contains(grant.Scope, GrantedScope.OpenId)
             ? response with { IdToken = await idTokens.ForAsync(client, grant, response, ct) }
             : response;

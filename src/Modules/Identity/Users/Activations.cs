@@ -1,19 +1,21 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
 
 namespace OpenBanking.Identity.Users;
 
 /// <summary>Judges activation codes: slowly enough for who guesses, never barred for who holds the right one (PO-13).</summary>
-internal sealed class Activations(IdentityDb db, GuessLimits limits, TimeProvider clock)
+internal sealed class Activations(IdentityDb db, AuthenticationPolicy policy, FailureCounts failures, TimeProvider clock)
 {
     /// <summary>Finds whose code it is. Known and unknown names take the same steps and get the same answer (PO-12).</summary>
     public async Task<Outcome<Activation, PasskeyRefusal>> FindAsync(HttpContext http, string username, string code, CancellationToken ct)
     {
         var normalized = User.Normalize(username);
-        if (!await limits.MayGuessAsync(normalized, http.Connection.RemoteIpAddress, ct)) return new PasskeyRefusal("PO-13");
+        var decision = await policy.DecideAsync(http, new Attempt(Occasion.Activation, normalized), ct);
+        if (decision.Verdict != Verdict.Allow) return PasskeyRefusal.By(decision); // PO-13
 
         var now = clock.GetUtcNow();
         var found = await db.Users
@@ -24,7 +26,7 @@ internal sealed class Activations(IdentityDb db, GuessLimits limits, TimeProvide
         var isRight = CryptographicOperations.FixedTimeEquals(ActivationCode.HashOf(found?.user.Id ?? Guid.Empty, code), expected);
         if (found is null || !isRight || found.row.ExpiresAt <= now || (found.row.UsedAt is not null && !found.row.Reusable))
         {
-            await limits.CountFailureAsync(normalized, http.Connection.RemoteIpAddress, ct);
+            await failures.CountAsync(normalized, http.Connection.RemoteIpAddress, ct);
             return new PasskeyRefusal("PO-14");
         }
 

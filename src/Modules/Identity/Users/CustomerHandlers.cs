@@ -82,7 +82,7 @@ internal sealed class RemovePasskeyHandler(
         // Whoever is signed in with it is so no longer, on any host (PO-07); the session that removes it may be one of them.
         await sessions.EndAsync(row => row.PasskeyId == id, cancellationToken);
         if (http.HttpContext is { } context)
-            await history.RecordAsync(context, session.UserId, SignInOutcome.PasskeyRemoved, passkey.Name, clientName: null, cancellationToken);
+            await history.RecordAsync(context, session.UserId, SignInOutcome.PasskeyRemoved, passkey.Name, clientName: null, decision: null, cancellationToken);
         return PasskeyChange.Done;
     }
 }
@@ -100,9 +100,12 @@ internal sealed class ListSignInsHandler(IdentityDb db, PortalSessions sessions)
         return
         [
             .. rows.Select(row => new SignInRecord(
-                row.At, row.Outcome is not (SignInOutcome.Failed or SignInOutcome.PasskeySuspected), Words(row.Outcome), row.PasskeyName, row.Address, row.UserAgent, row.ClientName)),
+                row.At, !IsBad(row.Outcome), Words(row.Outcome), row.PasskeyName, row.Address, row.UserAgent, row.ClientName, row.Country, row.Reason)),
         ];
     }
+
+    private static bool IsBad(SignInOutcome outcome) => outcome is SignInOutcome.Failed or SignInOutcome.PasskeySuspected
+        or SignInOutcome.Delayed or SignInOutcome.Refused or SignInOutcome.ApprovalDelayed or SignInOutcome.ApprovalRefused;
 
     private static string Words(SignInOutcome outcome) => outcome switch
     {
@@ -112,6 +115,13 @@ internal sealed class ListSignInsHandler(IdentityDb db, PortalSessions sessions)
         SignInOutcome.Activated => "Passkey created with an activation code",
         SignInOutcome.PasskeyAdded => "Passkey added",
         SignInOutcome.PasskeyRemoved => "Passkey removed",
+        SignInOutcome.AskedAgain => "Asked for the passkey once more",
+        SignInOutcome.Delayed => "Sign-in put off",
+        SignInOutcome.Refused => "Sign-in refused",
+        SignInOutcome.Approved => "Approval",
+        SignInOutcome.ApprovalAskedAgain => "Asked for the passkey before an approval",
+        SignInOutcome.ApprovalDelayed => "Approval put off",
+        SignInOutcome.ApprovalRefused => "Approval refused",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

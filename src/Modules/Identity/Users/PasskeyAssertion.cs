@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
 
@@ -12,14 +13,26 @@ namespace OpenBanking.Identity.Users;
 /// tells if a customer exists (PK-15), and a typed name is compared with the passkey's owner afterwards (PK-07).
 /// </summary>
 internal sealed class PasskeyAssertion(
-    IdentityDb db, PasskeyCeremonies ceremonies, IPasskeyHandler<User> handler, RelyingParty us, SignIns history, TimeProvider clock)
+    IdentityDb db, PasskeyCeremonies ceremonies, IPasskeyHandler<User> handler, RelyingParty us, FailureCounts failures, SignIns history,
+    TimeProvider clock)
 {
-    public async Task<CeremonyOptions> OptionsAsync(HttpContext http, SignInRequest request, CancellationToken ct)
+    public Task<CeremonyOptions> OptionsAsync(HttpContext http, SignInRequest request, CancellationToken ct) => OptionsAsync(
+        http,
+        new CeremonyPurpose(
+            NormalizedUsername: string.IsNullOrWhiteSpace(request.Username) ? null : User.Normalize(request.Username),
+            InteractionHash: request.Interaction is { } interaction ? Handle.HashOf(interaction) : null),
+        ct);
+
+    /// <summary>
+    /// Asks who has just used a passkey for it once more: a ceremony of its own, for this customer alone, whose answer is the
+    /// confirmation. The options look like all others.
+    /// </summary>
+    public async Task<AskedAgain> AskAgainAsync(HttpContext http, AssertedPasskey asserted, string message, CancellationToken ct) =>
+        new(await OptionsAsync(http, new CeremonyPurpose(UserId: asserted.User.Id, InteractionHash: asserted.InteractionHash), ct), message);
+
+    private async Task<CeremonyOptions> OptionsAsync(HttpContext http, CeremonyPurpose purpose, CancellationToken ct)
     {
         var made = await handler.MakeRequestOptionsAsync(user: null, http);
-        var purpose = new CeremonyPurpose(
-            NormalizedUsername: string.IsNullOrWhiteSpace(request.Username) ? null : User.Normalize(request.Username),
-            InteractionHash: request.Interaction is { } interaction ? Handle.HashOf(interaction) : null);
         var handle = await ceremonies.BeginAsync(http, CeremonyKind.SignIn, made.RequestOptionsJson, made.AssertionState!, purpose, ct);
         return new CeremonyOptions(handle, made.RequestOptionsJson);
     }
@@ -30,10 +43,20 @@ internal sealed class PasskeyAssertion(
         if ((await ceremonies.ConsumeAsync(http, CeremonyKind.SignIn, answer.Ceremony, ct)).Failed(out var refusal, out var ceremony)) return refusal;
         var interactionHash = answer.Interaction is { } interaction ? Handle.HashOf(interaction) : null;
         if (!(interactionHash ?? []).AsSpan().SequenceEqual(ceremony.InteractionHash ?? [])) return new PasskeyRefusal("PK-06");
-        if (PasskeyCredential.ReadAssertion(answer.Credential).Failed(out refusal, out var credential)) return refusal;
+        var address = http.Connection.RemoteIpAddress;
+        if (PasskeyCredential.ReadAssertion(answer.Credential).Failed(out refusal, out var credential))
+        {
+            await failures.CountAsync(account: null, address, ct);
+            return refusal;
+        }
 
         // A removed passkey is one that was never there (PK-16).
-        if (await db.Passkeys.FirstOrDefaultAsync(row => row.CredentialId == credential.Id, ct) is not { } passkey) return new PasskeyRefusal("PK-16");
+        if (await db.Passkeys.FirstOrDefaultAsync(row => row.CredentialId == credential.Id, ct) is not { } passkey)
+        {
+            await failures.CountAsync(account: null, address, ct);
+            return new PasskeyRefusal("PK-16");
+        }
+
         var owner = await db.Users.FirstAsync(user => user.Id == passkey.UserId, ct);
 
         refusal = PasskeyChecks.FirstRefusal(credential, ceremony, us)
@@ -42,24 +65,27 @@ internal sealed class PasskeyAssertion(
             ?? await SignatureIsGoodAsync(http, credential, ceremony);
         if (refusal is not null)
         {
-            await history.RecordAsync(http, owner.Id, SignInOutcome.Failed, passkey.Name, clientName: null, ct);
+            await history.RecordAsync(http, owner.Id, SignInOutcome.Failed, passkey.Name, clientName: null, decision: null, ct);
+            await failures.CountAsync(owner.NormalizedUsername, address, ct);
             return refusal;
         }
 
         if (!await CounterGoesUpAsync(credential, passkey, ct))
         {
-            await history.RecordAsync(http, owner.Id, SignInOutcome.PasskeySuspected, passkey.Name, clientName: null, ct);
+            await history.RecordAsync(http, owner.Id, SignInOutcome.PasskeySuspected, passkey.Name, clientName: null, decision: null, ct);
+            await failures.CountAsync(owner.NormalizedUsername, address, ct);
             return new PasskeyRefusal("PK-10");
         }
 
-        return new AssertedPasskey(owner, passkey);
+        return new AssertedPasskey(owner, passkey, ceremony.InteractionHash, HasConfirmed: ceremony.UserId is not null);
     }
 
     private static PasskeyRefusal? OwnerIsMeant(PasskeyCredential credential, PasskeyCeremony ceremony, User owner)
     {
         var isOwner = credential.UserHandle.AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(owner.Id.ToString("D")));
         var isNamed = ceremony.NormalizedUsername is null || ceremony.NormalizedUsername == owner.NormalizedUsername;
-        return isOwner && isNamed ? null : new PasskeyRefusal("PK-07");
+        var isAsked = ceremony.UserId is null || ceremony.UserId == owner.Id;
+        return isOwner && isNamed && isAsked ? null : new PasskeyRefusal("PK-07");
     }
 
     private static PasskeyRefusal? BackupEligibilityIsAsStored(PasskeyCredential credential, Passkey passkey) =>
@@ -97,7 +123,8 @@ internal sealed class PasskeyAssertion(
 }
 
 /// <summary>A passkey that its owner has just used.</summary>
-internal sealed record AssertedPasskey(User User, Passkey Passkey)
+/// <param name="HasConfirmed">It was the second time in a row, because the policy wanted it again.</param>
+internal sealed record AssertedPasskey(User User, Passkey Passkey, byte[]? InteractionHash, bool HasConfirmed)
 {
     /// <summary>How (RFC 8176): a key in hardware or one that is synced, with a test of presence, two factors in one.</summary>
     public string[] Amr => [Passkey.IsBackupEligible ? "swk" : "hwk", "user", "mfa"];

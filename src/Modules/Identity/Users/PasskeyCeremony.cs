@@ -31,7 +31,10 @@ internal sealed class PasskeyCeremony
     /// <summary>The state of ASP.NET Core Identity's passkey handler, as it gave it.</summary>
     public required string State { get; init; }
 
-    /// <summary>Registration: who gets the passkey, from our own record and never from the request (PK-12).</summary>
+    /// <summary>
+    /// Registration: who gets the passkey, from our own record and never from the request (PK-12). Sign-in: the customer who is asked
+    /// once more; null where it is the first time.
+    /// </summary>
     public Guid? UserId { get; init; }
 
     /// <summary>Registration: the activation code that opened it; null where a signed-in customer adds a passkey.</summary>

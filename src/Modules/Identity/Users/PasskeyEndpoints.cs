@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using OpenBanking.Identity.Policies;
 
 namespace OpenBanking.Identity.Users;
 
@@ -54,7 +55,11 @@ internal sealed class PasskeyEndpoints(PasskeyRegistration registration, Passkey
         if (await origin.RefusalAsync(http) is { } foreign) return foreign;
         if (await ReadAsync<CeremonyAnswer>(http, ct) is not { } answer) return new PasskeyRefusal("PK-08");
         if ((await assertion.FinishAsync(http, answer, ct)).Failed(out var refusal, out var passkey)) return refusal;
-        if ((await signIn.CompleteAsync(http, passkey, answer.Interaction, ct)).Failed(out refusal, out var done)) return refusal;
+        var decision = await signIn.DecideAsync(http, passkey, ct);
+        if (decision.Verdict != Verdict.Allow) await signIn.HoldAsync(http, passkey, decision, ct);
+        if (decision.Verdict == Verdict.AskAgain) return await assertion.AskAgainAsync(http, passkey, decision.Message, ct);
+        if (decision.Verdict != Verdict.Allow) return PasskeyRefusal.By(decision);
+        if ((await signIn.CompleteAsync(http, passkey, decision, answer.Interaction, ct)).Failed(out refusal, out var done)) return refusal;
         return Results.Json(new { next = done.Next });
     }
 
@@ -87,8 +92,19 @@ internal sealed record CeremonyOptions(string Ceremony, string PublicKeyJson) : 
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.Headers.CacheControl = "no-store";
-        return httpContext.Response.WriteAsJsonAsync(
-            new JsonObject { ["ceremony"] = Ceremony, ["publicKey"] = JsonNode.Parse(PublicKeyJson) });
+        return httpContext.Response.WriteAsJsonAsync(ToJson());
+    }
+
+    public JsonObject ToJson() => new() { ["ceremony"] = Ceremony, ["publicKey"] = JsonNode.Parse(PublicKeyJson) };
+}
+
+/// <summary>The passkey was good, and is wanted once more: why, and the options of the ceremony that asks for it.</summary>
+internal sealed record AskedAgain(CeremonyOptions Again, string Message) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.Headers.CacheControl = "no-store";
+        return httpContext.Response.WriteAsJsonAsync(new JsonObject { ["again"] = Again.ToJson(), ["message"] = Message });
     }
 }
 

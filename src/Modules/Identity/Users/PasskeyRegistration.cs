@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
 
@@ -11,7 +12,8 @@ namespace OpenBanking.Identity.Users;
 /// passkey it becomes is decided when the options are made, from our own records (PK-12).
 /// </summary>
 internal sealed class PasskeyRegistration(
-    IdentityDb db, PasskeyCeremonies ceremonies, IPasskeyHandler<User> handler, RelyingParty us, Activations activations, PortalSessions sessions, SignIns history, TimeProvider clock)
+    IdentityDb db, PasskeyCeremonies ceremonies, IPasskeyHandler<User> handler, RelyingParty us, Activations activations, PortalSessions sessions, KnownDevices devices,
+    SignIns history, TimeProvider clock)
 {
     public async Task<Outcome<CeremonyOptions, PasskeyRefusal>> OptionsAsync(HttpContext http, RegistrationRequest request, CancellationToken ct)
     {
@@ -49,10 +51,15 @@ internal sealed class PasskeyRegistration(
         var name = await NameAsync(userId, answer.Name, ct);
         if (!await StoreAsync(userId, name, credential, result.Passkey, ct)) return new PasskeyRefusal("PK-11");
 
-        // Who had a code may have taken over from somebody else's hands: all sessions end (PO-14).
-        if (ceremony.ActivationHash is not null) await sessions.EndAsync(row => row.UserId == userId, ct);
+        if (ceremony.ActivationHash is not null)
+        {
+            // Who had a code may have taken over from somebody else's hands: all sessions end (PO-14).
+            await sessions.EndAsync(row => row.UserId == userId, ct);
+            await devices.RememberAsync(http, userId, ct);
+        }
+
         var outcome = ceremony.ActivationHash is null ? SignInOutcome.PasskeyAdded : SignInOutcome.Activated;
-        await history.RecordAsync(http, userId, outcome, name, clientName: null, ct);
+        await history.RecordAsync(http, userId, outcome, name, clientName: null, decision: null, ct);
         return null;
     }
 

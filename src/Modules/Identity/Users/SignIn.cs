@@ -15,6 +15,17 @@ internal enum SignInOutcome
     Activated,
     PasskeyAdded,
     PasskeyRemoved,
+
+    /// <summary>The passkey was good, and the policy wanted it once more.</summary>
+    AskedAgain,
+    Delayed,
+    Refused,
+
+    /// <summary>A signed-in customer approved a third party's request.</summary>
+    Approved,
+    ApprovalAskedAgain,
+    ApprovalDelayed,
+    ApprovalRefused,
 }
 
 /// <summary>A line of the customer's sign-in history.</summary>
@@ -36,6 +47,15 @@ internal sealed class SignIn
 
     /// <summary>The third party whose request it was for.</summary>
     public string? ClientName { get; init; }
+
+    /// <summary>Two letters, where a proxy says it.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>Why it was allowed or not, in words for the customer; null where nothing was decided.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The decision's record: verdict, rules that matched, signals.</summary>
+    public string? Decision { get; init; }
 }
 
 internal sealed class SignInTable : IEntityTypeConfiguration<SignIn>
@@ -44,6 +64,8 @@ internal sealed class SignInTable : IEntityTypeConfiguration<SignIn>
     {
         builder.ToTable("sign_ins").HasKey(signIn => signIn.Id);
         builder.Property(signIn => signIn.Outcome).HasConversion<string>();
+        builder.Property(signIn => signIn.Decision).HasColumnType("jsonb");
         builder.HasIndex(signIn => new { signIn.UserId, signIn.At });
+        builder.HasIndex(signIn => signIn.At);
     }
 }

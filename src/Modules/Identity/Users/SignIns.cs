@@ -1,4 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
+using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
 
@@ -8,11 +11,15 @@ namespace OpenBanking.Identity.Users;
 internal sealed class SignIns(IdentityDb db, TimeProvider clock)
 {
     private const int LongestAgent = 300;
+    private static readonly JsonSerializerOptions Stored = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    public async Task RecordAsync(HttpContext http, Guid userId, SignInOutcome outcome, string? passkeyName, string? clientName, CancellationToken ct)
+    /// <param name="http">Where it came from; null where a program of our own acts.</param>
+    /// <param name="decision">What the policy said to it; null where it was not asked.</param>
+    public async Task RecordAsync(
+        HttpContext? http, Guid userId, SignInOutcome outcome, string? passkeyName, string? clientName, PolicyDecision? decision, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var agent = http.Request.Headers.UserAgent.ToString();
+        var agent = http?.Request.Headers.UserAgent.ToString() ?? "";
         db.SignIns.Add(new SignIn
         {
             Id = Guid.CreateVersion7(now),
@@ -20,10 +27,16 @@ internal sealed class SignIns(IdentityDb db, TimeProvider clock)
             At = now,
             Outcome = outcome,
             PasskeyName = passkeyName,
-            Address = http.Connection.RemoteIpAddress?.ToString(),
+            Address = http?.Connection.RemoteIpAddress?.ToString(),
             UserAgent = agent.Length == 0 ? null : Shortened.To(LongestAgent, agent),
             ClientName = clientName,
+            Country = decision?.Signals.Country,
+            Reason = decision?.Reason,
+            Decision = decision is null ? null : Record(decision),
         });
         await db.SaveChangesAsync(ct);
     }
+
+    private static string Record(PolicyDecision decision) => JsonSerializer.Serialize(
+        new { decision.Verdict, Rule = decision.Due?.Name, Matched = decision.Matched.Select(rule => rule.Name), decision.Signals }, Stored);
 }

@@ -2,9 +2,11 @@ using MediatR;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Policies;
 
 namespace OpenBanking.Identity.Users;
 
@@ -34,10 +36,13 @@ internal static class UsersSetup
         services.AddAntiforgery(options =>
         {
             options.Cookie.Name = "__Host-antiforgery";
+            options.Cookie.SameSite = Microsoft.AspNetCore.Http.SameSiteMode.Lax; // PO-08
             options.Cookie.SecurePolicy = Microsoft.AspNetCore.Http.CookieSecurePolicy.Always;
             options.SuppressXFrameOptionsHeader = true; // the portal sets it, to DENY
         });
         services.AddHttpContextAccessor();
+        services.AddSingleton<IValidateOptions<PolicyRules>, PolicyRules.Check>();
+        services.AddOptions<PolicyRules>().Configure<IConfiguration>((rules, configuration) => rules.Read(configuration)).ValidateOnStart();
 
         return services
             .AddScoped<PasskeyCeremonies>()
@@ -47,7 +52,13 @@ internal static class UsersSetup
             .AddScoped<PasskeyEndpoints>()
             .AddScoped<SameOrigin>()
             .AddScoped<Activations>()
-            .AddScoped<GuessLimits>()
+            .AddScoped<FailureCounts>()
+            .AddScoped<KnownDevices>()
+            .AddScoped<PolicyWaits>()
+            .AddScoped<AuthenticationPolicy>()
+            .AddScoped<IRequestHandler<ChangeThreat, ThreatDescription>, ChangeThreatHandler>()
+            .AddScoped<IRequestHandler<DescribeThreat, ThreatDescription>, DescribeThreatHandler>()
+            .AddScoped<IRequestHandler<ExplainPolicy, PolicyExplanation>, ExplainPolicyHandler>()
             .AddScoped<PortalSessions>()
             .AddScoped<SignIns>()
             .AddScoped<IRequestHandler<IssueActivationCode, IssuedActivationCode>, IssueActivationCodeHandler>()

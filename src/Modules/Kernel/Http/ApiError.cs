@@ -13,7 +13,8 @@ public sealed record ApiFault(string ErrorCode, [property: JsonIgnore] string Ru
 
 /// <summary>
 /// A refusal of an open-banking API; it is its own HTTP response, and names every independent fault at once (OB-ERR-5).
-/// Without faults it has a status and no body, as the standard wants for 401, 404, 405, 406 and 415.
+/// Without faults it has a status and no body, as the standard wants for 401, 404, 405, 406 and 415. What is wrong with a token is said
+/// in RFC 6750's words and not here (RS-15).
 /// </summary>
 public sealed record ApiError(int Status, string Rule, IReadOnlyList<ApiFault> Faults) : IResult
 {

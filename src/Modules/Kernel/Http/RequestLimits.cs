@@ -8,6 +8,7 @@ namespace OpenBanking.Kernel.Http;
 /// <summary>
 /// How many requests one address and one client may send (HTTP-15). Addresses are those of the real peer and clients those that have
 /// proven who they are, so neither headers nor many paths, hosts or addresses get around it (OP-08).
+/// Every client has the same share (OB-HTTP-8).
 /// </summary>
 public sealed class RequestLimits(RequestCounts counts, int ofAddress, int ofClient)
 {

@@ -32,6 +32,9 @@ public static class UkApi
             : null;
     }
 
+    // None of these headers must be there (OB-HDR-4). What else a third party says of its customer is its word and decides nothing: an
+    // x-fapi-customer-ip-address of whatever form means that the customer is there (OB-HDR-3), is never a reason to refuse (RS-11), and
+    // opens nothing (CO-21), since no access is counted or limited for want of it (OB-AIS-25). payload-version is for the past (OB-HDR-12).
     private static IEnumerable<ApiFault> HeaderFaults(IHeaderDictionary headers)
     {
         if (headers.TryGetValue(InteractionId.Header, out var id) && (id.Count != 1 || !Guid.TryParseExact(id, "D", out _)))
@@ -51,6 +54,7 @@ public static class UkApi
     private static bool CarriesBody(string method) =>
         HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method);
 
+    // Encryption of messages is not offered (OB-HDR-8).
     private static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
@@ -65,7 +69,7 @@ public static class UkApi
         if (headers.Accept.Count == 0) return true;
         if (!MediaTypeHeaderValue.TryParseList(headers.Accept, out var ranges)) return false;
 
-        // The most specific range that speaks of JSON decides, so "*/*, application/json;q=0" excludes it (RFC 9110 12.5.1).
+        // RS-13. The most specific range that speaks of JSON decides, so "*/*, application/json;q=0" excludes it (RFC 9110 12.5.1).
         return ranges
             .Where(range => IsUtf8(range) && Specificity(range) > 0)
             .MaxBy(Specificity) is { } best && best.Quality != 0;

@@ -41,6 +41,8 @@ internal sealed class CompactJws
         if (compact.Length > maxLength) return new JoseFault("JO-22", "the message is too long");
         if (compact.StartsWith('{')) return new JoseFault("JO-21", "the message is JSON, not compact");
         var dots = compact.AsSpan().Count('.');
+
+        // No message to us is encrypted, so there is no algorithm of that kind to get wrong (KEY-04).
         if (dots == 4) return new JoseFault("JO-17", "the message is encrypted, which proves no sender");
         if (dots != 2) return new JoseFault("KEY-09", "the message has not three parts");
 

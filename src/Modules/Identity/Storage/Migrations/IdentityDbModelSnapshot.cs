@@ -67,12 +67,21 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.PrimitiveCollection<string[]>("Amr")
                         .HasColumnType("text[]");
 
+                    b.Property<DateTimeOffset?>("AskedAgainAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("AskedAgainBecause")
+                        .HasColumnType("text");
+
                     b.Property<DateTimeOffset?>("AuthenticatedAt")
                         .HasColumnType("timestamp with time zone");
 
                     b.Property<byte[]>("BrowserSecretHash")
                         .IsRequired()
                         .HasColumnType("bytea");
+
+                    b.PrimitiveCollection<string[]>("ChosenAccounts")
+                        .HasColumnType("text[]");
 
                     b.Property<string>("ClientId")
                         .IsRequired()
@@ -291,6 +300,120 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("pushed_requests", "identity");
                 });
 
+            modelBuilder.Entity("OpenBanking.Identity.Policies.CurrentThreat", b =>
+                {
+                    b.Property<int>("Id")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("threat_level", "identity", t =>
+                        {
+                            t.HasCheckConstraint("one_row", "\"Id\" = 1");
+                        });
+
+                    b.HasData(
+                        new
+                        {
+                            Id = 1,
+                            Level = "Normal"
+                        });
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.FailureCount", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("LastAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("LastAt");
+
+                    b.ToTable("guess_counts", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.KnownDevice", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("FirstSeenAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("LastSeenAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("UserId", "Hash");
+
+                    b.HasIndex("LastSeenAt");
+
+                    b.ToTable("known_devices", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.PolicyWait", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("ForgottenAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Key");
+
+                    b.HasIndex("ForgottenAt");
+
+                    b.ToTable("policy_waits", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Policies.ThreatChange", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("From")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("To")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("threat_changes", "identity");
+                });
+
             modelBuilder.Entity("OpenBanking.Identity.Token.AccessToken", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -459,27 +582,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("activation_codes", "identity");
                 });
 
-            modelBuilder.Entity("OpenBanking.Identity.Users.GuessCount", b =>
-                {
-                    b.Property<byte[]>("Key")
-                        .HasColumnType("bytea");
-
-                    b.Property<int>("Failures")
-                        .HasColumnType("integer");
-
-                    b.Property<DateTimeOffset>("LastAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset>("Since")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.HasKey("Key");
-
-                    b.HasIndex("LastAt");
-
-                    b.ToTable("guess_counts", "identity");
-                });
-
             modelBuilder.Entity("OpenBanking.Identity.Users.Passkey", b =>
                 {
                     b.Property<Guid>("Id")
@@ -631,11 +733,20 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("ClientName")
                         .HasColumnType("text");
 
+                    b.Property<string>("Country")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("jsonb");
+
                     b.Property<string>("Outcome")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("PasskeyName")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Reason")
                         .HasColumnType("text");
 
                     b.Property<string>("UserAgent")
@@ -645,6 +756,8 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .HasColumnType("uuid");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("At");
 
                     b.HasIndex("UserId", "At");
 
