@@ -40,6 +40,7 @@ need() {
 command -v dotnet >/dev/null || fail "The .NET SDK 10 is needed: https://dotnet.microsoft.com/download/dotnet/10.0"
 [[ -n "${OPENBANKING_PGBIN:-}" ]] || need PostgreSQL postgresql postgres '/usr/lib/postgresql/*/bin/postgres'
 need Chromium chromium chromium chromium-browser google-chrome
+need nginx nginx nginx /usr/sbin/nginx
 need Node.js nodejs node
 need npm npm npm
 

@@ -9,15 +9,23 @@ namespace OpenBanking.Bench;
 /// <param name="DatabaseSeconds">Processor seconds of PostgreSQL per 1,000 requests.</param>
 internal sealed record Measured(string Operation, long Requests, double PerSecond, double Median, double Percentile99, double ServerSeconds, double DatabaseSeconds)
 {
-    /// <summary>Of two runs the better one in each respect: what else runs on the machine only ever makes worse.</summary>
-    public static Measured Best(Measured one, Measured other) => new(
-        one.Operation,
-        one.Requests + other.Requests,
-        Math.Max(one.PerSecond, other.PerSecond),
-        Math.Min(one.Median, other.Median),
-        Math.Min(one.Percentile99, other.Percentile99),
-        Math.Min(one.ServerSeconds, other.ServerSeconds),
-        Math.Min(one.DatabaseSeconds, other.DatabaseSeconds));
+    public double TotalSeconds => ServerSeconds + DatabaseSeconds;
+
+    /// <summary>The median of several runs in each respect; null of none.</summary>
+    public static Measured? MedianOf(IReadOnlyList<Measured> runs) => runs.Count == 0 ? null : new(
+        runs[0].Operation,
+        runs.Sum(run => run.Requests),
+        Middle(runs, run => run.PerSecond),
+        Middle(runs, run => run.Median),
+        Middle(runs, run => run.Percentile99),
+        Middle(runs, run => run.ServerSeconds),
+        Middle(runs, run => run.DatabaseSeconds));
+
+    private static double Middle(IReadOnlyList<Measured> runs, Func<Measured, double> of)
+    {
+        double[] sorted = [.. runs.Select(of).Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
 }
 
 /// <summary>Sends one operation again and again over a fixed number of connections, for a fixed time.</summary>

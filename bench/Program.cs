@@ -1,4 +1,3 @@
-using System.Globalization;
 using OpenBanking.Bench;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.Testing;
@@ -17,43 +16,23 @@ try
         ["Logging__LogLevel__Default"] = "Warning", // As a bank would run it.
     });
     using var customer = await Customer.ActivateAsync(host);
-    using var thirdParty = new ThirdParty(host, assertionKey, options.Connections);
+    using var thirdParty = new ThirdParty(host.Main, () => host.CreateClient(), assertionKey, options.Connections);
     await thirdParty.ConnectAsync(customer);
+    var ours = new Target("Host", host.ProcessId, ProcessorTime.ChildOf(host.ProcessId), await Operation.AllAsync(thirdParty));
+    if (!options.WithPeer)
+    {
+        await Report.WriteAsync(await Measurement.RunAsync(options, ours), options);
+        return 0;
+    }
 
-    var operations = await Operation.AllAsync(thirdParty);
-    var measured = await MeasureAsync(host, [.. operations.Where(operation => operation.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase))]);
-    await Report.WriteAsync(measured, options);
+    await using var peer = await Peer.StartAsync(host, assertionKey);
+    using var visitor = new ThirdParty(peer.Issuer, peer.Connect, assertionKey, options.Connections) { RefreshToken = peer.RefreshToken };
+    await visitor.RefreshAsync(0);
+    var theirs = new Target("oidc-provider", peer.ProcessId, peer.DatabaseProcessId, Operation.Common(visitor, consent: "aac-0"));
+    await Report.WriteAsync(await Measurement.RunAsync(options, ours, theirs), options);
+    return 0;
 }
 finally
 {
     File.Delete(clientsFile);
-}
-
-return 0;
-
-async Task<Report.Results> MeasureAsync(HostProcess host, Operation[] operations)
-{
-    var database = ProcessorTime.ChildOf(host.ProcessId);
-    var best = new Measured?[operations.Length];
-    var floor = Floor.Measure();
-    for (var round = 0; round < options.Rounds; round++)
-    {
-        for (var i = 0; i < operations.Length; i++)
-        {
-            await Console.Error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"round {round + 1} of {options.Rounds}: {operations[i].Name} (host is process {host.ProcessId})"));
-            var run = await Load.RunAsync(
-                operations[i].Name,
-                operations[i].SendAsync,
-                options.Connections,
-                round == 0 ? options.WarmUp : TimeSpan.FromSeconds(1),
-                options.Duration,
-                () => ProcessorTime.Of(host.ProcessId),
-                () => ProcessorTime.OfTree(database));
-            best[i] = best[i] is { } before ? Measured.Best(before, run) : run;
-            floor = Floor.Least(floor, Floor.Measure());
-        }
-    }
-
-    return new Report.Results(floor, [.. operations.Zip(best, (operation, run) => new Report.Line(run!, operation.Signatures))]);
 }

@@ -8,7 +8,8 @@ internal static class Report
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
-    internal sealed record Line(Measured Run, int Signatures);
+    /// <param name="Peer">The same operation of the peer; null where it has none.</param>
+    internal sealed record Line(Measured Run, Measured? Peer, int Signatures);
 
     internal sealed record Results(Floor Floor, Line[] Lines);
 
@@ -16,7 +17,7 @@ internal static class Report
     {
         Console.WriteLine("| operation | requests/s | p50 ms | p99 ms | server CPU s / 1,000 | database CPU s / 1,000 | crypto floor s / 1,000 | server : floor |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|");
-        foreach (var (run, signatures) in results.Lines)
+        foreach (var (run, _, signatures) in results.Lines)
         {
             var floor = FloorOf(results, signatures);
             Console.WriteLine(string.Create(
@@ -25,9 +26,10 @@ internal static class Report
         }
 
         Console.WriteLine();
+        WritePeer(results);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Connections} connections (HTTP/1.1, TLS 1.3), {options.Duration.TotalSeconds:0} s an operation, best of {options.Rounds} rounds, {Environment.ProcessorCount} processors shared with load generator and database. One ES256 check takes {results.Floor.Verify * 1e6:0} µs of processor time with a known key, {results.Floor.VerifyNewKey * 1e6:0} µs with a key read for it; the floor counts the former."));
+            $"{options.Connections} connections (HTTP/1.1, TLS 1.3), {options.Duration.TotalSeconds:0} s an operation, median of {options.Rounds} rounds, {Environment.ProcessorCount} processors shared with load generator and database. One ES256 check takes {results.Floor.Verify * 1e6:0} µs of processor time with a known key, {results.Floor.VerifyNewKey * 1e6:0} µs with a key read for it; the floor counts the former."));
 
         var file = new
         {
@@ -46,10 +48,28 @@ internal static class Report
                 ServerSecondsPerThousand = line.Run.ServerSeconds,
                 DatabaseSecondsPerThousand = line.Run.DatabaseSeconds,
                 FloorSecondsPerThousand = FloorOf(results, line.Signatures),
+                PeerServerSecondsPerThousand = line.Peer?.ServerSeconds,
+                PeerDatabaseSecondsPerThousand = line.Peer?.DatabaseSeconds,
             }),
         };
         if (Path.GetDirectoryName(options.Json) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
         await File.WriteAllTextAsync(options.Json, JsonSerializer.Serialize(file, Readable));
+    }
+
+    private static void WritePeer(Results results)
+    {
+        if (results.Lines.All(line => line.Peer is null)) return;
+        Console.WriteLine("| operation | ours: server + database CPU s / 1,000 | oidc-provider: server + database CPU s / 1,000 | ours : theirs |");
+        Console.WriteLine("|---|---:|---:|---:|");
+        foreach (var (run, peer, _) in results.Lines)
+        {
+            if (peer is null) continue;
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {run.Operation} | {run.ServerSeconds:0.000} + {run.DatabaseSeconds:0.000} = {run.TotalSeconds:0.000} | {peer.ServerSeconds:0.000} + {peer.DatabaseSeconds:0.000} = {peer.TotalSeconds:0.000} | {run.TotalSeconds / peer.TotalSeconds:0.00} |"));
+        }
+
+        Console.WriteLine();
     }
 
     private static double FloorOf(Results results, int signatures) => signatures * results.Floor.Verify * 1000;

@@ -18,7 +18,7 @@ namespace OpenBanking.Bench;
 internal sealed class ThirdParty : IDisposable
 {
     public const string Id = "bench";
-    private const string RedirectUri = "https://bench.example/callback";
+    public const string RedirectUri = "https://bench.example/callback";
     private const string Aisp = "/open-banking/v4.0/aisp";
 
     private readonly SigningKey assertionKey;
@@ -26,16 +26,16 @@ internal sealed class ThirdParty : IDisposable
     private readonly HttpClient[] connections;
     private readonly string issuer;
 
-    public ThirdParty(HostProcess host, SigningKey assertionKey, int connections)
+    public ThirdParty(Uri issuer, Func<HttpClient> connect, SigningKey assertionKey, int connections)
     {
         this.assertionKey = assertionKey;
-        this.connections = [.. Enumerable.Range(0, connections).Select(_ => host.CreateClient())];
-        issuer = host.Main.OriginalString;
+        this.connections = [.. Enumerable.Range(0, connections).Select(_ => connect())];
+        this.issuer = issuer.OriginalString;
     }
 
     public string AccessToken { get; private set; } = "";
 
-    public string RefreshToken { get; private set; } = "";
+    public string RefreshToken { get; set; } = "";
 
     /// <summary>Its entry in the clients file.</summary>
     public static string Registration(SigningKey assertionKey) => new JsonArray(new JsonObject
@@ -94,12 +94,15 @@ internal sealed class ThirdParty : IDisposable
     /// <summary>Asks for its own access token; no proof is due here.</summary>
     public async Task IntrospectAsync(int connection)
     {
-        var answer = await PostAsync(connection, "/introspect", ("token", AccessToken));
+        var answer = await PostAsync(connection, "/introspect", ("token", AccessToken), ("token_type_hint", "access_token"));
         if (!answer.GetProperty("active").GetBoolean()) throw new InvalidOperationException("The token is not active.");
     }
 
     /// <summary>Reads a resource of the customer.</summary>
     public Task<string> ReadAsync(int connection, string resource) => CallApiAsync(connection, HttpMethod.Get, Aisp + resource, AccessToken, body: null);
+
+    /// <summary>The protected resource that every OpenID provider has.</summary>
+    public Task<string> UserInfoAsync(int connection) => CallApiAsync(connection, HttpMethod.Get, "/userinfo", AccessToken, body: null);
 
     public void Dispose()
     {

@@ -12,6 +12,9 @@ internal sealed class Doorway(RequestDelegate next, HostSettings settings)
         // Links, issuer and metadata come from settings, never from here; but a name that is not ours is an attack or a mistake (OA-53).
         if (!names.Contains(http.Request.Host.Host)) return Refuse(http, StatusCodes.Status400BadRequest, "OA-53");
 
+        // A proxy that takes requests without TLS would hand us what anybody on the way has read and changed.
+        if (ForwardedFrom.WasInTheClear(http)) return Refuse(http, StatusCodes.Status400BadRequest, "TLS-01");
+
         // Methods are case-sensitive, and the framework's routing is not (OP-15).
         switch (http.Request.Method)
         {

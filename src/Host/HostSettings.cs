@@ -21,6 +21,12 @@ internal sealed record HostSettings
     /// <summary>The same endpoints for clients that show a certificate (TLS-12).</summary>
     public required int MtlsPort { get; init; }
 
+    /// <summary>
+    /// Where proxies call that end TLS and hand on their clients' certificates (RFC 9440); null where there are none. It is never a port
+    /// on which clients show certificates themselves (FWD-07).
+    /// </summary>
+    public required int? ProxiedPort { get; init; }
+
     /// <summary>The page of the sample third party, which <c>run.sh</c> starts beside Host.</summary>
     public required int TppPort { get; init; }
 
@@ -48,6 +54,9 @@ internal sealed record HostSettings
         var port = PortOf(configuration, "OPENBANKING_PORT", 5001);
         var mtlsPort = PortOf(configuration, "OPENBANKING_MTLS_PORT", 5002);
         if (port == mtlsPort) throw new SettingsException("OPENBANKING_PORT and OPENBANKING_MTLS_PORT must be two different ports.");
+        int? proxiedPort = Text(configuration, "OPENBANKING_PROXIED_PORT") is null ? null : PortOf(configuration, "OPENBANKING_PROXIED_PORT", 0);
+        if (proxiedPort == port || proxiedPort == mtlsPort)
+            throw new SettingsException("OPENBANKING_PROXIED_PORT must be a port of its own: there a proxy says which certificate was shown, elsewhere TLS does.");
         var sandbox = Flag(configuration, "Sandbox", !production);
         var issuer = Base(configuration, "Identity:Issuer", port);
         var mtlsIssuer = Base(configuration, "Identity:MtlsIssuer", mtlsPort);
@@ -58,6 +67,7 @@ internal sealed record HostSettings
             DataPath = Path.GetFullPath(Text(configuration, "OPENBANKING_DATA") ?? ".data"),
             Port = port,
             MtlsPort = mtlsPort,
+            ProxiedPort = proxiedPort,
             TppPort = PortOf(configuration, "OPENBANKING_TPP_PORT", 5010),
             Bind = Address(configuration, "OPENBANKING_BIND"),
             Issuer = issuer,

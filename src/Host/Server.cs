@@ -12,6 +12,7 @@ using OpenBanking.Identity;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments;
+using OpenBanking.ResourceServer;
 using OpenBanking.Web.Portal;
 
 namespace OpenBanking.Host;
@@ -106,6 +107,8 @@ internal static class Server
         app.UseMiddleware<SecurityHeaders>();
         app.UseMiddleware<InteractionIds>();
         app.UseMiddleware<Faults>();
+        app.UseMiddleware<HeaderSizes>();
+        app.Use(new ForwardedCertificates(settings.ProxiedPort, app.Services.GetRequiredService<ILogger<ForwardedCertificates>>()).InvokeAsync);
         app.UseMiddleware<Doorway>();
         app.Use(RateLimits.InvokeAsync);
         app.UseRouting();

@@ -56,6 +56,10 @@ internal static class SettingsChecks
         if (string.Equals(configuration["FORWARDEDHEADERS_ENABLED"] ?? configuration["ASPNETCORE_FORWARDEDHEADERS_ENABLED"], "true", StringComparison.OrdinalIgnoreCase))
             yield return "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.";
         if (ForwardedFrom.Problem(configuration) is { } problem) yield return problem;
+
+        // FWD-03: a port for nobody is a mistake.
+        else if (configuration["OPENBANKING_PROXIED_PORT"] is { Length: > 0 } && !ForwardedFrom.Of(configuration).IsSet)
+            yield return "OPENBANKING_PROXIED_PORT needs Forwarded__From: without listed proxies nobody's Client-Cert is believed.";
     }
 
     private static IEnumerable<string> InSandbox(HostSettings settings)

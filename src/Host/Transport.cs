@@ -50,16 +50,21 @@ internal static class Transport
         // TLS-12: only here is a certificate asked for. Any passes, and none does too: the authorization server judges it, client by
         // client (MTLS-12).
         Listen(kestrel, settings, settings.MtlsPort, certificates, ClientCertificateMode.AllowCertificate);
+
+        // Here a proxy asks for it and hands it on, so TLS does not.
+        if (settings.ProxiedPort is { } proxied) Listen(kestrel, settings, proxied, certificates, ClientCertificateMode.NoCertificate);
     }
 
     /// <summary>Says which port is taken before anything is started that would have to be stopped again.</summary>
     public static void RefuseTakenPorts(HostSettings settings)
     {
-        foreach (var (name, port) in (IEnumerable<(string, int)>)[("OPENBANKING_PORT", settings.Port), ("OPENBANKING_MTLS_PORT", settings.MtlsPort)])
+        foreach (var (name, port) in (IEnumerable<(string, int?)>)
+            [("OPENBANKING_PORT", settings.Port), ("OPENBANKING_MTLS_PORT", settings.MtlsPort), ("OPENBANKING_PROXIED_PORT", settings.ProxiedPort)])
         {
+            if (port is not { } wanted) continue;
             try
             {
-                using var probe = new TcpListener(settings.Bind ?? IPAddress.Loopback, port);
+                using var probe = new TcpListener(settings.Bind ?? IPAddress.Loopback, wanted);
                 probe.Start();
             }
             catch (SocketException problem)

@@ -66,6 +66,9 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
     {
         if (token.DpopKeyThumbprint is not { } key)
         {
+            if (SenderCertificate.IsUnreadable(http))
+                return AccessRefusal.Malformed("the forwarded client certificate cannot be read") with { Rule = "FWD-01" };
+
             // No certificate, no thumbprint, no match: null never equals what a token is bound to.
             var certificate = SenderCertificate.Of(http) is { } of ? SenderCertificate.Thumbprint(of) : null;
             return shown.Scheme == Challenge.Bearer && token.CertificateThumbprint is { } bound && bound == certificate

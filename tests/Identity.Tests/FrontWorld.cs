@@ -4,8 +4,11 @@ using OpenBanking.Testing.Tpp;
 namespace OpenBanking.Identity.Tests;
 
 /// <summary>One host, a third party of each kind and a customer, for all tests of the way to a code.</summary>
-public sealed class FrontWorld : IAsyncLifetime
+public class FrontWorld : IAsyncLifetime
 {
+    /// <summary>Whether requests come by a proxy.</summary>
+    public virtual bool BehindNginx => false;
+
     public TestHost Host { get; private set; } = null!;
 
     /// <summary><c>private_key_jwt</c> and DPoP.</summary>
@@ -26,7 +29,7 @@ public sealed class FrontWorld : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Host = await TestHost.StartAsync();
+        Host = await TestHost.StartAsync(options => options.BehindNginx = BehindNginx);
         Tpp = await TestTpp.RegisterAsync(Host);
         Other = await TestTpp.RegisterAsync(Host);
         Mtls = await TestTpp.RegisterAsync(Host, TppKind.Mtls);
@@ -39,6 +42,7 @@ public sealed class FrontWorld : IAsyncLifetime
     {
         foreach (var tpp in new[] { Tpp, Other, Mtls, SelfSigned }) tpp.Dispose();
         await Host.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A refusal is right only for its reason.</summary>
@@ -53,6 +57,18 @@ public sealed class FrontWorld : IAsyncLifetime
 
     /// <summary>A token request that any client may make, to try client authentication and proofs on.</summary>
     public static Form ClientCredentials { get; } = Form.Empty.With("grant_type", "client_credentials").With("scope", "accounts");
+}
+
+/// <summary>The same behind nginx.</summary>
+public sealed class ProxiedFrontWorld : FrontWorld
+{
+    public override bool BehindNginx => true;
+}
+
+[CollectionDefinition(Name)]
+public sealed class ProxiedFrontTests : ICollectionFixture<ProxiedFrontWorld>
+{
+    public const string Name = "the way to a code, behind nginx";
 }
 
 [CollectionDefinition(Name)]

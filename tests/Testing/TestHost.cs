@@ -34,6 +34,9 @@ public sealed class TestHostOptions
     /// <summary>The data directory of another host, to share keys and certificates with it.</summary>
     public string? DataPath { get; set; }
 
+    /// <summary>Puts nginx before the host: whoever calls the host's addresses then calls the proxy.</summary>
+    public bool BehindNginx { get; set; }
+
     /// <summary>What else to put in the place of time, outbound HTTP or the core bank.</summary>
     public Action<IServiceCollection>? Replace { get; set; }
 }
@@ -49,6 +52,7 @@ public sealed class TestHost : IAsyncDisposable
     private readonly TestDatabase? owned;
     private readonly string folder;
     private readonly bool ownsFolder;
+    private Nginx? nginx;
 
     private TestHost(WebApplication app, TestDatabase database, TestDatabase? owned, string folder, bool ownsFolder, TestClock clock, CapturedLog log, OutboundHttp outbound, int port, int mtlsPort, Uri issuer)
     {
@@ -93,6 +97,12 @@ public sealed class TestHost : IAsyncDisposable
 
     /// <summary>Every refusal so far.</summary>
     public IReadOnlyList<Refusal> Refusals => Log.Refusals;
+
+    /// <summary>Where proxies call; null unless there is one.</summary>
+    public Uri? Proxied { get; private set; }
+
+    /// <summary>Where clients show certificates to the host itself, when there is a port for proxies too.</summary>
+    public Uri? Direct { get; private set; }
 
     /// <summary>The way here from outside.</summary>
     public Reach Reach => new(Issuer, Mtls, Main, Mtls, Clock, (certificate, cookies) => TestHttp.Handler(Authority, certificate, cookies));
@@ -144,6 +154,7 @@ public sealed class TestHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (nginx is not null) await nginx.DisposeAsync();
         await app.StopAsync(new CancellationToken(canceled: true));
         await app.DisposeAsync();
         if (owned is not null) await owned.DisposeAsync();
@@ -160,7 +171,8 @@ public sealed class TestHost : IAsyncDisposable
         var outbound = new OutboundHttp();
         var (port, mtlsPort) = (FreePort.Next(), FreePort.Next());
         var folder = options.DataPath ?? FolderWithTls();
-        var issuer = options.Issuer ?? At(port);
+        var (front, mtlsFront) = options.BehindNginx ? (FreePort.Next(), FreePort.Next()) : (port, mtlsPort);
+        var issuer = options.Issuer ?? At(front);
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["environment"] = "Sandbox",
@@ -174,6 +186,12 @@ public sealed class TestHost : IAsyncDisposable
             ["Logging:LogLevel:Microsoft.EntityFrameworkCore"] = "Warning",
         };
         foreach (var (name, value) in options.Settings) settings[name] = value;
+        if (options.BehindNginx)
+        {
+            settings["OPENBANKING_PROXIED_PORT"] = FreePort.Next().ToString(CultureInfo.InvariantCulture);
+            settings["Forwarded:From"] = "127.0.0.1, ::1";
+            settings["Identity:MtlsIssuer"] = At(mtlsFront).OriginalString;
+        }
 
         var app = Server.Build([.. settings.Select(setting => $"--{setting.Key}={setting.Value}")], services =>
         {
@@ -197,7 +215,15 @@ public sealed class TestHost : IAsyncDisposable
             throw;
         }
 
-        return new TestHost(app, database, owned, folder, options.DataPath is null, clock, log, outbound, port, mtlsPort, issuer);
+        var host = new TestHost(app, database, owned, folder, options.DataPath is null, clock, log, outbound, front, mtlsFront, issuer);
+        if (settings.GetValueOrDefault("OPENBANKING_PROXIED_PORT") is { } proxied)
+        {
+            host.Proxied = At(int.Parse(proxied, CultureInfo.InvariantCulture));
+            host.Direct = At(mtlsPort);
+        }
+
+        if (options.BehindNginx) host.nginx = await Nginx.StartAsync(front, mtlsFront, host.Proxied!.Port, Path.Combine(folder, "tls"));
+        return host;
     }
 
     private static Uri At(int port) => new(string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}"));

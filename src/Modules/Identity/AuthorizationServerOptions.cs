@@ -10,6 +10,9 @@ internal sealed class AuthorizationServerOptions
 {
     public const string Section = "Identity";
 
+    /// <summary>Endpoints at which a client authenticates.</summary>
+    private static readonly string[] AuthenticatedPaths = ["/token", "/par", "/introspect", "/revoke"];
+
     /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02). One for each brand: a second
     /// bank is a second deployment (META-20).</summary>
     public string Issuer { get; init; } = "https://localhost:5001";
@@ -56,6 +59,10 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>An endpoint's public address for clients that show a certificate; null where there is none.</summary>
     public string? MtlsEndpoint(string path) => MtlsIssuer is null ? null : MtlsIssuer.TrimEnd('/') + path;
+
+    /// <summary>The names under which older clients know this server in the <c>aud</c> of an assertion: the issuer and each endpoint that takes one (CA-08).</summary>
+    public IEnumerable<string> Audiences() =>
+        [Issuer, .. AuthenticatedPaths.SelectMany(path => new[] { Endpoint(path), MtlsEndpoint(path) }).OfType<string>()];
 
     /// <summary>What of this the check of access tokens goes by.</summary>
     public void Describe(ResourceServerOptions kit)

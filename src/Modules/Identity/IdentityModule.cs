@@ -63,6 +63,8 @@ public static class IdentityModule
     }
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
+        .AddScoped<RequestObjects>()
+        .AddScoped<AuthorizationRequests>()
         .AddSingleton<OfferedKinds>()
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
@@ -90,6 +92,7 @@ public static class IdentityModule
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
         .AddScoped<TokenEndpoint>()
+        .AddSingleton<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
         .AddSingleton<ExpiredRows>()

@@ -12,7 +12,7 @@ using OpenBanking.Testing.Tpp;
 namespace OpenBanking.Identity.Tests.Dpop;
 
 [Collection(FrontTests.Name)]
-public sealed class DpopProofsTests(FrontWorld world)
+public class DpopProofsTests(FrontWorld world)
 {
     private TestTpp Tpp => world.Tpp;
 

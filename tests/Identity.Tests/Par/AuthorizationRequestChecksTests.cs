@@ -43,8 +43,6 @@ public sealed class AuthorizationRequestChecksTests
 
     public static TheoryData<string, string, string, AuthorizationRequestRow> Bad() => new()
     {
-        { "request_uri", "invalid_request", "PAR-02", Row(r => r with { RequestUri = "urn:x" }) },
-        { "request object", "request_not_supported", "PAR-09", Row(r => r with { RequestObject = "e30." }) },
         { "registration", "registration_not_supported", "ID-22", Row(r => r with { Registration = "{}" }) },
         { "no response_type", "invalid_request", "ID-21", Row(r => r with { ResponseType = null }) },
         { "empty response_type", "unsupported_response_type", "F2-PAR-01", Row(r => r with { ResponseType = "" }) },
@@ -97,9 +95,7 @@ public sealed class AuthorizationRequestChecksTests
 
     [Theory]
     [MemberData(nameof(Bad))]
-    [Trait("Rule", "PAR-02")]
     [Trait("Rule", "PAR-03")]
-    [Trait("Rule", "PAR-09")]
     [Trait("Rule", "F2-PAR-01")]
     [Trait("Rule", "F2-PAR-05")]
     [Trait("Rule", "F2-PAR-06")]

@@ -9,7 +9,7 @@ using OpenBanking.ResourceServer;
 namespace OpenBanking.Identity.Tests.ResourceServer;
 
 [Collection(TokenTests.Name)]
-public sealed class AccessTokenHandlerTests(TokenWorld world)
+public class AccessTokenHandlerTests(TokenWorld world)
 {
     private sealed record Resource(HttpMethod Method, string Path, AccessRequirement Requirement);
 

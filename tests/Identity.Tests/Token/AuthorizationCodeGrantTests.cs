@@ -8,7 +8,7 @@ using OpenBanking.Kernel.Jose;
 namespace OpenBanking.Identity.Tests.Token;
 
 [Collection(TokenTests.Name)]
-public sealed class AuthorizationCodeGrantTests(TokenWorld world)
+public class AuthorizationCodeGrantTests(TokenWorld world)
 {
     [Fact]
     [Trait("Rule", "REF-08")]

@@ -4,7 +4,7 @@ using OpenBanking.Identity.Clients;
 namespace OpenBanking.Identity.Tests.Token;
 
 [Collection(TokenTests.Name)]
-public sealed class IntrospectionTests(TokenWorld world)
+public class IntrospectionTests(TokenWorld world)
 {
     [Fact]
     [Trait("Rule", "INT-04")]

@@ -6,7 +6,7 @@ using OpenBanking.Kernel.Jose;
 namespace OpenBanking.Identity.Tests.Token;
 
 [Collection(TokenTests.Name)]
-public sealed class RefreshTokenGrantTests(TokenWorld world)
+public class RefreshTokenGrantTests(TokenWorld world)
 {
     [Fact]
     [Trait("Rule", "F2-GEN-05")]

@@ -17,10 +17,13 @@ using OpenBanking.Testing;
 namespace OpenBanking.Identity.Tests.Token;
 
 /// <summary>One host with two DPoP clients and two mTLS clients, for all tests of tokens; they run one after the other.</summary>
-public sealed class TokenWorld : IAsyncLifetime
+public class TokenWorld : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("openbanking-tokens-").FullName;
     private readonly X509Certificate2 authority = TestCertificates.Authority();
+
+    /// <summary>Whether requests come by a proxy.</summary>
+    protected virtual bool BehindNginx => false;
 
     internal TestHost Host { get; private set; } = null!;
 
@@ -46,6 +49,7 @@ public sealed class TokenWorld : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), authority.ExportCertificatePem());
         Host = await TestHost.StartAsync(options =>
         {
+            options.BehindNginx = BehindNginx;
             options.Settings["Identity:ClientsFile"] = Path.Combine(folder, "clients.json");
             options.Settings["Identity:ClientCertificateAuthorities"] = Path.Combine(folder, "ca.pem");
         });
@@ -57,6 +61,7 @@ public sealed class TokenWorld : IAsyncLifetime
         await Host.DisposeAsync();
         Directory.Delete(folder, recursive: true);
         authority.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     /// <summary>A grant with its code, as the customer's approval leaves them behind.</summary>
@@ -315,6 +320,18 @@ internal sealed class TokenClient : IDisposable
 }
 
 /// <summary>Shares the host.</summary>
+/// <summary>The same behind nginx.</summary>
+public sealed class ProxiedTokenWorld : TokenWorld
+{
+    protected override bool BehindNginx => true;
+}
+
+[CollectionDefinition(Name)]
+public sealed class ProxiedTokenTests : ICollectionFixture<ProxiedTokenWorld>
+{
+    public const string Name = "Tokens, behind nginx";
+}
+
 [CollectionDefinition(Name)]
 public sealed class TokenTests : ICollectionFixture<TokenWorld>
 {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OpenBanking.Host;
@@ -64,6 +65,7 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
+    [Trait("Rule", "FWD-03")]
     [InlineData("OPENBANKING_PORT", "http", "OPENBANKING_PORT must be a port number from 1 to 65535.")]
     [InlineData("OPENBANKING_MTLS_PORT", "70000", "OPENBANKING_MTLS_PORT must be a port number from 1 to 65535.")]
     [InlineData("OPENBANKING_BIND", "everywhere", "OPENBANKING_BIND must be an IP address.")]
@@ -78,6 +80,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Portal__TimeZone", "Mars/Olympus", "Portal:TimeZone must be the name of a time zone, such as Europe/London")]
     [InlineData("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true", "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.")]
     [InlineData("Forwarded__From", "proxy.example", "Forwarded__From must be addresses or networks of proxies, such as 10.0.0.0/8, with commas between, and not everybody.")]
+    [InlineData("OPENBANKING_PROXIED_PORT", "5003", "OPENBANKING_PROXIED_PORT needs Forwarded__From: without listed proxies nobody's Client-Cert is believed.")]
     [InlineData("Identity__Issuer", "bank", "Identity:Issuer must be an https address without query and fragment.")]
     public async Task A_broken_setting_is_one_sentence(string setting, string value, string sentence)
     {
@@ -87,6 +90,21 @@ public sealed class SettingsTests : IDisposable
 
         Assert.Equal(1, exit);
         Assert.Equal(sentence, output.Trim());
+    }
+
+    [Theory]
+    [Trait("Rule", "FWD-07")]
+    [InlineData("OPENBANKING_PORT")]
+    [InlineData("OPENBANKING_MTLS_PORT")]
+    public async Task The_port_for_proxies_is_none_of_the_others(string other)
+    {
+        var port = FreePort.Next().ToString(CultureInfo.InvariantCulture);
+        var (exit, output, _) = await HostProcess.RunAsync(
+            new Dictionary<string, string?>(StringComparer.Ordinal) { [other] = port, ["OPENBANKING_PROXIED_PORT"] = port, ["Forwarded__From"] = "10.0.0.1" },
+            Path.Combine(folder, "data"));
+
+        Assert.Equal(1, exit);
+        Assert.Equal("OPENBANKING_PROXIED_PORT must be a port of its own: there a proxy says which certificate was shown, elsewhere TLS does.", output.Trim());
     }
 
     [Fact]

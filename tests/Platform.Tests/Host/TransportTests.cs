@@ -62,6 +62,7 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
 
     [Fact]
     [Trait("Rule", "TLS-01")]
+    [Trait("Rule", "MT-12")]
     public async Task Tls_1_1_and_older_are_refused()
     {
 #pragma warning disable SYSLIB0039, CA5397 // Asking for them is the test.

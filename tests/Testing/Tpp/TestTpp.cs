@@ -280,6 +280,34 @@ public sealed class TestTpp : IDisposable
         return answer.Text("request_uri") ?? throw new InvalidOperationException($"Not pushed: {answer.Status} {answer.Body}");
     }
 
+    /// <summary>A request object with the parameters of a form.</summary>
+    /// <param name="change">What to change of its claims.</param>
+    public string RequestObject(Form request, Action<JsonObject>? change = null, SigningKey? key = null, string? typ = "oauth-authz-req+jwt")
+    {
+        var now = reach.Time.GetUtcNow().ToUnixTimeSeconds();
+        var claims = new JsonObject
+        {
+            ["iss"] = ClientId,
+            ["aud"] = reach.Issuer.OriginalString,
+            ["client_id"] = ClientId,
+            ["iat"] = now,
+            ["nbf"] = now,
+            ["exp"] = now + 300,
+            ["jti"] = NewId(),
+        };
+        foreach (var (name, value) in request.All) claims[name] = name is "claims" or "authorization_details" or "max_age" ? JsonNode.Parse(value) : value;
+        change?.Invoke(claims);
+        return Jws.Sign(key ?? Key, typ, claims);
+    }
+
+    /// <summary>The same request as a form of its signed object alone.</summary>
+    public Form Signed(Form request, Action<JsonObject>? change = null, SigningKey? key = null, string? typ = "oauth-authz-req+jwt") =>
+        Form.Empty.With("request", RequestObject(request, change, key, typ));
+
+    /// <summary>The address for a request that is not pushed.</summary>
+    public string AuthorizePath(Form parameters) => "/authorize?" + string.Join(
+        '&', parameters.With("client_id", parameters["client_id"] ?? ClientId).All.Select(parameter => parameter.Name + "=" + Uri.EscapeDataString(parameter.Value)));
+
     /// <summary>The address that the customer's browser is sent to, without its origin.</summary>
     public string AuthorizePath(string requestUri) => $"/authorize?client_id={Uri.EscapeDataString(ClientId)}&request_uri={Uri.EscapeDataString(requestUri)}";
 
@@ -341,7 +369,7 @@ public sealed class TestTpp : IDisposable
             [kind == TppKind.Dpop ? "dpop_bound_access_tokens" : "tls_client_certificate_bound_access_tokens"] = true,
         };
         if (kind == TppKind.Mtls) metadata["tls_client_auth_subject_dn"] = $"CN={id},O=Budget App Ltd,C=GB";
-        else metadata["jwks"] = new JsonObject { ["keys"] = new JsonArray(jwk) };
+        metadata["jwks"] = new JsonObject { ["keys"] = new JsonArray(jwk) };
         return metadata;
     }
 }

@@ -16,7 +16,8 @@ internal sealed class AuthorizationCode
 
     public required string RedirectUri { get; init; }
 
-    public required string CodeChallenge { get; init; }
+    /// <summary>Null where a client of FAPI 1.0 has sent none in a request that it did not push (F1-12).</summary>
+    public required string? CodeChallenge { get; init; }
 
     public string? DpopKeyThumbprint { get; init; }
 

@@ -45,35 +45,47 @@ internal sealed record AuthorizationRequest
 
     public string? Registration { get; init; }
 
+    /// <summary>The client pushed it over the back channel; otherwise a browser brought it.</summary>
+    public bool IsPushed { get; init; }
+
+    /// <summary>An ID token comes back through the browser as the detached signature of the answer.</summary>
+    public bool IsHybrid => ResponseType == ResponseTypes.Hybrid;
+
     public IReadOnlyList<string> Scopes => Scope is null ? [] : [.. GrantedScope.Split(Scope).Distinct(StringComparer.Ordinal)];
 
     public IReadOnlyList<string> Prompts => Prompt?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     /// <summary>Reads what is known of the form; <c>login_hint</c>, <c>ui_locales</c>, <c>display</c> and the like never matter (ID-18).</summary>
-    public static AuthorizationRequest From(OAuthForm form) => new()
-    {
-        ResponseType = form["response_type"] ?? (form.WasSent("response_type") ? "" : null),
-        ResponseMode = form["response_mode"],
-        RedirectUri = form["redirect_uri"],
-        Scope = form["scope"],
-        State = form["state"],
-        Nonce = form["nonce"],
-        CodeChallenge = form["code_challenge"],
-        CodeChallengeMethod = form["code_challenge_method"],
-        DpopKeyThumbprint = form["dpop_jkt"],
-        AuthorizationDetails = form["authorization_details"],
-        Claims = form["claims"],
-        Prompt = form["prompt"],
-        MaxAge = form["max_age"],
-        AcrValues = form["acr_values"],
-        IdTokenHint = form["id_token_hint"],
-        RequestUri = form["request_uri"],
-        RequestObject = form["request"],
-        Registration = form["registration"],
-    };
+    public static AuthorizationRequest From(OAuthForm form) => Read(name => form[name], form.WasSent("response_type"));
+
+    /// <summary>Reads the same from the parameters of a request object.</summary>
+    public static AuthorizationRequest From(IReadOnlyDictionary<string, string> parameters) =>
+        Read(name => parameters.GetValueOrDefault(name) is { Length: > 0 } value ? value : null, parameters.ContainsKey("response_type"));
 
     public string ToJson() => JsonSerializer.Serialize(this);
 
     public static AuthorizationRequest FromJson(string json) =>
         JsonSerializer.Deserialize<AuthorizationRequest>(json) ?? throw new InvalidOperationException("A stored authorization request is empty.");
+
+    private static AuthorizationRequest Read(Func<string, string?> parameter, bool hasResponseType) => new()
+    {
+        ResponseType = parameter("response_type") ?? (hasResponseType ? "" : null),
+        ResponseMode = parameter("response_mode"),
+        RedirectUri = parameter("redirect_uri"),
+        Scope = parameter("scope"),
+        State = parameter("state"),
+        Nonce = parameter("nonce"),
+        CodeChallenge = parameter("code_challenge"),
+        CodeChallengeMethod = parameter("code_challenge_method"),
+        DpopKeyThumbprint = parameter("dpop_jkt"),
+        AuthorizationDetails = parameter("authorization_details"),
+        Claims = parameter("claims"),
+        Prompt = parameter("prompt"),
+        MaxAge = parameter("max_age"),
+        AcrValues = parameter("acr_values"),
+        IdTokenHint = parameter("id_token_hint"),
+        RequestUri = parameter("request_uri"),
+        RequestObject = parameter("request"),
+        Registration = parameter("registration"),
+    };
 }

@@ -15,7 +15,7 @@ namespace OpenBanking.Identity.Authorize;
 /// </summary>
 internal sealed class Decisions(
     IdentityDb db, PushedRequests pushed, Interactions interactions, AuthorizationResponse response, Authorisations authorisations, IdTokenHints hints,
-    PairwiseSubject subjects, TimeProvider time)
+    PairwiseSubject subjects, IdToken idTokens, TimeProvider time)
 {
     public bool IsTimedOut(OpenInteraction open) => time.GetUtcNow() >= open.Interaction.DecideBefore;
 
@@ -44,14 +44,14 @@ internal sealed class Decisions(
         if (grant is not null)
         {
             await interactions.DecidedAsync(interaction, ct);
-            return new DecisionAnswer.Done(response.Code(request, await IssueCodeAsync(open, grant, ct)));
+            return new DecisionAnswer.Done(await AnswerAsync(open, grant, ct));
         }
 
         // Over for good (CO-09): the consent has gone another way meanwhile, and the third party is told (OB-SEC-12).
         if (answer is AuthorisationAnswer.InWrongState)
         {
             await interactions.DecidedAsync(interaction, ct);
-            return new DecisionAnswer.Ended("CO-09", response.Error(request, "access_denied", "the consent cannot be authorised any more"));
+            return new DecisionAnswer.Ended("CO-09", await response.ErrorAsync(request, client, "access_denied", "the consent cannot be authorised any more", ct));
         }
 
         // The customer may still decide.
@@ -90,7 +90,15 @@ internal sealed class Decisions(
     {
         if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return null;
         await interactions.DecidedAsync(open.Interaction, ct);
-        return response.Error(open.Request, error, description);
+        return await response.ErrorAsync(open.Request, open.Client, error, description, ct);
+    }
+
+    private async Task<ReturnToClient> AnswerAsync(OpenInteraction open, Grant grant, CancellationToken ct)
+    {
+        var (request, client) = (open.Request, open.Client);
+        var code = await IssueCodeAsync(open, grant, ct);
+        var idToken = request.IsHybrid ? await idTokens.ForAnswerAsync(client, grant, code, request.State, ct) : null;
+        return await response.CodeAsync(request, client, code, idToken, ct);
     }
 
     private async Task<string> IssueCodeAsync(OpenInteraction open, Grant grant, CancellationToken ct)
@@ -102,7 +110,7 @@ internal sealed class Decisions(
             ClientId = open.Client.ClientId,
             GrantId = grant.Id,
             RedirectUri = open.Request.RedirectUri!,
-            CodeChallenge = open.Request.CodeChallenge!,
+            CodeChallenge = open.Request.CodeChallenge,
             DpopKeyThumbprint = open.Pushed.DpopKeyThumbprint,
             ExpiresAt = grant.CreatedAt + AuthorizationCode.Lifetime,
         });

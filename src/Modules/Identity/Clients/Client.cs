@@ -42,6 +42,21 @@ internal sealed class Client
 
     public required string IdTokenAlgorithm { get; init; }
 
+    /// <summary>The algorithm of its request objects, where it registered one (JAR-06).</summary>
+    public string? RequestObjectAlgorithm { get; init; }
+
+    /// <summary>It signs every authorization request: by its profile, or because it has registered <c>require_signed_request_object</c>.</summary>
+    public bool RequiresSignedRequests { get; init; }
+
+    /// <summary>It pushes every authorization request, whatever else its profile allows (PAR-12).</summary>
+    public bool RequiresPushedRequests { get; init; }
+
+    /// <summary>The algorithm of the answers it gets as JWTs (JARM-05).</summary>
+    public string AuthorizationResponseAlgorithm { get; init; } = "PS256";
+
+    /// <summary>The algorithm of signed introspection answers; null where it gets none (JIN-05).</summary>
+    public string? IntrospectionAlgorithm { get; init; }
+
     /// <summary>Its access tokens are bound to a DPoP key; otherwise to its certificate (F2-GEN-03).</summary>
     public required bool UsesDpop { get; init; }
 

@@ -39,13 +39,19 @@ internal sealed class ClientAssertions(ClientKeys keys, ReplayGuard replays, IOp
         var now = time.GetUtcNow();
         if (Claims.Text(claims, "iss") != client.ClientId || Claims.Text(claims, "sub") != client.ClientId) return "CA-06";
 
-        // One JSON string and nothing else: an assertion for us and for somebody else could be used by either against the other.
-        if (Claims.Text(claims, "aud") != options.Value.Issuer) return "CA-07";
+        if (AudienceFault(client, claims) is { } audience) return audience;
         if (!JwtClock.HasNotEnded(claims, now) || End(claims) > now + LongestLife) return "CA-09";
         if (!JwtClock.HasBegun(claims, "iat", now) || !JwtClock.HasBegun(claims, "nbf", now)) return "CA-09";
         if (Claims.Text(claims, "jti") is not { Length: > 0 and <= MaxJtiLength } jti) return "CA-10";
 
         return await replays.IsFirstAssertionAsync(client.ClientId, jti, End(claims) + JwtClock.AfterEnd, ct) ? null : "CA-10";
+    }
+
+    private string? AudienceFault(Client client, JsonElement claims)
+    {
+        // One JSON string and nothing else: an assertion for us and for somebody else could be used by either against the other.
+        if (ProfileRules.AssertsToIssuerAlone.HoldsFor(client)) return Claims.Text(claims, "aud") == options.Value.Issuer ? null : "CA-07";
+        return options.Value.Audiences().Any(audience => Claims.Holds(claims, "aud", audience)) ? null : "CA-08";
     }
 
     private static DateTimeOffset End(JsonElement claims) => DateTimeOffset.FromUnixTimeSeconds(Claims.Seconds(claims, "exp")!.Value);

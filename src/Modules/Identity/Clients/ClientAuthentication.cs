@@ -3,6 +3,7 @@ using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Clients;
 
@@ -97,6 +98,7 @@ internal sealed class ClientAuthentication(ClientRegister register, ClientAssert
         }
 
         if (client.AuthenticationMethod == PrivateKeyJwt) return OAuthError.InvalidClient(certificate is null ? "CA-13" : "MTLS-11");
+        if (SenderCertificate.IsUnreadable(http)) return OAuthError.InvalidRequest("FWD-01", "the forwarded client certificate cannot be read");
         if (certificate is null) return OAuthError.InvalidClient("MTLS-10");
         return await certificates.FaultAsync(client, certificate, ct) is { } rule ? OAuthError.InvalidClient(rule) : client;
     }

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
@@ -53,24 +54,50 @@ internal static class CertificateStrength
 
     private static readonly HashSet<string> Signatures = new(StringComparer.Ordinal)
     {
-        "1.2.840.113549.1.1.10", // RSASSA-PSS
         "1.2.840.113549.1.1.11", "1.2.840.113549.1.1.12", "1.2.840.113549.1.1.13", // RSA with SHA-256, -384, -512
         "1.2.840.10045.4.3.2", "1.2.840.10045.4.3.3", "1.2.840.10045.4.3.4", // ECDSA with SHA-256, -384, -512
     };
 
+    private const string Pss = "1.2.840.113549.1.1.10";
+
+    /// <summary>SHA-256, -384, -512.</summary>
+    private static readonly string[] Hashes = ["2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3"];
+
     public static bool IsWeak(X509Certificate2 certificate)
     {
-        if (!Signatures.Contains(certificate.SignatureAlgorithm.Value ?? "")) return true;
         try
         {
+            var signature = certificate.SignatureAlgorithm.Value;
+            if (signature == Pss ? !IsStrongPss(certificate) : !Signatures.Contains(signature ?? "")) return true;
             using var rsa = certificate.GetRSAPublicKey();
             if (rsa is not null) return rsa.KeySize < MinRsaBits;
             using var ec = certificate.GetECDsaPublicKey();
             return ec is null || ec.KeySize < MinEcBits;
         }
-        catch (CryptographicException)
+        catch (Exception unreadable) when (unreadable is CryptographicException or AsnContentException)
         {
             return true; // A key that cannot be read, such as on a curve of its own making.
+        }
+    }
+
+    /// <summary>RSASSA-PSS does not say its hash in its name but in parameters, and leaves them out where it is SHA-1 (RFC 4055 3.1).</summary>
+    private static bool IsStrongPss(X509Certificate2 certificate)
+    {
+        var whole = new AsnReader(certificate.RawDataMemory, AsnEncodingRules.DER).ReadSequence();
+        whole.ReadEncodedValue();
+        var algorithm = whole.ReadSequence();
+        algorithm.ReadObjectIdentifier();
+        var parameters = algorithm.ReadSequence();
+        if (Parameter(parameters, 0) is not { } hash || Parameter(parameters, 1) is not { } mask) return false;
+        if (!Hashes.Contains(hash.ReadObjectIdentifier(), StringComparer.Ordinal)) return false;
+
+        mask.ReadObjectIdentifier(); // MGF1 is the only one there is.
+        return Hashes.Contains(mask.ReadSequence().ReadObjectIdentifier(), StringComparer.Ordinal);
+
+        static AsnReader? Parameter(AsnReader parameters, int number)
+        {
+            var tag = new Asn1Tag(TagClass.ContextSpecific, number);
+            return parameters.HasData && parameters.PeekTag().HasSameClassAndValue(tag) ? parameters.ReadSequence(tag).ReadSequence() : null;
         }
     }
 }

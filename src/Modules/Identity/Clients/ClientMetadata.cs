@@ -92,7 +92,7 @@ internal sealed class ClientMetadata
 
         var method = members.OneOf("token_endpoint_auth_method", policy.Methods, ClientAuthentication.PrivateKeyJwt, "CA-01");
         var (field, value) = Certificate(method);
-        JudgeOtherMembers(profile);
+        JudgeOtherMembers();
         var client = new Client
         {
             ClientId = id,
@@ -110,6 +110,15 @@ internal sealed class ClientMetadata
             AuthenticationMethod = method,
             AssertionAlgorithm = members.Has("token_endpoint_auth_signing_alg") ? members.OneOf("token_endpoint_auth_signing_alg", Algorithms, "", "DCR-09") : null,
             IdTokenAlgorithm = members.OneOf("id_token_signed_response_alg", Algorithms, "PS256", "DCR-09"),
+            RequestObjectAlgorithm = members.Has("request_object_signing_alg") ? members.OneOf("request_object_signing_alg", Algorithms, "", "DCR-09") : null,
+            RequiresSignedRequests = Requires("require_signed_request_object", ProfileRules.SignsRequests, profile, "signed"),
+            RequiresPushedRequests = Requires("require_pushed_authorization_requests", ProfileRules.PushesRequests, profile, "pushed"),
+            AuthorizationResponseAlgorithm = members.Has("authorization_signed_response_alg") || ProfileRules.MayGetJwtAnswers.HoldsFor(profile)
+                ? members.OneOf("authorization_signed_response_alg", Algorithms, "PS256", "DCR-09")
+                : "PS256",
+            IntrospectionAlgorithm = members.Has("introspection_signed_response_alg") || ProfileRules.GetsSignedIntrospection.HoldsFor(profile)
+                ? members.OneOf("introspection_signed_response_alg", Algorithms, "PS256", "DCR-09")
+                : null,
             UsesDpop = UsesDpop(method, profile),
             Jwks = Jwks(),
             JwksUri = JwksUri(),
@@ -120,7 +129,7 @@ internal sealed class ClientMetadata
             RequiresAuthTime = members.Flag("require_auth_time") ?? false,
             RegisteredAt = now,
         };
-        var needsKeys = method != ClientAuthentication.TlsClientAuth || ProfileRules.SignsRequests.HoldsFor(profile);
+        var needsKeys = method != ClientAuthentication.TlsClientAuth || client.RequiresSignedRequests;
         if (client is { Jwks: null, JwksUri: null } && needsKeys) members.Refuse("DCR-08", "needs jwks or jwks_uri");
         return client;
     }
@@ -183,7 +192,7 @@ internal sealed class ClientMetadata
         var visits = grants.Contains("authorization_code");
         var types = members.List("response_types");
         if (!members.Has("response_types")) types = visits ? ["code"] : [];
-        if (types.Except(["code", .. ProfileRules.MayBeHybrid.HoldsFor(profile) ? (string[])["code id_token"] : []], StringComparer.Ordinal).Any())
+        if (types.Except([ResponseTypes.Code, .. ProfileRules.MayBeHybrid.HoldsFor(profile) ? (string[])[ResponseTypes.Hybrid] : []], StringComparer.Ordinal).Any())
             members.Refuse("OB-DCR-6", "has a word in response_types that its profile does not have");
         if (types.Length > 0 != visits) members.Refuse("DCR-07", "has response_types that do not agree with its grant_types");
         if (redirects.Length == 0 && visits) members.Refuse("DCR-05", "has no redirect_uris", MetadataFault.InvalidRedirectUri);
@@ -206,12 +215,19 @@ internal sealed class ClientMetadata
         return (given[0], value);
     }
 
-    /// <summary>What no row of the client holds, but what may not say less than the profile does (DC-06).</summary>
-    private void JudgeOtherMembers(Profile profile)
+    /// <summary>What a profile demands, a client may demand of itself; the other way round it may not say less than its profile does (DC-06).</summary>
+    private bool Requires(string name, ProfileRule rule, Profile profile, string what)
     {
-        if (members.Has("request_object_signing_alg")) members.OneOf("request_object_signing_alg", Algorithms, "", "DCR-09");
-        if (members.Flag("require_pushed_authorization_requests") == false && ProfileRules.Pushes.HoldsFor(profile))
-            members.Refuse("DC-06", "wants to send authorization requests that are not pushed");
+        var asked = members.Flag(name);
+        if (asked == false && rule.HoldsFor(profile)) members.Refuse("DC-06", $"wants to send authorization requests that are not {what}");
+        var requires = asked == true || rule.HoldsFor(profile);
+        if (requires) members.Taken[name] = true;
+        return requires;
+    }
+
+    /// <summary>What no row of the client holds.</summary>
+    private void JudgeOtherMembers()
+    {
         foreach (var name in (string[])["logo_uri", "policy_uri", "tos_uri", "initiate_login_uri"]) members.Link(name);
 
         // Language variants of what customers read are kept as they are judged (DCR-14).

@@ -11,7 +11,8 @@ internal sealed class ClientRegister(UnitOfWork unit)
     private const string Select = $"""
         SELECT "ClientId", "Profile", "Name", "OnBehalfOf", "ClientUri", "OrganisationId", "SoftwareId", "Roles", "RedirectUris", "GrantTypes",
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
-            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt"
+            "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
+            "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -21,11 +22,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
         // Nothing else is ever registered, and the database must not see a NUL.
         if (clientId.Length is 0 or > 255 || !clientId.All(letter => letter is >= ' ' and <= '~')) return null;
 
-        await unit.StartAsync(ct);
-        await using var select = new NpgsqlCommand(Select, (NpgsqlConnection)unit.Connection);
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = clientId });
-        await using var row = await select.ExecuteReaderAsync(ct);
-        return await row.ReadAsync(ct) ? ClientOf(row) : null;
+        return await unit.Ask(Select, ClientOf, new NpgsqlParameter<string> { TypedValue = clientId }).OneAsync(ct);
     }
 
     private static Client ClientOf(DbDataReader row) => new()
@@ -54,6 +51,11 @@ internal sealed class ClientRegister(UnitOfWork unit)
         SubjectType = row.GetString(21),
         RequiresAuthTime = row.GetBoolean(22),
         RegisteredAt = row.GetFieldValue<DateTimeOffset>(23),
+        RequestObjectAlgorithm = Text(row, 24),
+        RequiresSignedRequests = row.GetBoolean(25),
+        RequiresPushedRequests = row.GetBoolean(26),
+        AuthorizationResponseAlgorithm = row.GetString(27),
+        IntrospectionAlgorithm = Text(row, 28),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

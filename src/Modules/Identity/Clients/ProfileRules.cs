@@ -19,17 +19,38 @@ internal static class ProfileRules
     /// <summary>F1-18, F1-30: a redirect URI is <c>https</c>, also for a native client.</summary>
     public static readonly ProfileRule RedirectsAreHttps = new(F1 | Baseline);
 
+    /// <summary>It may read and nothing else: Baseline is no profile to move money by.</summary>
+    public static readonly ProfileRule OnlyReads = new(Baseline);
+
+    // Client authentication
+
+    /// <summary>CA-07: the audience of its assertions is the issuer alone, as one JSON string; elsewhere an endpoint will do too (CA-08).</summary>
+    public static readonly ProfileRule AssertsToIssuerAlone = new(F2);
+
+    // Authorization requests
+
     /// <summary>MS-01, F1-01: it signs its authorization requests, so it has keys, however it authenticates.</summary>
     public static readonly ProfileRule SignsRequests = new(MS | F1);
+
+    /// <summary>F2-PAR-03: it pushes its authorization requests; none comes through a browser.</summary>
+    public static readonly ProfileRule PushesRequests = new(F2);
+
+    /// <summary>F1-35: it may bring a request in the address of a browser.</summary>
+    public static readonly ProfileRule MayBringRequests = new(F1 | Baseline);
+
+    // Answers
 
     /// <summary>F1-02: its authorization answers may be hybrid, <c>code id_token</c>.</summary>
     public static readonly ProfileRule MayBeHybrid = new(F1);
 
-    /// <summary>F2-PAR-03: its authorization requests are pushed, whatever its metadata say.</summary>
-    public static readonly ProfileRule Pushes = new(F2);
+    /// <summary>MS-06, F1-16: its authorization answers may come as JWTs; which modes there are says <see cref="Authorize.ResponseMode"/>.</summary>
+    public static readonly ProfileRule MayGetJwtAnswers = new(MS | F1);
 
-    /// <summary>It may read and nothing else: Baseline is no profile to move money by.</summary>
-    public static readonly ProfileRule OnlyReads = new(Baseline);
+    /// <summary>F1-33: it knows no error but <c>access_denied</c> for an authentication that was not strong enough.</summary>
+    public static readonly ProfileRule HasNoWordForUnmetAcr = new(F1 | Baseline);
+
+    /// <summary>JIN-01: it gets introspection answers as signed JWTs without registering an algorithm for them.</summary>
+    public static readonly ProfileRule GetsSignedIntrospection = new(MS);
 
     /// <summary>Every profile that there is, with the name by which a client registers it.</summary>
     public static readonly IReadOnlyDictionary<string, Profile> Names = new Dictionary<string, Profile>(StringComparer.Ordinal)

@@ -35,8 +35,13 @@ internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time) : IProofMe
 {
     private const string Insert = $"""
         INSERT INTO {IdentityDb.Schema}.spent_identifiers AS known ("Hash", "Until") VALUES ($1, $2)
-        ON CONFLICT ("Hash") DO UPDATE SET "Until" = EXCLUDED."Until" WHERE known."Until" <= $3
+        ON CONFLICT ("Hash") DO UPDATE SET "Until" =
         """;
+
+    private const string Spend = Insert + """EXCLUDED."Until" WHERE known."Until" <= $3""";
+
+    /// <summary>The same, but what still counts would be left without its end, which no row may be: it fails.</summary>
+    private const string SpendOrFail = Insert + """CASE WHEN known."Until" <= $3 THEN EXCLUDED."Until" END""";
 
     /// <summary>An assertion's <c>jti</c> belongs to its client, until it has expired everywhere.</summary>
     public Task<bool> IsFirstAssertionAsync(string clientId, string jti, DateTimeOffset until, CancellationToken ct) =>
@@ -46,15 +51,26 @@ internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time) : IProofMe
     public Task<bool> IsFirstProofAsync(string thumbprint, string htu, string jti, DateTimeOffset until, CancellationToken ct) =>
         IsFirstAsync(until, ct, "proof", thumbprint, htu, jti);
 
+    /// <summary>The <c>jti</c> of a signed request belongs to its client.</summary>
+    public Task<bool> IsFirstRequestAsync(string clientId, string jti, DateTimeOffset until, CancellationToken ct) =>
+        IsFirstAsync(until, ct, "request", clientId, jti);
+
     private async Task<bool> IsFirstAsync(DateTimeOffset until, CancellationToken ct, params string[] parts)
     {
+        // Nearly always it is. So this goes along with the commit; and where the database then says no, the request is judged once more
+        // from the start and asks here.
+        var (hash, now) = (HashOf(parts), time.GetUtcNow());
+        if (unit.TryPresume(SpendOrFail, Bytes(hash), Time(until), Time(now))) return true;
+
         await unit.StartAsync(ct);
-        await using var insert = new NpgsqlCommand(Insert, (NpgsqlConnection)unit.Connection);
-        insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = HashOf(parts) });
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = until });
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = time.GetUtcNow() });
-        return await insert.ExecuteNonQueryAsync(ct) == 1;
+        await using var spend = new NpgsqlCommand(Spend, (NpgsqlConnection)unit.Connection);
+        spend.Parameters.AddRange(new NpgsqlParameter[] { Bytes(hash), Time(until), Time(now) });
+        return await spend.ExecuteNonQueryAsync(ct) == 1;
     }
+
+    private static NpgsqlParameter<byte[]> Bytes(byte[] value) => new() { TypedValue = value };
+
+    private static NpgsqlParameter<DateTimeOffset> Time(DateTimeOffset value) => new() { TypedValue = value };
 
     /// <summary>Each part behind its length, so that no two lists of parts read the same.</summary>
     private static byte[] HashOf(string[] parts)

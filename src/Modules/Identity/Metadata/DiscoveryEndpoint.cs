@@ -41,21 +41,25 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
 
             // Which clients must push is the client's profile; the flag would speak for all of them (META-06).
             ["require_pushed_authorization_requests"] = false,
-            ["response_types_supported"] = Array("code"),
-            ["response_modes_supported"] = Array("query", "form_post"),
+            ["response_types_supported"] = Array([.. ResponseTypes.Offered]), // META-13
+            ["response_modes_supported"] = Array([.. ResponseMode.Offered]), // META-12
+            ["authorization_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
             ["grant_types_supported"] = Array([.. GrantType.All]),
             ["scopes_supported"] = Array([.. offered.Scopes]),
             ["authorization_details_types_supported"] = Array([.. offered.DetailsTypes]), // META-16
             ["authorization_details_schemas"] = new JsonObject(offered.DetailsTypes.Select(type => KeyValuePair.Create(type, (JsonNode?)options.Endpoint("/schemas/" + type)))), // RAR-15
             ["code_challenge_methods_supported"] = Array("S256"), // META-08
             ["authorization_response_iss_parameter_supported"] = true, // META-07, ISS-03
-            ["request_parameter_supported"] = false,
+            ["request_parameter_supported"] = true, // META-10
+            ["request_object_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
+            ["require_signed_request_object"] = false, // which clients must sign is their profile
             ["request_uri_parameter_supported"] = false, // left out it would mean true (META-11)
             ["claims_parameter_supported"] = true, // META-14
             ["claims_supported"] = Array([.. IdToken.Claims]),
             ["acr_values_supported"] = Array(AcrValues),
             ["prompt_values_supported"] = Array("none", "login", "consent", "select_account"),
             ["subject_types_supported"] = Array("pairwise", "public"),
+            ["introspection_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-17
             ["id_token_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
             ["tls_client_certificate_bound_access_tokens"] = true,
             ["dpop_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-09

@@ -1,6 +1,4 @@
-using MediatR;
 using Microsoft.AspNetCore.Http;
-using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Dpop;
@@ -13,8 +11,7 @@ namespace OpenBanking.Identity.Par;
 /// (RFC 9126). Every parameter is judged here, so that by the time a browser arrives at the authorization endpoint there is nothing
 /// left to reject but the reference. Refusals are OAuth's own words in JSON (PAR-08).
 /// </summary>
-internal sealed class PushedAuthorizationEndpoint(
-    ClientAuthentication clients, DpopProofs proofs, IMediator mediator, IdTokenHints hints, PushedRequests pushed)
+internal sealed class PushedAuthorizationEndpoint(ClientAuthentication clients, DpopProofs proofs, AuthorizationRequests requests, PushedRequests pushed)
 {
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
     {
@@ -23,22 +20,19 @@ internal sealed class PushedAuthorizationEndpoint(
         if ((await proofs.VerifyAsync(http, ct)).Failed(out error, out var key)) return error;
 
         var client = caller.Client;
-        var request = AuthorizationRequest.From(form);
-        if (AuthorizationRequestChecks.FirstRefusal(request, client) is { } refusal) return refusal;
+        if ((await requests.ReadAsync(form, client, isPushed: true, ct)).Failed(out error, out var arrived)) return error;
+        var request = arrived.Request;
 
         // A proof and dpop_jkt may both be sent, but they must name the same key.
         if (key.Thumbprint is { } jkt && request.DpopKeyThumbprint is { } sent && sent != jkt)
             return OAuthError.InvalidRequest("DPOP-16", "dpop_jkt does not match the DPoP proof");
-        if (request.IdTokenHint is { } hint && await hints.SubjectAsync(hint, client, ct) is null)
-            return OAuthError.InvalidRequest("ID-17", "id_token_hint is not an ID token of this client");
-        if (RequestedConsent.Of(request, client).Failed(out error, out var named)) return error;
-        var found = await mediator.Send(new FindConsentForAuthorisation(named.ConsentId, client.ClientId), ct);
-        if (named.Refusal(request, found) is { } refused) return refused;
+        if ((await requests.JudgeAsync(request, client, ct)).Failed(out error, out var consent)) return error;
+        if (await requests.ReplayOfAsync(arrived, ct) is { } replay) return replay;
 
         // By the proof or by dpop_jkt the code is bound to the key (F2-GEN-08, PAR-15).
         // A client whose tokens are bound to its certificate has no key to bind the code to.
         var bound = client.UsesDpop ? key.Thumbprint ?? request.DpopKeyThumbprint : null;
-        var requestUri = await pushed.StoreAsync(request, client, named.ConsentId, bound, ct);
+        var requestUri = pushed.Store(request, client, consent.ConsentId, bound);
         http.Response.Headers.CacheControl = "no-store"; // PAR-04
         return Results.Json(
             new { request_uri = requestUri, expires_in = (int)pushed.Lifetime.TotalSeconds }, statusCode: StatusCodes.Status201Created);

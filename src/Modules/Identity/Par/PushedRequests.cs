@@ -15,26 +15,29 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
     public TimeSpan Lifetime => options.Value.PushedRequestLifetime;
 
     /// <summary>Stores a validated request and answers with the reference to it (PAR-05).</summary>
-    public async Task<string> StoreAsync(AuthorizationRequest request, Client client, string consentId, string? keyThumbprint, CancellationToken ct)
+    public string Store(AuthorizationRequest request, Client client, string consentId, string? keyThumbprint)
     {
         var handle = Handle.New();
-        db.Add(new PushedRequest
-        {
-            Hash = handle.Hash,
-            ClientId = client.ClientId,
-            Parameters = request.ToJson(),
-            ConsentId = consentId,
-            DpopKeyThumbprint = keyThumbprint,
-            ExpiresAt = time.GetUtcNow() + Lifetime,
-        });
-        await db.SaveChangesAsync(ct);
+        db.InsertAtCommit(Row(handle, request, client, consentId, keyThumbprint));
         return Prefix + handle.Value;
     }
+
+    /// <summary>Keeps a request that a browser brought, under a name that nobody is told: it is decided on like one that was pushed.</summary>
+    public async Task<PushedRequest> KeepAsync(AuthorizationRequest request, Client client, string consentId, CancellationToken ct)
+    {
+        var row = Row(Handle.New(), request, client, consentId, client.UsesDpop ? request.DpopKeyThumbprint : null);
+        db.Add(row);
+        await db.SaveChangesAsync(ct);
+        return row;
+    }
+
+    /// <summary>Whether a <c>request_uri</c> has the form of ours; what has not is never followed (OA-06).</summary>
+    public static bool IsOurs(string requestUri) => requestUri.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <summary>The request behind a reference. What is no reference of ours is not followed, whatever it looks like (OA-06).</summary>
     public async Task<PushedRequest?> FindAsync(string requestUri, CancellationToken ct)
     {
-        if (!requestUri.StartsWith(Prefix, StringComparison.Ordinal)) return null;
+        if (!IsOurs(requestUri)) return null;
         var hash = Handle.HashOf(requestUri[Prefix.Length..]);
         return await FindAsync(hash, ct);
     }
@@ -55,4 +58,14 @@ internal sealed class PushedRequests(IdentityDb db, IOptions<AuthorizationServer
     public Task ReopenAsync(byte[] hash, CancellationToken ct) => db.PushedRequests
         .Where(row => row.Hash == hash)
         .ExecuteUpdateAsync(set => set.SetProperty(row => row.SpentAt, (DateTimeOffset?)null), ct);
+
+    private PushedRequest Row(Handle handle, AuthorizationRequest request, Client client, string consentId, string? keyThumbprint) => new()
+    {
+        Hash = handle.Hash,
+        ClientId = client.ClientId,
+        Parameters = request.ToJson(),
+        ConsentId = consentId,
+        DpopKeyThumbprint = keyThumbprint,
+        ExpiresAt = time.GetUtcNow() + Lifetime,
+    };
 }

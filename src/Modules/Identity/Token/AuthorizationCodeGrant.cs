@@ -52,9 +52,10 @@ internal sealed class AuthorizationCodeGrant(IdentityDb db, Grants grants, Token
         if (!grant.IsLive(now)) return OAuthError.InvalidGrant("TOK-11");
         if (code.DpopKeyThumbprint is { } bound && bound != constraint.DpopKeyThumbprint) return OAuthError.InvalidGrant("DPOP-14");
         if (form["redirect_uri"] != code.RedirectUri) return OAuthError.InvalidGrant("TOK-04");
+        if (code.CodeChallenge is not { } challenge) return form["code_verifier"] is null ? null : OAuthError.InvalidGrant("PKCE-06");
         if (form["code_verifier"] is not { } verifier) return OAuthError.InvalidGrant("PKCE-04");
         if (!IsVerifier(verifier)) return OAuthError.InvalidGrant("PKCE-03");
-        return VerifierFits(verifier, code.CodeChallenge) ? null : OAuthError.InvalidGrant("PKCE-05");
+        return VerifierFits(verifier, challenge) ? null : OAuthError.InvalidGrant("PKCE-05");
     }
 
     private static bool IsVerifier(string verifier) =>

@@ -5,6 +5,7 @@ using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Token;
 
@@ -13,27 +14,30 @@ namespace OpenBanking.Identity.Token;
 /// nothing more, so that nobody learns of tokens that are not theirs (INT-02, INT-03). Of a live one it tells all that applies (INT-04).
 /// </summary>
 internal sealed class IntrospectionEndpoint(
-    ClientAuthentication clients, IssuedTokens tokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+    ClientAuthentication clients, IssuedTokens tokens, IntrospectionAnswer answers, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
     {
         if ((await OAuthForm.ReadAsync(http.Request, ct)).Failed(out var error, out var form)) return error;
         if (form["token"] is not { } token) return OAuthError.InvalidRequest("INT-01", "token is missing");
+
+        // Goes to the database with the question for the client.
+        var hash = Handle.HashOf(token);
+        var presented = tokens.AccessToken(hash);
         if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var client)) return error;
 
-        http.Response.Headers.CacheControl = "no-store";
-        var answer = await DescribeAsync(Handle.HashOf(token), client.Client, ct) ?? new JsonObject { ["active"] = false };
-        return Results.Text(answer.ToJsonString(), "application/json");
+        var description = await DescribeAsync(presented, hash, client.Client, ct) ?? new JsonObject { ["active"] = false };
+        return await answers.ForAsync(http, client.Client, description, ct);
     }
 
-    private async Task<JsonObject?> DescribeAsync(byte[] hash, Client client, CancellationToken ct)
+    private async Task<JsonObject?> DescribeAsync(Question<PresentedToken> presented, byte[] hash, Client client, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        if (await tokens.FindAccessTokenAsync(hash, ct) is { } access)
+        if (await presented.OneAsync(ct) is { } access)
             return access.Token.ClientId == client.ClientId && access.IsLive(now) ? Describe(access) : null;
 
         // A refresh token is nobody's business but its client's (INT-08).
-        return await tokens.FindRefreshTokenAsync(hash, ct) is { } refresh
+        return await tokens.RefreshToken(hash).OneAsync(ct) is { } refresh
             && refresh.Token.ClientId == client.ClientId && !(refresh.Token.ExpiresAt <= now) && refresh.Grant.IsLive(now)
                 ? Describe(refresh)
                 : null;

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Npgsql;
-using NpgsqlTypes;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel.Storage;
 
@@ -23,21 +22,11 @@ internal sealed record PresentedRefreshToken(RefreshToken Token, Grant Grant);
 /// The statements that every call of an API and every token request runs. They are written out, because a query that is built anew
 /// on each request costs more than the signature it goes with.
 /// </summary>
-internal sealed class IssuedTokens(UnitOfWork unit)
+internal sealed class IssuedTokens(IdentityDb db, UnitOfWork unit)
 {
     private const string GrantColumns = """
         g."Id", g."ClientId", g."ConsentId", g."UserId", g."CustomerId", g."Subject", g."Scope", g."AuthorizationDetails"::text, g."Nonce",
         g."Claims"::text, g."AuthenticatedAt", g."Acr", g."Amr", g."WantsAuthTime", g."CreatedAt", g."ExpiresAt", g."RevokedAt"
-        """;
-
-    private const string InsertAccessToken = $"""
-        INSERT INTO {IdentityDb.Schema}.access_tokens ("Hash", "Id", "ClientId", "GrantId", "Scope", "AuthorizationDetails",
-            "DpopKeyThumbprint", "CertificateThumbprint", "IssuedAt", "ExpiresAt")
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        """;
-
-    private const string InsertRefreshToken = $"""
-        INSERT INTO {IdentityDb.Schema}.refresh_tokens ("Hash", "ClientId", "GrantId", "IssuedAt", "ExpiresAt") VALUES ($1, $2, $3, $4, $5)
         """;
 
     private const string SelectAccessToken = $"""
@@ -56,69 +45,44 @@ internal sealed class IssuedTokens(UnitOfWork unit)
         WHERE r."Hash" = $1
         """;
 
-    public void Insert(AccessToken token) => unit.AtCommit(
-        InsertAccessToken,
-        new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
-        new NpgsqlParameter<Guid> { TypedValue = token.Id },
-        new NpgsqlParameter<string> { TypedValue = token.ClientId },
-        Nullable(NpgsqlDbType.Uuid, token.GrantId),
-        new NpgsqlParameter<string> { TypedValue = token.Scope },
-        Nullable(NpgsqlDbType.Jsonb, token.AuthorizationDetails),
-        Nullable(NpgsqlDbType.Text, token.DpopKeyThumbprint),
-        Nullable(NpgsqlDbType.Text, token.CertificateThumbprint),
-        new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
-        new NpgsqlParameter<DateTimeOffset> { TypedValue = token.ExpiresAt });
+    public void Insert(AccessToken token) => db.InsertAtCommit(token);
 
-    public void Insert(RefreshToken token) => unit.AtCommit(
-        InsertRefreshToken,
-        new NpgsqlParameter<byte[]> { TypedValue = token.Hash },
-        new NpgsqlParameter<string> { TypedValue = token.ClientId },
-        new NpgsqlParameter<Guid> { TypedValue = token.GrantId },
-        new NpgsqlParameter<DateTimeOffset> { TypedValue = token.IssuedAt },
-        Nullable(NpgsqlDbType.TimestampTz, token.ExpiresAt));
+    public void Insert(RefreshToken token) => db.InsertAtCommit(token);
 
     /// <summary>One question for token, grant and client; a client that is no longer registered has no tokens.</summary>
-    public async Task<PresentedToken?> FindAccessTokenAsync(byte[] hash, CancellationToken ct)
+    public Question<PresentedToken> AccessToken(byte[] hash) => unit.Ask(
+        SelectAccessToken,
+        row => new PresentedToken(AccessTokenOf(row, hash), row.IsDBNull(0) ? null : GrantOf(row), row.GetFieldValue<string[]>(17)),
+        new NpgsqlParameter<byte[]> { TypedValue = hash });
+
+    public Question<PresentedRefreshToken> RefreshToken(byte[] hash) => unit.Ask(
+        SelectRefreshToken,
+        row => new PresentedRefreshToken(RefreshTokenOf(row, hash), GrantOf(row)),
+        new NpgsqlParameter<byte[]> { TypedValue = hash });
+
+    private static AccessToken AccessTokenOf(DbDataReader row, byte[] hash) => new()
     {
-        await using var select = await CommandAsync(SelectAccessToken, ct);
-        select.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
-        await using var row = await select.ExecuteReaderAsync(ct);
-        if (!await row.ReadAsync(ct)) return null;
+        Hash = hash,
+        Id = row.GetGuid(18),
+        ClientId = row.GetString(19),
+        GrantId = row.IsDBNull(20) ? null : row.GetGuid(20),
+        Scope = row.GetString(21),
+        AuthorizationDetails = Text(row, 22),
+        DpopKeyThumbprint = Text(row, 23),
+        CertificateThumbprint = Text(row, 24),
+        IssuedAt = row.GetFieldValue<DateTimeOffset>(25),
+        ExpiresAt = row.GetFieldValue<DateTimeOffset>(26),
+        RevokedAt = Time(row, 27),
+    };
 
-        var token = new AccessToken
-        {
-            Hash = hash,
-            Id = row.GetGuid(18),
-            ClientId = row.GetString(19),
-            GrantId = row.IsDBNull(20) ? null : row.GetGuid(20),
-            Scope = row.GetString(21),
-            AuthorizationDetails = Text(row, 22),
-            DpopKeyThumbprint = Text(row, 23),
-            CertificateThumbprint = Text(row, 24),
-            IssuedAt = row.GetFieldValue<DateTimeOffset>(25),
-            ExpiresAt = row.GetFieldValue<DateTimeOffset>(26),
-            RevokedAt = Time(row, 27),
-        };
-        return new PresentedToken(token, row.IsDBNull(0) ? null : GrantOf(row), row.GetFieldValue<string[]>(17));
-    }
-
-    public async Task<PresentedRefreshToken?> FindRefreshTokenAsync(byte[] hash, CancellationToken ct)
+    private static RefreshToken RefreshTokenOf(DbDataReader row, byte[] hash) => new()
     {
-        await using var select = await CommandAsync(SelectRefreshToken, ct);
-        select.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = hash });
-        await using var row = await select.ExecuteReaderAsync(ct);
-        if (!await row.ReadAsync(ct)) return null;
-
-        var token = new RefreshToken
-        {
-            Hash = hash,
-            ClientId = row.GetString(17),
-            GrantId = row.GetGuid(18),
-            IssuedAt = row.GetFieldValue<DateTimeOffset>(19),
-            ExpiresAt = Time(row, 20),
-        };
-        return new PresentedRefreshToken(token, GrantOf(row));
-    }
+        Hash = hash,
+        ClientId = row.GetString(17),
+        GrantId = row.GetGuid(18),
+        IssuedAt = row.GetFieldValue<DateTimeOffset>(19),
+        ExpiresAt = Time(row, 20),
+    };
 
     private static Grant GrantOf(DbDataReader row) => new()
     {
@@ -145,12 +109,4 @@ internal sealed class IssuedTokens(UnitOfWork unit)
 
     private static DateTimeOffset? Time(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
-
-    private static NpgsqlParameter Nullable(NpgsqlDbType type, object? value) => new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
-
-    private async Task<NpgsqlCommand> CommandAsync(string statement, CancellationToken ct)
-    {
-        await unit.StartAsync(ct);
-        return new NpgsqlCommand(statement, (NpgsqlConnection)unit.Connection);
-    }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Token;
 
@@ -12,10 +13,14 @@ namespace OpenBanking.Identity.Token;
 /// </summary>
 internal sealed class RefreshTokenGrant(IssuedTokens tokens, TokenIssuer issuer, TimeProvider clock)
 {
-    public async Task<IResult> RefreshAsync(OAuthForm form, Client client, SenderConstraint constraint, CancellationToken ct)
+    /// <summary>What is asked of the database before the client is known, so that both go in one trip. Nothing is said of it to anybody else.</summary>
+    public Question<PresentedRefreshToken> Presented(OAuthForm form) => tokens.RefreshToken(Handle.HashOf(form["refresh_token"]!));
+
+    public async Task<IResult> RefreshAsync(
+        OAuthForm form, Question<PresentedRefreshToken> presented, Client client, SenderConstraint constraint, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        var found = await tokens.FindRefreshTokenAsync(Handle.HashOf(form["refresh_token"]!), ct);
+        var found = await presented.OneAsync(ct);
         if (found is null || found.Token.ClientId != client.ClientId || found.Token.ExpiresAt <= now) return OAuthError.InvalidGrant("REF-02");
         if (!found.Grant.IsLive(now)) return OAuthError.InvalidGrant("OB-SEC-17");
 

@@ -28,7 +28,7 @@ internal sealed class RevocationEndpoint(ClientAuthentication clients, IdentityD
     /// <summary>A token that is not there, or not any more, is as revoked as can be (REV-02).</summary>
     private async Task<OAuthError?> RevokeAsync(byte[] hash, Client client, CancellationToken ct)
     {
-        if (await tokens.FindAccessTokenAsync(hash, ct) is { } access)
+        if (await tokens.AccessToken(hash).OneAsync(ct) is { } access)
         {
             if (access.Token.ClientId != client.ClientId) return OAuthError.InvalidGrant("REV-03");
 
@@ -38,7 +38,7 @@ internal sealed class RevocationEndpoint(ClientAuthentication clients, IdentityD
                 .Where(row => row.Hash == hash && row.RevokedAt == null)
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), ct);
         }
-        else if (await tokens.FindRefreshTokenAsync(hash, ct) is { } refresh)
+        else if (await tokens.RefreshToken(hash).OneAsync(ct) is { } refresh)
         {
             if (refresh.Token.ClientId != client.ClientId) return OAuthError.InvalidGrant("REV-03");
             await grants.RevokeAsync(refresh.Token.GrantId, ct); // with its access tokens (REV-04)

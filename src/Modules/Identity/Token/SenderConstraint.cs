@@ -3,6 +3,7 @@ using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Token;
 
@@ -18,9 +19,10 @@ internal sealed record SenderConstraint(string? DpopKeyThumbprint, string? Certi
     {
         if (!client.Client.UsesDpop)
         {
+            if (SenderCertificate.IsUnreadable(http)) return OAuthError.InvalidRequest("FWD-01", "the forwarded client certificate cannot be read");
             return client.CertificateThumbprint is { } certificate
                 ? new SenderConstraint(null, certificate)
-                : OAuthError.InvalidRequest("F2-GEN-03", "a client certificate is required");
+                : OAuthError.InvalidRequest(ProfileRules.BindsToCertificates.HoldsFor(client.Client) ? "F1-04" : "F2-GEN-03", "a client certificate is required");
         }
 
         if ((await proofs.VerifyAsync(http, ct)).Failed(out var error, out var key)) return error;

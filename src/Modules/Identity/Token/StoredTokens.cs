@@ -18,7 +18,7 @@ internal sealed class StoredTokens(IssuedTokens tokens, TimeProvider clock) : IT
 {
     public async Task<Outcome<VerifiedToken, TokenFault>> FindAsync(HttpContext http, string token, CancellationToken ct)
     {
-        if (await tokens.FindAccessTokenAsync(Handle.HashOf(token), ct) is not { } presented) return TokenFault.NotValid("RS-03");
+        if (await tokens.AccessToken(Handle.HashOf(token)).OneAsync(ct) is not { } presented) return TokenFault.NotValid("RS-03");
         if (presented.IsLive(clock.GetUtcNow())) return Described(presented);
 
         // To a third party a revoked token is like an unknown one; an expired one is worth a refresh, so it is told.

@@ -22,6 +22,7 @@ internal sealed class TokenEndpoint(
     {
         if ((await OAuthForm.ReadAsync(http.Request, ct)).Failed(out var error, out var form)) return error;
         if (TokenRequestChecks.SyntaxRefusal(form) is { } syntax) return syntax;
+        var refreshToken = form["grant_type"] == GrantType.RefreshToken ? refreshTokens.Presented(form) : null;
         if ((await clients.AuthenticateAsync(http, form, ct)).Failed(out error, out var client)) return error; // REF-01
         if (TokenRequestChecks.FirstRefusal(form, client.Client, options.Value) is { } refusal) return refusal;
         if ((await SenderConstraint.OfAsync(http, client, proofs, ct)).Failed(out error, out var constraint)) return error;
@@ -29,7 +30,7 @@ internal sealed class TokenEndpoint(
         return form["grant_type"] switch
         {
             GrantType.AuthorizationCode => await codes.RedeemAsync(form, client.Client, constraint, ct),
-            GrantType.RefreshToken => await refreshTokens.RefreshAsync(form, client.Client, constraint, ct),
+            GrantType.RefreshToken => await refreshTokens.RefreshAsync(form, refreshToken!, client.Client, constraint, ct),
             _ => clientCredentials.Issue(form, client.Client, constraint),
         };
     }

@@ -14,6 +14,7 @@ public sealed class ForwardedFrom
     public const string Setting = "Forwarded:From";
 
     private const string Header = "X-Forwarded-For";
+    private const string ProtoHeader = "X-Forwarded-Proto";
 
     // A chain of proxies is short; a longer list is somebody's try to have us count.
     private const int LongestChain = 20;
@@ -49,6 +50,10 @@ public sealed class ForwardedFrom
 
     /// <summary>The listed proxy that handed this request on; null where it came straight from its caller, whose headers say nothing.</summary>
     public static IPAddress? ProxyOf(HttpContext http) => http.Items[Key] as IPAddress;
+
+    /// <summary>Whether a listed proxy says that it was called without TLS; nobody else's word on it counts (TLS-01).</summary>
+    public static bool WasInTheClear(HttpContext http) =>
+        ProxyOf(http) is not null && http.Request.Headers.TryGetValue(ProtoHeader, out var proto) && proto is not ["https"];
 
     private const string Sentence = "Forwarded__From must be addresses or networks of proxies, such as 10.0.0.0/8, with commas between, and not everybody.";
 

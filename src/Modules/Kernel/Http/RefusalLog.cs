@@ -12,6 +12,17 @@ public static partial class RefusalLog
 {
     public const string Category = "OpenBanking.Refusals";
     private static readonly object ClientKey = new();
+    private static readonly object HeldKey = new();
+
+    /// <summary>From here on lines wait for <see cref="Settle"/>, because an answer may yet be taken back and another given.</summary>
+    public static void Hold(HttpContext http) => http.Items[HeldKey] = new List<(string Code, string Rule)>(capacity: 0);
+
+    /// <summary>Writes the lines that have waited, unless their answers do not stand.</summary>
+    public static void Settle(HttpContext http, bool stands)
+    {
+        if (!http.Items.Remove(HeldKey, out var held) || !stands) return;
+        foreach (var (code, rule) in (List<(string Code, string Rule)>)held!) Write(http, code, rule);
+    }
 
     /// <summary>Remembers which client calls, once it is known, for the line that a later refusal writes.</summary>
     public static void NameClient(HttpContext http, string clientId) => http.Items[ClientKey] = clientId;
@@ -21,6 +32,12 @@ public static partial class RefusalLog
     /// <param name="rule">The id of the requirement that was not met.</param>
     public static void Write(HttpContext http, string code, string rule)
     {
+        if (http.Items.TryGetValue(HeldKey, out var held))
+        {
+            ((List<(string, string)>)held!).Add((code, rule));
+            return;
+        }
+
         var logger = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(Category);
         Refused(logger, code, rule, http.Items[ClientKey] as string ?? "-", http.InteractionIdentifier());
     }

@@ -31,6 +31,15 @@ public static class Claims
             ? seconds
             : null;
 
+    /// <summary>Whether the claim is this text, or an array of texts with it in it, as <c>aud</c> may be.</summary>
+    public static bool Holds(JsonElement claims, string name, string text) => Find(claims, name) switch
+    {
+        { ValueKind: JsonValueKind.Array } values =>
+            values.EnumerateArray().All(value => value.ValueKind == JsonValueKind.String) && values.EnumerateArray().Any(value => value.ValueEquals(text)),
+        { ValueKind: JsonValueKind.String } value => value.ValueEquals(text),
+        _ => false,
+    };
+
     private static JsonElement? Find(JsonElement claims, string name) =>
         claims.ValueKind == JsonValueKind.Object && claims.TryGetProperty(name, out var value) ? value : null;
 }

@@ -1,10 +1,14 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace OpenBanking.Kernel.Storage;
 
 /// <summary>A module's tables, on the connection and in the transaction of the request that uses it.</summary>
 public abstract class ModuleContext(DbContextOptions options) : DbContext(options)
 {
+    private static readonly ConcurrentDictionary<IEntityType, RowInsert> Inserts = new();
+
     /// <summary>The unit that this context belongs to at the moment.</summary>
     internal UnitOfWork? Unit { get; private set; }
 
@@ -15,5 +19,13 @@ public abstract class ModuleContext(DbContextOptions options) : DbContext(option
 
         // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
+    }
+
+    /// <summary>Inserts a row with the commit, in the same trip to the database; see <see cref="UnitOfWork.AtCommit"/>.</summary>
+    public void InsertAtCommit<T>(T row)
+        where T : class
+    {
+        var insert = Inserts.GetOrAdd(Model.FindEntityType(typeof(T))!, RowInsert.For);
+        Unit!.AtCommit(insert.Statement, insert.ParametersOf(row));
     }
 }

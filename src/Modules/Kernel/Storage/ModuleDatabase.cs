@@ -19,7 +19,7 @@ public static class ModuleDatabase
         services.AddPooledDbContextFactory<TContext>(options => options
             .UseNpgsql(npgsql => npgsql.MigrationsHistoryTable("migrations", schema))
             .UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking)
-            .AddInterceptors(UnitOfWork.Opening.Instance));
+            .AddInterceptors(UnitOfWork.Opening.Instance, UnitOfWork.Beginning.Instance));
         services.AddScoped(provider =>
         {
             var context = provider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContext();

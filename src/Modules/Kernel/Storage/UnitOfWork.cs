@@ -11,73 +11,142 @@ namespace OpenBanking.Kernel.Storage;
 public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDisposable
 {
     private readonly DbConnection connection = database.CreateConnection();
+    private readonly List<Question> asked = [];
+    private readonly List<NpgsqlBatchCommand> atCommit = [];
     private DbTransaction? transaction;
-    private NpgsqlBatch? atCommit;
     private List<Func<Task>>? afterCommit;
+    private bool isOpen;
+    private bool presumed;
 
     public DbConnection Connection => connection;
 
-    /// <summary>Opens connection and transaction if this is the first command.</summary>
+    /// <summary>
+    /// Whether <see cref="TryPresume"/> may be used: only whoever can do everything again that follows from a presumption sets it,
+    /// which is the request's own middleware.
+    /// </summary>
+    public bool Presuming { get; set; }
+
+    /// <summary>Opens connection and transaction if this is the first command that may change something.</summary>
     public async ValueTask StartAsync(CancellationToken ct)
     {
         if (transaction is not null) return;
-        await connection.OpenAsync(ct).ConfigureAwait(false);
+        await OpenAsync(ct).ConfigureAwait(false);
         transaction = await connection.BeginTransactionAsync(ct).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Prepares a question. Questions alone begin no transaction: each statement sees what is committed when it runs, inside of one or not.
+    /// </summary>
+    public Question<T> Ask<T>(string statement, Func<NpgsqlDataReader, T> read, params ReadOnlySpan<NpgsqlParameter> parameters)
+        where T : class
+    {
+        var question = new Question<T>(this, Command(statement, parameters), read);
+        asked.Add(question);
+        return question;
     }
 
     /// <summary>
     /// Leaves a statement to be run with the commit, in one trip to the database. For what this request does not read again and what
     /// cannot fail for a reason that the caller should hear of; if it fails all the same, nothing of the request lasts.
     /// </summary>
-    public void AtCommit(string statement, params ReadOnlySpan<NpgsqlParameter> parameters)
+    public void AtCommit(string statement, params ReadOnlySpan<NpgsqlParameter> parameters) => atCommit.Add(Command(statement, parameters));
+
+    /// <summary>
+    /// Goes on as if a statement had succeeded, and leaves it to be run with the commit; where it then fails for an empty column
+    /// (23502, its way to say no), nothing of the request lasts and <see cref="CommitAsync"/> is false. False here means that nothing
+    /// may be presumed and the statement must be run now.
+    /// </summary>
+    public bool TryPresume(string statement, params ReadOnlySpan<NpgsqlParameter> parameters)
     {
-        atCommit ??= new NpgsqlBatch((NpgsqlConnection)connection);
-        var command = new NpgsqlBatchCommand(statement);
-        foreach (var parameter in parameters) command.Parameters.Add(parameter);
-        atCommit.BatchCommands.Add(command);
+        if (!Presuming) return false;
+        AtCommit(statement, parameters);
+        presumed = true;
+        return true;
     }
 
     /// <summary>Has something done once the changes are safe, such as waking a worker; it is dropped on rollback.</summary>
     public void AfterCommit(Func<Task> action) => (afterCommit ??= []).Add(action);
 
-    /// <summary>Makes the changes last. What was not started needs no commit.</summary>
-    public async Task CommitAsync(CancellationToken ct = default)
+    /// <summary>Makes the changes last. What was not started needs no commit. False: something was presumed that does not hold, and nothing has changed.</summary>
+    public async Task<bool> CommitAsync(CancellationToken ct = default)
     {
-        if (atCommit is not null) await StartAsync(ct).ConfigureAwait(false);
-        if (transaction is not null)
+        try
         {
-            await (atCommit is null ? transaction.CommitAsync(ct) : CommitWithAsync(atCommit, ct)).ConfigureAwait(false);
-            await EndAsync().ConfigureAwait(false);
+            if (atCommit.Count > 0) await CommitTogetherAsync(ct).ConfigureAwait(false);
+            else if (transaction is not null) await transaction.CommitAsync(ct).ConfigureAwait(false);
+        }
+        catch (PostgresException no) when (presumed && no.SqlState == PostgresErrorCodes.NotNullViolation)
+        {
+            await RollbackAsync().ConfigureAwait(false);
+            return false;
         }
 
+        await EndAsync().ConfigureAwait(false);
         var actions = afterCommit;
         afterCommit = null;
         foreach (var action in actions ?? []) await action().ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Forgets the changes; also safe where the connection is already gone.</summary>
     public async Task RollbackAsync()
     {
         afterCommit = null;
+        asked.Clear();
         await EndAsync().ConfigureAwait(false);
     }
 
-    // A batch is one message: where a statement of it fails, the server passes over the rest, and so over the commit.
-    private static async Task CommitWithAsync(NpgsqlBatch batch, CancellationToken ct)
+    /// <summary>Sends all questions that wait, in one batch.</summary>
+    internal async Task AnswerAsync(CancellationToken ct)
     {
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        await OpenAsync(ct).ConfigureAwait(false);
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)connection);
+        foreach (var question in asked) batch.BatchCommands.Add(question.Command);
+        await using var rows = await batch.ExecuteReaderAsync(ct).ConfigureAwait(false);
+        foreach (var question in asked)
+        {
+            await question.ReadAsync(rows, ct).ConfigureAwait(false);
+            await rows.NextResultAsync(ct).ConfigureAwait(false);
+        }
+
+        asked.Clear();
+    }
+
+    private static NpgsqlBatchCommand Command(string statement, ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(statement);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        return command;
+    }
+
+    // A batch is one message: where a statement of it fails, the server passes over the rest, and so over the commit. Outside of a
+    // transaction it is one by itself.
+    private async Task CommitTogetherAsync(CancellationToken ct)
+    {
+        await OpenAsync(ct).ConfigureAwait(false);
+        await using var batch = new NpgsqlBatch((NpgsqlConnection)connection);
+        foreach (var command in atCommit) batch.BatchCommands.Add(command);
+        if (transaction is not null) batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
         await batch.ExecuteNonQueryAsync(ct).ConfigureAwait(false);
+    }
+
+    private async ValueTask OpenAsync(CancellationToken ct)
+    {
+        if (isOpen) return;
+        await connection.OpenAsync(ct).ConfigureAwait(false);
+        isOpen = true;
     }
 
     private async Task EndAsync()
     {
-        atCommit?.Dispose();
-        atCommit = null;
+        atCommit.Clear();
+        presumed = false;
 
         // Disposing a transaction that was not committed rolls it back.
         if (transaction is not null) await transaction.DisposeAsync().ConfigureAwait(false);
         transaction = null;
-        await connection.CloseAsync().ConfigureAwait(false);
+        if (isOpen) await connection.CloseAsync().ConfigureAwait(false);
+        isOpen = false;
     }
 
     public async ValueTask DisposeAsync()
@@ -114,5 +183,37 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
 
         public override InterceptionResult ConnectionClosing(
             DbConnection connection, ConnectionEventData eventData, InterceptionResult result) => InterceptionResult.Suppress();
+    }
+
+    /// <summary>
+    /// Begins the transaction before a command of EF Core's. A question may have opened the connection already, and then
+    /// <see cref="Opening"/> is not asked.
+    /// </summary>
+    internal sealed class Beginning : DbCommandInterceptor
+    {
+        public static readonly Beginning Instance = new();
+
+        public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<DbDataReader> result, CancellationToken cancellationToken = default)
+        {
+            await StartAsync(eventData, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+
+        public override async ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
+        {
+            await StartAsync(eventData, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+
+        public override async ValueTask<InterceptionResult<object>> ScalarExecutingAsync(
+            DbCommand command, CommandEventData eventData, InterceptionResult<object> result, CancellationToken cancellationToken = default)
+        {
+            await StartAsync(eventData, cancellationToken).ConfigureAwait(false);
+            return result;
+        }
+
+        private static ValueTask StartAsync(CommandEventData of, CancellationToken ct) => ((ModuleContext)of.Context!).Unit!.StartAsync(ct);
     }
 }

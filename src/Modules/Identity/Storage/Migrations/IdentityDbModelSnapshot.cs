@@ -33,7 +33,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .HasColumnType("text");
 
                     b.Property<string>("CodeChallenge")
-                        .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<string>("DpopKeyThumbprint")
@@ -138,6 +137,10 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text[]");
 
+                    b.Property<string>("AuthorizationResponseAlgorithm")
+                        .IsRequired()
+                        .HasColumnType("text");
+
                     b.Property<string>("CertificateField")
                         .HasColumnType("text");
 
@@ -153,6 +156,9 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<string>("IdTokenAlgorithm")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("IntrospectionAlgorithm")
                         .HasColumnType("text");
 
                     b.Property<string>("Jwks")
@@ -181,7 +187,16 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<DateTimeOffset>("RegisteredAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<string>("RequestObjectAlgorithm")
+                        .HasColumnType("text");
+
                     b.Property<bool>("RequiresAuthTime")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresPushedRequests")
+                        .HasColumnType("boolean");
+
+                    b.Property<bool>("RequiresSignedRequests")
                         .HasColumnType("boolean");
 
                     b.PrimitiveCollection<string[]>("Roles")

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace OpenBanking.Bench;
+
+/// <summary>A server under load: its name, how to count its processor time, and what it is asked.</summary>
+internal sealed record Target(string Name, int ProcessId, int DatabaseProcessId, Operation[] Operations);
+
+/// <summary>
+/// Runs every operation against every server, round after round, so that what else happens on the machine meets all of them alike; of
+/// the rounds the median counts.
+/// </summary>
+internal static class Measurement
+{
+    public static async Task<Report.Results> RunAsync(Options options, params Target[] targets)
+    {
+        var names = targets[0].Operations.Select(operation => operation.Name)
+            .Where(name => name.Contains(options.Only, StringComparison.OrdinalIgnoreCase))
+            .ToArray();
+        var runs = names.SelectMany(name => targets.Select(target => (name, target.Name))).ToDictionary(key => key, _ => new List<Measured>());
+        var floors = new List<Floor> { Floor.Measure() };
+        for (var round = 0; round < options.Rounds; round++)
+        {
+            foreach (var name in names)
+            {
+                foreach (var target in targets)
+                {
+                    if (Array.Find(target.Operations, operation => operation.Name == name) is not { } operation) continue;
+                    await Console.Error.WriteLineAsync(string.Create(
+                        CultureInfo.InvariantCulture, $"round {round + 1} of {options.Rounds}: {name} ({target.Name} is process {target.ProcessId})"));
+                    runs[(name, target.Name)].Add(await Load.RunAsync(
+                        name,
+                        operation.SendAsync,
+                        options.Connections,
+                        round == 0 ? options.WarmUp : TimeSpan.FromSeconds(1),
+                        options.Duration,
+                        () => ProcessorTime.Of(target.ProcessId),
+                        () => ProcessorTime.OfTree(target.DatabaseProcessId)));
+                }
+
+                floors.Add(Floor.Measure());
+            }
+        }
+
+        return new Report.Results(
+            floors.Aggregate(Floor.Least),
+            [.. names.Select(name => new Report.Line(
+                Measured.MedianOf(runs[(name, targets[0].Name)])!,
+                targets.Length > 1 ? Measured.MedianOf(runs[(name, targets[1].Name)]) : null,
+                Array.Find(targets[0].Operations, operation => operation.Name == name)!.Signatures))]);
+    }
+}
