@@ -127,3 +127,11 @@ internal sealed class RejectConsentHandler(Consents consents) : AsyncRequestHand
         await consents.MoveAsync(consent, ConsentEvent.Reject, new Cause(by, request.CustomerId, request.From, reason), cancellationToken);
     }
 }
+
+/// <summary>Ends a consent at its third party's wish, where the table of its kind has that.</summary>
+internal sealed class GiveUpConsentHandler(Consents consents) : IRequestHandler<GiveUpConsent, bool>
+{
+    public async Task<bool> Handle(GiveUpConsent request, CancellationToken cancellationToken) =>
+        await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent && consent.ClientId == request.ClientId
+        && await consents.MoveAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, request.ClientId), cancellationToken);
+}

@@ -146,10 +146,19 @@ internal sealed class Connections(Consents consents, ConsentDb db, IMediator med
         ];
     }
 
-    /// <summary>Ends an access for a customer at once (D-7); false where it was not active any more.</summary>
-    public Task<bool> StopAsync(Connection connection, string customerId, DecisionOrigin from, CancellationToken ct)
+    /// <summary>
+    /// Ends an access for a customer at once (D-7); false where it was not active any more. Where the other holder of a joint account has
+    /// changed it at this very moment, it is looked at once more: their stop must not be the reason why this one fails (D-11).
+    /// </summary>
+    public async Task<bool> StopAsync(Connection connection, string customerId, DecisionOrigin from, CancellationToken ct)
     {
-        if (!connection.IsActive) return Task.FromResult(false);
+        if (!connection.IsActive) return false;
+        return await TryStopAsync(connection, customerId, from, ct)
+            || ((await OfAsync(customerId, connection.Consent.Id, ct)).SingleOrDefault() is { IsActive: true } now && await TryStopAsync(now, customerId, from, ct));
+    }
+
+    private Task<bool> TryStopAsync(Connection connection, string customerId, DecisionOrigin from, CancellationToken ct)
+    {
         var consent = connection.Consent;
 
         // Who holds an account jointly may stop access to that account; what else was shared is the giver's own (D-11).

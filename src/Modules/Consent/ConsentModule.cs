@@ -40,6 +40,9 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<DescribeForApproval, ApprovalDocument?>, DescribeForApprovalHandler>()
             .AddScoped<IRequestHandler<AuthoriseConsent, AuthorisationAnswer>, AuthoriseConsentHandler>()
             .AddScoped<IRequestHandler<RejectConsent, Unit>, RejectConsentHandler>()
+            .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
+            .AddSingleton<WaitingConsents>()
+            .AddHostedService(provider => provider.GetRequiredService<WaitingConsents>())
 
             // The data endpoints ask, and say what was used.
             .AddScoped<OpenedConsent>()

@@ -45,6 +45,11 @@ internal sealed record AuthorizationRequest
 
     public string? Registration { get; init; }
 
+    /// <summary><c>grant_id</c>: the managed grant that it changes.</summary>
+    public string? GrantId { get; init; }
+
+    public string? GrantManagementAction { get; init; }
+
     /// <summary>The client pushed it over the back channel; otherwise a browser brought it.</summary>
     public bool IsPushed { get; init; }
 
@@ -87,5 +92,7 @@ internal sealed record AuthorizationRequest
         RequestUri = parameter("request_uri"),
         RequestObject = parameter("request"),
         Registration = parameter("registration"),
+        GrantId = parameter("grant_id"),
+        GrantManagementAction = parameter("grant_management_action"),
     };
 }

@@ -52,6 +52,9 @@ internal static class ProfileRules
     /// <summary>JIN-01: it gets introspection answers as signed JWTs without registering an algorithm for them.</summary>
     public static readonly ProfileRule GetsSignedIntrospection = new(MS);
 
+    /// <summary>GM-01 to GM-09: it may manage its grants by their ids; to other clients those parameters mean nothing.</summary>
+    public static readonly ProfileRule ManagesGrants = new(F2);
+
     /// <summary>Every profile that there is, with the name by which a client registers it.</summary>
     public static readonly IReadOnlyDictionary<string, Profile> Names = new Dictionary<string, Profile>(StringComparer.Ordinal)
     {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Token;
 
 namespace OpenBanking.Identity.Metadata;
@@ -48,6 +49,9 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["scopes_supported"] = Array([.. offered.Scopes]),
             ["authorization_details_types_supported"] = Array([.. offered.DetailsTypes]), // META-16
             ["authorization_details_schemas"] = new JsonObject(offered.DetailsTypes.Select(type => KeyValuePair.Create(type, (JsonNode?)options.Endpoint("/schemas/" + type)))), // RAR-15
+            ["grant_management_endpoint"] = options.Endpoint(GrantManagementEndpoint.Path),
+            ["grant_management_actions_supported"] = Array([.. GrantAction.All]),
+            ["grant_management_action_required"] = false,
             ["code_challenge_methods_supported"] = Array("S256"), // META-08
             ["authorization_response_iss_parameter_supported"] = true, // META-07, ISS-03
             ["request_parameter_supported"] = true, // META-10
@@ -79,6 +83,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
                 ["introspection_endpoint"] = options.MtlsEndpoint("/introspect"),
                 ["revocation_endpoint"] = options.MtlsEndpoint("/revoke"),
                 ["userinfo_endpoint"] = options.MtlsEndpoint("/userinfo"),
+                ["grant_management_endpoint"] = options.MtlsEndpoint(GrantManagementEndpoint.Path),
             };
         }
 

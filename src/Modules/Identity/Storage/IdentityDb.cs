@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Token;
@@ -24,6 +25,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public DbSet<AuthorizationCode> Codes => Set<AuthorizationCode>();
 
     public DbSet<Grant> Grants => Set<Grant>();
+
+    public DbSet<ManagedGrant> ManagedGrants => Set<ManagedGrant>();
 
     public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
 

@@ -19,7 +19,7 @@ internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, IOption
     public async Task<TokenResponse> ForCodeAsync(
         Client client, Grant grant, NarrowedDetails details, SenderConstraint constraint, CancellationToken ct)
     {
-        var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint);
+        var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint) with { GrantId = grant.ManagedGrantId };
         if (client.GrantTypes.Contains(GrantType.RefreshToken))
             response = response with { RefreshToken = NewRefreshToken(client, grant) };
 
