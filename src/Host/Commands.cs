@@ -18,6 +18,7 @@ internal static class Commands
         new("config show", "", (services, _, output, _) => ShowConfigurationAsync(services, output)),
         new("clock show", "", ShowClockAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
+        new("evidence messages", "CLIENT DAY", ShowMessagesAsync),
         new("keys rotate", "", RotateKeysAsync),
         new("policy explain", "[SIGNAL=VALUE…]", ExplainPolicyAsync),
         new("threat show", "", ShowThreatAsync),
@@ -94,6 +95,21 @@ internal static class Commands
 
         SandboxFile.Replace(services.GetRequiredService<DataDirectory>(), found);
         await output.WriteLineAsync(found.ActivationCode);
+        return 0;
+    }
+
+    /// <summary>The signed messages of a client and a day, one a line: when, what, its hash, and the message itself.</summary>
+    private static async Task<int> ShowMessagesAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        if (!DateOnly.TryParseExact(words[1], "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+        {
+            await Console.Error.WriteLineAsync("DAY is a date such as 2026-01-31, from midnight to midnight UTC.");
+            return 1;
+        }
+
+        var from = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+        foreach (var kept in await services.GetRequiredService<IMediator>().Send(new FindSignedMessages(words[0], from, from.AddDays(1)), ct))
+            await output.WriteLineAsync($"{kept.At:u} {kept.Kind} {kept.Hash} {kept.Jwt}");
         return 0;
     }
 

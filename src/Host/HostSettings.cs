@@ -95,7 +95,8 @@ internal sealed record HostSettings
         if (!Sandbox) yield break;
         yield return new("Identity:AllowLoopbackTargets", "true");
 
-        // Testers enrol many authenticators from one address.
+        // Testers register many clients of one organisation, and enrol many authenticators from one address.
+        yield return new("RateLimits:RegistrationsPerOrganisationAndHour", "100");
         yield return new("Policies:Rules:GuessesOfAddress:AddressFailures", "10000");
         yield return new("Policies:Rules:AddressUnderAttack:AddressFailures", "10000");
         yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));

@@ -40,7 +40,7 @@ internal static class Paths
 {
     private static readonly PathString[] ForPrograms =
     [
-        "/open-banking", "/par", "/token", "/introspect", "/revoke", "/userinfo", "/jwks", "/.well-known", "/health", "/sandbox/control",
+        "/open-banking", "/par", "/token", "/introspect", "/revoke", "/userinfo", "/register", "/jwks", "/.well-known", "/health", "/sandbox/control",
     ];
 
     public static bool IsOpenBanking(PathString path) => path.StartsWithSegments("/open-banking", StringComparison.OrdinalIgnoreCase);

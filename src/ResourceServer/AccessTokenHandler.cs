@@ -35,15 +35,21 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
         await next(http);
     }
 
+    /// <summary>
+    /// Only whether the token is good and its caller's: for an endpoint that takes other credentials beside access tokens, and so cannot
+    /// stand behind the check itself.
+    /// </summary>
+    public async Task<Outcome<VerifiedToken, AccessRefusal>> VerifyAsync(HttpContext http, CancellationToken ct)
+    {
+        if (Credentials.Of(http.Request).Failed(out var refusal, out var shown)) return refusal;
+        return await VerifyAsync(http, shown, ct);
+    }
+
     /// <summary>First whether the token is good, then whether its customer's authentication is, then whether it is enough: 401 goes before 403.</summary>
     private async Task<AccessRefusal?> FirstRefusalAsync(HttpContext http, AccessRequirement requirement, CancellationToken ct)
     {
         if (Credentials.Of(http.Request).Failed(out var refusal, out var shown)) return refusal;
-        if ((await tokens.FindAsync(http, shown.Token, ct)).Failed(out var fault, out var token))
-            return AccessRefusal.InvalidToken(shown.Scheme, fault.Rule, fault.Description) with { Fault = fault.Fault };
-
-        RefusalLog.NameClient(http, token.ClientId);
-        if (await SenderRefusalAsync(http, shown, token, ct) is { } sender) return sender;
+        if ((await VerifyAsync(http, shown, ct)).Failed(out refusal, out var token)) return refusal;
         if (options.Value.Audience is { } audience && !token.Audience.Contains(audience, StringComparer.Ordinal))
             return AccessRefusal.InvalidToken(shown.Scheme, "INT-03", "the access token is not valid");
 
@@ -59,6 +65,15 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
 
         http.SetAccessToken(token);
         return null;
+    }
+
+    private async Task<Outcome<VerifiedToken, AccessRefusal>> VerifyAsync(HttpContext http, Credentials shown, CancellationToken ct)
+    {
+        if ((await tokens.FindAsync(http, shown.Token, ct)).Failed(out var fault, out var token))
+            return AccessRefusal.InvalidToken(shown.Scheme, fault.Rule, fault.Description) with { Fault = fault.Fault };
+
+        RefusalLog.NameClient(http, token.ClientId);
+        return await SenderRefusalAsync(http, shown, token, ct) is { } sender ? sender : token;
     }
 
     /// <summary>Only who the token was issued to may use it: shown alone it is worth nothing (RS-05). One that is bound to nothing is not taken (RS-06).</summary>

@@ -36,7 +36,8 @@ public sealed class BankWorld : IAsyncLifetime
         };
         using var tpp = TestTpp.New(Host.Reach, kind, metadata => Shape(metadata, journey), journey.Algorithm, Host.IssueClientCertificate);
         var metadata = tpp.Registration!;
-        if (kind == TppKind.SelfSigned) metadata["jwks"]!["keys"]!.AsArray().Add(tpp.Key.PublicKey.ToJson());
+        if (kind == TppKind.Mtls) metadata["jwks"] = new JsonObject { ["keys"] = new JsonArray() };
+        if (kind is TppKind.Mtls or TppKind.SelfSigned) metadata["jwks"]!["keys"]!.AsArray().Add(tpp.Key.PublicKey.ToJson());
         await TestTpp.RegisterAsync(Host, metadata);
 
         var third = new JsonObject
@@ -80,6 +81,10 @@ public sealed class BankWorld : IAsyncLifetime
     {
         metadata["security_profile"] = journey.Profile;
         metadata["id_token_signed_response_alg"] = "PS256";
+        if (journey.Response == "hybrid") metadata["response_types"] = new JsonArray("code id_token");
+        if (journey.Response == "jarm") metadata["authorization_signed_response_alg"] = journey.Algorithm;
+        if (journey.Introspection == "signed") metadata["introspection_signed_response_alg"] = "PS256";
+        if (journey.Request != "plain") metadata["request_object_signing_alg"] = journey.Algorithm;
         metadata.Remove("dpop_bound_access_tokens");
         metadata.Remove("tls_client_certificate_bound_access_tokens");
         metadata[journey.Constraint == "dpop" ? "dpop_bound_access_tokens" : "tls_client_certificate_bound_access_tokens"] = true;

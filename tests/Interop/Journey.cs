@@ -43,9 +43,21 @@ internal sealed record Journey(
         {
             foreach (var constraint in Constraints)
             {
-                yield return new Journey(library, "fapi2-sp", authentication, constraint);
-                yield return new Journey(library, "fapi2-sp", authentication, constraint, Mode: "form_post", Naming: "details", Algorithm: "ES256");
+                var sp = new Journey(library, "fapi2-sp", authentication, constraint);
+                var ms = new Journey(library, "fapi2-ms", authentication, constraint, Request: "signed", Introspection: "signed");
+                yield return sp;
+                yield return sp with { Mode = "form_post", Naming = "details", Algorithm = "ES256" };
+                yield return sp with { Request = "signed" };
+                yield return ms;
+                yield return ms with { Response = "jarm", Algorithm = "ES256" };
             }
+
+            var advanced = new Journey(library, "fapi1-advanced", authentication, "mtls");
+            yield return advanced with { Request = "by-value", Response = "hybrid" };
+            yield return advanced with { Request = "signed", Response = "hybrid", Mode = "form_post" };
+            yield return advanced with { Request = "by-value", Response = "jarm" };
+            yield return advanced with { Request = "signed", Response = "jarm", Algorithm = "ES256", Introspection = "signed" };
+            yield return new Journey(library, "fapi1-baseline", authentication, "mtls");
         }
     }
 }

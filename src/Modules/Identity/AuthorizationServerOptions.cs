@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.ResourceServer;
 
@@ -32,6 +33,9 @@ internal sealed class AuthorizationServerOptions
     /// <summary>How long a grant that has ended is kept, to tell a late attempt from a wrong one: at least a day.</summary>
     public TimeSpan EndedGrantLifetime { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>How long signed messages are kept as evidence (MS-10). A customer may dispute a payment for 13 months.</summary>
+    public TimeSpan SignedMessageLife { get; init; } = TimeSpan.FromDays(400);
+
     /// <summary>How long a signing key signs before the next one takes over (KEY-16).</summary>
     public TimeSpan SigningKeyPeriod { get; init; } = TimeSpan.FromDays(90);
 
@@ -53,6 +57,15 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>PEM file of the sandbox's own CA; Host says where it is.</summary>
     public string? SandboxClientCertificateAuthority { get; init; }
+
+    /// <summary>Whose software statements count (SSA-01).</summary>
+    public IList<DirectoryOptions> Directories { get; init; } = [];
+
+    /// <summary>The directory that the sandbox runs itself; Host says where it is.</summary>
+    public DirectoryOptions? SandboxDirectory { get; init; }
+
+    /// <summary>Both, the configured ones first.</summary>
+    public IEnumerable<DirectoryOptions> AllDirectories => SandboxDirectory is null ? Directories : Directories.Append(SandboxDirectory);
 
     /// <summary>Sandbox only: a client's <c>jwks_uri</c> may be on this machine. Anywhere else that is an attack on our network (DC-10).</summary>
     public bool AllowLoopbackTargets { get; init; }
@@ -88,7 +101,10 @@ internal sealed class AuthorizationServerOptions
         if (EndedGrantLifetime < TimeSpan.FromDays(1)) yield return "Identity:EndedGrantLifetime must be at least one day";
         if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
         if (SignInHistory < TimeSpan.FromDays(30) || SignInHistory > TimeSpan.FromDays(36500)) yield return "Identity:SignInHistory must be from 30 to 36500 days";
+        if (SignedMessageLife < TimeSpan.FromDays(30) || SignedMessageLife > TimeSpan.FromDays(36500)) yield return "Identity:SignedMessageLife must be from 30 to 36500 days";
         if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
+        foreach (var problem in Directories.SelectMany((directory, at) => directory.Problems($"Identity:Directories:{at}"))) yield return problem;
+        if (AllDirectories.DistinctBy(directory => directory.Issuer).Count() < AllDirectories.Count()) yield return "Identity:Directories names an issuer twice";
         foreach (var (name, file) in Files())
         {
             if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";

@@ -9,9 +9,11 @@ using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
@@ -26,6 +28,7 @@ public static class IdentityModule
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration) => services
         .AddModuleDatabase<IdentityDb>(IdentityDb.Schema)
         .AddClients(configuration)
+        .AddRegistration()
         .AddAuthorizationRequests()
         .AddTokens()
         .AddProtectedResources()
@@ -37,6 +40,7 @@ public static class IdentityModule
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.UseAccessTokenCheck();
         app.Use(ClientShare.InvokeAsync);
+        app.MapRegistration();
         app.MapAuthorizationRequests();
         app.MapTokens();
         app.MapMetadata();
@@ -63,6 +67,19 @@ public static class IdentityModule
             .AddHostedService<ClientsFromFiles>();
     }
 
+    private static IServiceCollection AddRegistration(this IServiceCollection services) => services
+        .AddScoped<Directories>()
+        .AddScoped<SoftwareStatements>()
+        .AddScoped<SignedRegistration>()
+        .AddScoped<SectorIdentifier>()
+        .AddScoped<EcosystemCertificate>()
+        .AddScoped<RegistrationChecks>()
+        .AddScoped<Registrations>()
+        .AddScoped<RegistrationEndpoint>()
+        .AddScoped<ClientManager>()
+        .AddScoped<ClientConfigurationEndpoint>()
+        .AddHostedService<Revocations>();
+
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
         .AddScoped<RequestObjects>()
         .AddScoped<AuthorizationRequests>()
@@ -70,7 +87,9 @@ public static class IdentityModule
         .AddScoped<PushedRequests>()
         .AddScoped<PushedAuthorizationEndpoint>()
         .AddScoped<AuthorizeEndpoint>()
-        .AddSingleton<AuthorizationResponse>()
+        .AddScoped<SignedMessages>()
+        .AddScoped<IRequestHandler<FindSignedMessages, IReadOnlyList<KeptMessage>>, FindSignedMessagesHandler>()
+        .AddScoped<AuthorizationResponse>()
         .AddSingleton<IdTokenHints>()
         .AddScoped<Interactions>()
         .AddScoped<Authorisations>()
@@ -95,7 +114,7 @@ public static class IdentityModule
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
         .AddScoped<TokenEndpoint>()
-        .AddSingleton<IntrospectionAnswer>()
+        .AddScoped<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
         .AddSingleton<ExpiredRows>()
@@ -122,6 +141,14 @@ public static class IdentityModule
             .AddHostedService<KeyRotationService>()
             .AddSingleton<DiscoveryEndpoint>()
             .AddSingleton<JwksEndpoint>();
+    }
+
+    private static void MapRegistration(this WebApplication app)
+    {
+        app.MapPost("/register", (HttpContext http, RegistrationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        app.MapGet("/register/{clientId}", (HttpContext http, string clientId, ClientConfigurationEndpoint endpoint) => endpoint.GetAsync(http, clientId, http.RequestAborted));
+        app.MapPut("/register/{clientId}", (HttpContext http, string clientId, ClientConfigurationEndpoint endpoint) => endpoint.PutAsync(http, clientId, http.RequestAborted));
+        app.MapDelete("/register/{clientId}", (HttpContext http, string clientId, ClientConfigurationEndpoint endpoint) => endpoint.DeleteAsync(http, clientId, http.RequestAborted));
     }
 
     private static void MapAuthorizationRequests(this WebApplication app)

@@ -80,6 +80,9 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Portal__TimeZone", "Mars/Olympus", "Portal:TimeZone must be the name of a time zone, such as Europe/London")]
     [InlineData("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true", "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.")]
     [InlineData("Forwarded__From", "proxy.example", "Forwarded__From must be addresses or networks of proxies, such as 10.0.0.0/8, with commas between, and not everybody.")]
+    [InlineData("Identity__SignInHistory", "29.00:00:00", "Identity:SignInHistory must be from 30 to 36500 days")]
+    [InlineData("Policies__Rules__NewDevice__Outcome", "Forbid", "Policies__Rules__NewDevice__Outcome must be Allow, AskAgain, Delay or Refuse.")]
+    [InlineData("Policies__CountryHeader", "X-Country", "Policies__CountryHeader needs Forwarded__From: only a listed proxy is believed.")]
     [InlineData("OPENBANKING_PROXIED_PORT", "5003", "OPENBANKING_PROXIED_PORT needs Forwarded__From: without listed proxies nobody's Client-Cert is believed.")]
     [InlineData("Identity__Issuer", "bank", "Identity:Issuer must be an https address without query and fragment.")]
     public async Task A_broken_setting_is_one_sentence(string setting, string value, string sentence)

@@ -22,6 +22,7 @@ public sealed class PortalPagesTests : IAsyncLifetime
     private static readonly (int Width, bool Dark)[] Looks = [(375, false), (375, true), (1280, false), (1280, true)];
     private static readonly string[] AskedFor = ["ReadAccountsDetail", "ReadBalances"];
     private static readonly string Shots = Directory.CreateDirectory(Path.Combine(RunningSandbox.Checkout, "artifacts", "screenshots")).FullName;
+    private static readonly string[] Held = ["Delay", "Refuse"];
     private readonly List<string> findings = [];
 
     /// <summary>While set, pages do not go on by themselves, so that they can be looked at.</summary>
@@ -34,7 +35,19 @@ public sealed class PortalPagesTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        host = await TestHost.StartAsync();
+        host = await TestHost.StartAsync(options =>
+        {
+            options.Settings["Forwarded:From"] = "127.0.0.1, ::1";
+            options.Settings["Policies:CountryHeader"] = "X-Country";
+            options.Settings["Policies:NetworkHeader"] = "X-Network";
+            foreach (var outcome in Held)
+            {
+                options.Settings[$"Policies:Rules:{outcome}Network:At"] = "Approval";
+                options.Settings[$"Policies:Rules:{outcome}Network:Outcome"] = outcome;
+                options.Settings[$"Policies:Rules:{outcome}Network:Networks"] = outcome;
+                options.Settings[$"Policies:Rules:{outcome}Network:Reason"] = "Your network has been used for attacks on our customers.";
+            }
+        });
         bank = await AccountsModule.SeedSandboxAsync(host.Services, TestContext.Current.CancellationToken);
         browser = await CustomersBrowser.OpenAsync();
         await Page.Context.RouteAsync(
@@ -660,6 +673,95 @@ public sealed class PortalPagesTests : IAsyncLifetime
         var answer = await tpp.ApiAsync(HttpMethod.Post, "/open-banking/v4.0/cbpii/funds-confirmation-consents", await tpp.ClientTokenAsync("fundsconfirmations"), body);
         return answer.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
     }
+
+    [Fact]
+    [Trait("Rule", "PO-13")]
+    public async Task What_the_policy_asks_for_is_said_in_plain_words()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        await ComeFromAsync(country: "GB");
+        var customer = await ActivateAsync(0);
+        await browser.SignInAsync();
+
+        // Once more: the dialog comes by itself, and where a browser will not have that, at the next press.
+        await ChangeThreatAsync(raise: true);
+        await ForgetDeviceAsync();
+        await Page.EvaluateAsync(
+            "() => { const get = navigator.credentials.get.bind(navigator.credentials); let asked = 0;"
+            + "navigator.credentials.get = options => ++asked === 2 ? Promise.reject(new DOMException('', 'NotAllowedError')) : get(options); }");
+        await browser.PressAsync("Sign in with a passkey");
+        await Assertions.Expect(Page.GetByText("this device is new. Please use your passkey once more.")).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("We could not sign you in")).ToBeHiddenAsync();
+        await LookAsync("signin-again");
+        await browser.SignInAsync();
+        await ForgetDeviceAsync();
+        await browser.SignInAsync();
+
+        // Not yet, and not now.
+        await ChangeThreatAsync(raise: true);
+        await ForgetDeviceAsync();
+        await browser.PressAsync("Sign in with a passkey");
+        await Assertions.Expect(Page.GetByText("this device is new. Please try again in 30 seconds.")).ToBeVisibleAsync();
+        await LookAsync("signin-later");
+        await ComeFromAsync(country: "FR");
+        await browser.PressAsync("Sign in with a passkey");
+        await Assertions.Expect(Page.GetByText("Please use a device that you have used here before")).ToBeVisibleAsync();
+        await LookAsync("signin-refused");
+
+        // An approval: the passkey right there, and what was ticked stays ticked.
+        await ChangeThreatAsync(raise: false);
+        await ComeFromAsync(country: "GB");
+        await browser.SignInAsync();
+        await ArriveAsync(tpp);
+        await browser.SignInAsync();
+        await browser.TickAsync(customer.Accounts[1].Name);
+        await browser.PressAsync("Approve");
+        await HasHeadingAsync("Confirm that it is you");
+        await LookAsync("signin-confirm");
+        await browser.SignInAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox, new PageGetByRoleOptions { Checked = true })).ToHaveCountAsync(1);
+        await Assertions.Expect(Page.GetByLabel(customer.Accounts[1].Name)).ToBeCheckedAsync();
+
+        stay = true;
+        await ComeFromAsync(country: "GB", network: "Delay");
+        await browser.PressAsync("Approve");
+        await HasHeadingAsync("Please wait a moment before you approve");
+        await LookAsync("approve-later");
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Back to the request" }).ClickAsync();
+        await ComeFromAsync(country: "GB", network: "Refuse");
+        await browser.TickAsync(customer.Accounts[0].Name);
+        await browser.PressAsync("Approve");
+        await HasHeadingAsync("We cannot take your approval now");
+        await LookAsync("approve-refused");
+        stay = false;
+        await ComeFromAsync(country: "GB");
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Back to the request" }).ClickAsync();
+        await browser.PressAsync("Approve");
+        await Page.WaitForURLAsync("https://tpp.example/**");
+
+        await OpenAsync("/signins");
+        await Assertions.Expect(Page.GetByText("Approval for Budget App", new PageGetByTextOptions { Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("in France").First).ToBeVisibleAsync();
+        await Assertions.Expect(Page.GetByText("Nothing was unusual.").First).ToBeVisibleAsync();
+        await LookAsync("signins-why");
+        NothingFound();
+    }
+
+    private Task ComeFromAsync(string country, string? network = null)
+    {
+        var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["X-Country"] = country };
+        if (network is not null) headers["X-Network"] = network;
+        return Page.SetExtraHTTPHeadersAsync(headers);
+    }
+
+    private async Task ForgetDeviceAsync()
+    {
+        await Page.Context.ClearCookiesAsync(new BrowserContextClearCookiesOptions { Name = "__Host-device" });
+        await OpenAsync("/signin");
+    }
+
+    private Task<ThreatDescription> ChangeThreatAsync(bool raise) =>
+        host.InScopeAsync(services => services.GetRequiredService<IMediator>().Send(new ChangeThreat(raise, "operator", "a test")));
 
     private async Task<SandboxCustomer> ActivateAsync(int number)
     {

@@ -12,7 +12,7 @@ internal sealed class Canaries
     private static readonly HashSet<string> Secret = new(StringComparer.Ordinal)
     {
         "client_assertion", "code", "code_verifier", "refresh_token", "access_token", "id_token", "token", "request_uri", "ceremony", "signature",
-        "activationCode", "__RequestVerificationToken",
+        "request", "response", "activationCode", "__RequestVerificationToken",
     };
 
     private static readonly HashSet<string> OfCustomers = new(StringComparer.Ordinal) { "Identification", "SecondaryIdentification", "Name", "IBAN" };

@@ -20,7 +20,7 @@ public sealed class SecretsInLogsTests
     private static readonly string[] Expected =
     [
         "Authorization", "__RequestVerificationToken", "access_token", "activationCode", "ceremony", "client_assertion", "code", "code_verifier", "cookie", "customer's Identification", "customer's Name",
-        "id_token", "proof", "refresh_token", "request_uri", "signature", "token",
+        "id_token", "proof", "refresh_token", "request", "request_uri", "response", "signature", "token",
     ];
 
     [Fact]
@@ -35,6 +35,8 @@ public sealed class SecretsInLogsTests
         var canaries = new Canaries();
         using var dpop = await TestTpp.RegisterAsync(host, change: Offline);
         using var mtls = await TestTpp.RegisterAsync(host, TppKind.Mtls, Offline);
+        using var signing = await TestTpp.RegisterAsync(host, change: metadata => metadata["security_profile"] = "fapi2-ms");
+        using var hybrid = await TestTpp.RegisterAsync(host, TppKind.Mtls, metadata => metadata["security_profile"] = "fapi1-advanced");
         var customer = await TestCustomer.CreateAsync(host);
         var issued = await host.InScopeAsync(services => services.GetRequiredService<IMediator>()
             .Send(new IssueActivationCode(customer.CustomerId, "canary", "Kanarien Vogel", ActivationCode: null, Reusable: true)));
@@ -43,6 +45,8 @@ public sealed class SecretsInLogsTests
 
         await JourneyAsync(reach, dpop.At(reach), issued.Username, issued.ActivationCode, canaries);
         await JourneyAsync(reach, mtls.At(reach), issued.Username, issued.ActivationCode, canaries);
+        await SignedJourneyAsync(reach, signing.At(reach), issued.Username, issued.ActivationCode, canaries);
+        await SignedJourneyAsync(reach, hybrid.At(reach), issued.Username, issued.ActivationCode, canaries);
 
         Assert.Equal(Expected, canaries.Kinds);
         Assert.Contains(host.Log.Lines, line => line.StartsWith("Debug Microsoft.", StringComparison.Ordinal));
@@ -56,10 +60,11 @@ public sealed class SecretsInLogsTests
     {
         using var registered = TestTpp.New(Reach.Nowhere, change: Offline);
         using var selfSigned = TestTpp.New(Reach.Nowhere, TppKind.SelfSigned, Offline);
+        using var signing = TestTpp.New(Reach.Nowhere, change: metadata => metadata["security_profile"] = "fapi2-ms");
         var clients = Path.GetTempFileName();
         try
         {
-            await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone(), selfSigned.Registration!.DeepClone()).ToJsonString());
+            await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone(), selfSigned.Registration!.DeepClone(), signing.Registration!.DeepClone()).ToJsonString());
             await using var host = await HostProcess.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["Identity__ClientsFile"] = clients,
@@ -73,6 +78,7 @@ public sealed class SecretsInLogsTests
             var (username, code) = (customer.GetProperty("username").GetString()!, customer.GetProperty("activationCode").GetString()!);
             await JourneyAsync(reach, registered.At(reach), username, code, canaries);
             await JourneyAsync(reach, selfSigned.At(reach), username, code, canaries);
+            await SignedJourneyAsync(reach, signing.At(reach), username, code, canaries);
             Assert.Equal(0, await host.StopAsync());
 
             Assert.Equal(Expected, canaries.Kinds);
@@ -102,6 +108,37 @@ public sealed class SecretsInLogsTests
     private static void Offline(JsonObject metadata) => metadata["scope"] = "openid accounts offline_access";
 
     private static bool IsDatabase(string file) => file.StartsWith("postgres", StringComparison.Ordinal) && !file.EndsWith(".log", StringComparison.Ordinal);
+
+    /// <summary>Signed requests, pushed or in the browser's address, and signed answers, in the query or in the fragment.</summary>
+    private static async Task SignedJourneyAsync(Reach reach, TestTpp tpp, string username, string activationCode, Canaries canaries)
+    {
+        using var browser = new PortalBrowser(reach);
+        Assert.True((await browser.ActivateAsync(username, activationCode)).IsSuccess);
+        var plain = TestTpp.AuthorizationRequest(await tpp.CreateConsentAsync());
+        var isHybrid = tpp.Kind == TppKind.Mtls;
+        var request = tpp.Signed(isHybrid ? plain.With("response_type", "code id_token") : plain.With("response_mode", "jwt"));
+        canaries.Add("request", request["request"]);
+        var path = isHybrid ? tpp.AuthorizePath(request) : tpp.AuthorizePath(await tpp.PushAsync(request));
+        var decision = await browser.DecideAsync(await browser.ApprovalAsync(await browser.ArriveAndSignInAsync(path)));
+        var back = decision.Back!.OriginalString;
+        var answer = Answer.Query(new Uri("https://x/?" + back[(back.IndexOf(isHybrid ? '#' : '?', StringComparison.Ordinal) + 1)..]));
+        foreach (var (name, value) in answer.Where(pair => pair.Key is "code" or "id_token" or "response")) canaries.Add(name, value);
+        var code = isHybrid ? answer["code"] : OpenBanking.Kernel.Jose.Jws.Parse(answer["response"]).Failed(out _, out var jwt) ? "" : OpenBanking.Kernel.Jose.Claims.Text(jwt.Payload, "code")!;
+        canaries.Add("code", code);
+        var token = (await tpp.RedeemAsync(code)).Text("access_token")!;
+        Assert.Equal(200, (await tpp.GetAsync(Accounts, token)).Status);
+        using var introspection = new HttpRequestMessage(HttpMethod.Post, "/introspect") { Content = tpp.Authenticated().With("token", token).Content() };
+        introspection.Headers.TryAddWithoutValidation("Accept", "application/token-introspection+jwt, application/json;q=0.5");
+        var described = await tpp.SendAsync(introspection);
+        Assert.Equal(200, described.Status);
+        if (!isHybrid) canaries.Add("response", described.Body);
+
+        // Mistakes again: an object that is not for us, one that is used twice, and one in the address of a client that must push.
+        Assert.Equal(400, (await tpp.ParAsync(tpp.Signed(plain, claims => claims["aud"] = "https://elsewhere.example"))).Status);
+        await tpp.ParAsync(request);
+        await browser.GetAsync(tpp.AuthorizePath(tpp.Signed(plain, claims => claims.Remove("exp"))));
+        await browser.GetAsync(tpp.AuthorizePath(tpp.Signed(plain.With("nonce", null))));
+    }
 
     private static async Task JourneyAsync(Reach reach, TestTpp tpp, string username, string activationCode, Canaries canaries)
     {

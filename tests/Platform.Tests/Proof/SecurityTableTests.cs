@@ -66,7 +66,7 @@ public sealed class SecurityTableTests(SecurityTableTests.Running running) : ICl
         using var client = host.CreateClient();
         foreach (var line in Table)
         {
-            var path = line.Route.Replace("{id:guid}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{consentId}", "x", StringComparison.Ordinal)
+            var path = line.Route.Replace("{id:guid}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{consentId}", "x", StringComparison.Ordinal).Replace("{clientId}", "x", StringComparison.Ordinal)
                 .Replace("{accountId}", "x", StringComparison.Ordinal).Replace("{**name}", "x", StringComparison.Ordinal);
             using var request = new HttpRequestMessage(new HttpMethod(line.Method), new Uri(path, UriKind.Relative));
             if (line.Method == "POST") request.Content = line.Who == "own-page" ? TestHttp.Json("{}") : Stranger.Content();
@@ -80,6 +80,12 @@ public sealed class SecurityTableTests(SecurityTableTests.Running running) : ICl
                     break;
                 case "client":
                     Assert.True((answer.Status, answer.Error) == (401, "invalid_client"), what);
+                    break;
+                case "certificate":
+                    Assert.True((answer.Status, answer.Error, rule) == (401, "invalid_client", "DCR-11"), what);
+                    break;
+                case "manager":
+                    Assert.True((answer.Status, answer.Error, rule) == (401, "invalid_token", "DCM-09"), what);
                     break;
                 case "client-token" or "customer-token":
                     Assert.True((answer.Status, rule) == (401, "RS-01"), what);

@@ -35,6 +35,10 @@ public sealed partial class OfficialSchemas
     private static Task<OfficialSchemas> OfAsync(string version, string file) =>
         Loaded.GetOrAdd(version + "/" + file, _ => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(version, file))).Value;
 
+    /// <summary>The registration file of a version, <c>v3.3</c> or <c>v3.4</c>.</summary>
+    public static Task<OfficialSchemas> RegistrationAsync(string version) =>
+        Loaded.GetOrAdd("registration-" + version, key => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(key, "client-registration-openapi.yaml"))).Value;
+
     /// <summary>Names of the members that the file gives a schema.</summary>
     public IReadOnlyList<string> MembersOf(string schema) =>
         [.. ((JObject)document["definitions"]![schema]!["properties"]!).Properties().Select(property => property.Name)];

@@ -102,6 +102,10 @@ public sealed class TestTpp : IDisposable
         return new TestTpp(reach, id, kind, key, certificate, metadata);
     }
 
+    /// <summary>A third party that registered itself.</summary>
+    public static TestTpp Registered(Reach reach, string clientId, TppKind kind, SigningKey key, X509Certificate2? certificate) =>
+        new(reach, clientId, kind, key, certificate);
+
     /// <summary>Stores any metadata; fails where they cannot be taken.</summary>
     public static async Task RegisterAsync(TestHost host, JsonObject metadata)
     {

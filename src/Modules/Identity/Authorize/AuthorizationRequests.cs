@@ -1,6 +1,7 @@
 using MediatR;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
@@ -14,7 +15,8 @@ internal sealed record ArrivedRequest(AuthorizationRequest Request, SignedReques
 /// Reads and judges an authorization request wherever it arrives, pushed or in a browser's address: the same rules in the same order,
 /// so that neither way is the easier one (PAR-03).
 /// </summary>
-internal sealed class AuthorizationRequests(RequestObjects objects, IdTokenHints hints, ManagedGrants grants, IMediator mediator)
+internal sealed class AuthorizationRequests(
+    RequestObjects objects, SignedMessages evidence, IdTokenHints hints, ManagedGrants grants, IMediator mediator)
 {
     /// <summary>
     /// The request: the plain parameters or, where there is a request object, what is inside it and nothing else, whatever is repeated
@@ -55,9 +57,12 @@ internal sealed class AuthorizationRequests(RequestObjects objects, IdTokenHints
         return await grants.RefusalAsync(request, client, named.ConsentId, ct) is { } unmanaged ? unmanaged : named;
     }
 
-    /// <summary>Of two pushes of one object with one <c>jti</c>, the first counts (JAR-12). Judged last: what was refused may come again.</summary>
-    public async Task<OAuthError?> ReplayOfAsync(ArrivedRequest arrived, CancellationToken ct) =>
-        arrived.Object is { } signed && !await objects.IsFirstAsync(signed, ct)
-            ? new OAuthError("invalid_request_object", "JAR-12", "the request object was used before")
-            : null;
+    /// <summary>Of two pushes of one object with one <c>jti</c>, the first counts (JAR-12). Judged last: what was refused may come again. What is taken is kept.</summary>
+    public async Task<OAuthError?> ReplayOfAsync(ArrivedRequest arrived, CancellationToken ct)
+    {
+        if (arrived.Object is not { } signed) return null;
+        if (!await objects.IsFirstAsync(signed, ct)) return new OAuthError("invalid_request_object", "JAR-12", "the request object was used before");
+        evidence.Keep(signed.Client, SignedMessage.RequestObject, signed.Jwt);
+        return null;
+    }
 }

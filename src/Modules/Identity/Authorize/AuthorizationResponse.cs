@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Kernel.Jose;
 
@@ -13,7 +14,7 @@ namespace OpenBanking.Identity.Authorize;
 /// so that a client of several servers knows which one speaks (ISS-01, F2-PAR-07). A client that asked for it gets all of that inside
 /// one signed JWT and nothing beside it (JARM), errors too.
 /// </summary>
-internal sealed class AuthorizationResponse(SigningKeys keys, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+internal sealed class AuthorizationResponse(SigningKeys keys, SignedMessages evidence, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
     /// <summary>Long enough for a slow browser; the code inside lives half as long (JARM-02).</summary>
     public static readonly TimeSpan JwtLifetime = TimeSpan.FromSeconds(120);
@@ -56,7 +57,9 @@ internal sealed class AuthorizationResponse(SigningKeys keys, IOptions<Authoriza
             ["exp"] = (clock.GetUtcNow() + JwtLifetime).ToUnixTimeSeconds(),
         };
         foreach (var (name, value) in parameters) claims[name] = value;
-        return Jws.Sign(await keys.CurrentAsync(client.AuthorizationResponseAlgorithm, ct), "JWT", claims); // JARM-05, JARM-08
+        var jwt = Jws.Sign(await keys.CurrentAsync(client.AuthorizationResponseAlgorithm, ct), "JWT", claims); // JARM-05, JARM-08
+        evidence.Keep(client, SignedMessage.AuthorizationResponse, jwt);
+        return jwt;
     }
 }
 

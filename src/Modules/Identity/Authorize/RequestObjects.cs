@@ -24,7 +24,7 @@ internal sealed class RequestObjects(ClientKeys keys, ReplayGuard replays, IOpti
         if (await keys.OfAsync(client, jws.KeyId, jws.Algorithm, ct) is not { } set) return Refusal(rules, "JAR-09");
         if (jws.Verify(set, new JwsPolicy(JwsPolicy.FapiAlgorithms, rules.Types)) is { } broken) return Refusal(rules, broken.Rule);
 
-        var request = new SignedRequest(jws.Payload, client, options.Value.Issuer, time.GetUtcNow());
+        var request = new SignedRequest(jwt, jws.Payload, client, options.Value.Issuer, time.GetUtcNow());
         return rules.FirstRefusal(request) is { } refusal ? refusal : request;
     }
 

@@ -6,7 +6,7 @@ using OpenBanking.Kernel.Jose;
 namespace OpenBanking.Identity.Authorize;
 
 /// <summary>The claims of a request that a client has signed, beside what they are judged against.</summary>
-internal sealed record SignedRequest(JsonElement Payload, Client Client, string Issuer, DateTimeOffset Now)
+internal sealed record SignedRequest(string Jwt, JsonElement Payload, Client Client, string Issuer, DateTimeOffset Now)
 {
     private const int MaxJtiLength = 255;
 

@@ -79,6 +79,9 @@ internal sealed class Client
     public required bool RequiresAuthTime { get; init; }
 
     public required DateTimeOffset RegisteredAt { get; init; }
+
+    /// <summary>Who has taken the client out of service for the time being; null while it is in service (OB-DCR-15).</summary>
+    public string? SuspendedBy { get; init; }
 }
 
 internal sealed class ClientTable : IEntityTypeConfiguration<Client>

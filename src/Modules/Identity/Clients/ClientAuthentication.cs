@@ -45,6 +45,9 @@ internal sealed class ClientAuthentication(ClientRegister register, ClientAssert
             : await ByAssertionAsync(http, form["client_id"], assertion, ct);
         if (authenticated.Failed(out var error, out var client)) return error;
 
+        // It has proven who it is, and still gets what a stranger gets.
+        if (client.SuspendedBy is not null) return OAuthError.InvalidClient("OB-DCR-15");
+
         // PAR-08, INT-07: the same bound to guesses and floods at all of these endpoints.
         if (!limits.AdmitsClient(client.ClientId))
         {

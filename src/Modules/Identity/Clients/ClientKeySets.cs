@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;
@@ -15,9 +14,9 @@ namespace OpenBanking.Identity.Clients;
 internal sealed partial class ClientKeySets(
     HttpMessageHandler outbound, IOptions<AuthorizationServerOptions> options, TimeProvider time, ILogger<ClientKeySets> logger)
 {
-    private const int MaxBytes = 64 * 1024;
     private const int MaxClients = 10_000;
     private const int MaxKeys = 50;
+    private static readonly string[] MediaTypes = ["application/jwk-set+json", "application/json"];
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15);
 
     /// <summary>From then on a new copy is tried for, while the old one still serves if the client's server is down.</summary>
@@ -31,14 +30,18 @@ internal sealed partial class ClientKeySets(
     public RegisteredKeys? ByValue(Client client)
     {
         if (client.Jwks is null) return null;
-        var entry = EntryOf(client, client.Jwks);
+        var entry = EntryOf(client.ClientId, client.Jwks);
         return entry.Keys ??= KeySet.Parse(Encoding.UTF8.GetBytes(client.Jwks)).Failed(out _, out var set) ? null : new RegisteredKeys(set);
     }
 
     /// <summary>The set from the client's address as far as it is known, and the fetch to wait for where it does not do.</summary>
-    public RegisteredKeys? Fetched(Client client, Func<RegisteredKeys, bool> suffices, out Task? fetching)
+    public RegisteredKeys? Fetched(Client client, Func<RegisteredKeys, bool> suffices, out Task? fetching) =>
+        Fetched(client.ClientId, client.JwksUri!, suffices, out fetching);
+
+    /// <summary>The same for whoever else has a set at an address; the name must be one that no client can have.</summary>
+    public RegisteredKeys? Fetched(string owner, string address, Func<RegisteredKeys, bool> suffices, out Task? fetching)
     {
-        var entry = EntryOf(client, client.JwksUri!);
+        var entry = EntryOf(owner, address);
         lock (entry)
         {
             fetching = null;
@@ -50,62 +53,42 @@ internal sealed partial class ClientKeySets(
             else if (now - entry.TriedAt >= BetweenFetches)
             {
                 entry.TriedAt = now;
-                fetching = entry.Running = FetchAsync(client.ClientId, client.JwksUri!, entry);
+                fetching = entry.Running = FetchAsync(owner, address, entry);
             }
 
             return fetching is null ? known : null;
         }
     }
 
-    private Entry EntryOf(Client client, string source)
+    private Entry EntryOf(string owner, string source)
     {
-        if (entries.TryGetValue(client.ClientId, out var entry) && entry.Source == source) return entry;
+        if (entries.TryGetValue(owner, out var entry) && entry.Source == source) return entry;
         if (entries.Count >= MaxClients) entries.Clear();
-        return entries.AddOrUpdate(
-            client.ClientId, _ => new Entry(source), (_, current) => current.Source == source ? current : new Entry(source));
+        return entries.AddOrUpdate(owner, _ => new Entry(source), (_, current) => current.Source == source ? current : new Entry(source));
     }
 
-    private async Task FetchAsync(string clientId, string address, Entry entry)
+    private async Task FetchAsync(string owner, string address, Entry entry)
     {
         await Task.Yield(); // Not under the caller's lock.
-        using var patience = new CancellationTokenSource(OutboundHttp.Patience);
-        try
+        if ((await ReadAsync(address, CancellationToken.None)).Failed(out var problem, out var keys))
         {
-            var problem = OutboundHttp.Problem(address, options.Value.AllowLoopbackTargets);
-            var keys = problem is null ? await ReadAsync(address, patience.Token) : null;
-            if (keys is null)
-            {
-                Log.NotTaken(logger, clientId, problem ?? "the answer is no key set");
-                return;
-            }
-
-            lock (entry)
-            {
-                entry.Keys = keys;
-                entry.FetchedAt = time.GetUtcNow();
-            }
+            Log.NotTaken(logger, owner, problem);
+            return;
         }
-        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException or IOException)
+
+        lock (entry)
         {
-            Log.NotTaken(logger, clientId, failure.GetType().Name);
+            entry.Keys = keys;
+            entry.FetchedAt = time.GetUtcNow();
         }
     }
 
-    [SuppressMessage("Reliability", "CA2000", Justification = "The handler is not the invoker's to dispose of.")]
-    private async Task<RegisteredKeys?> ReadAsync(string address, CancellationToken ct)
+    /// <summary>Fetches a set that nobody will ask for again under this name.</summary>
+    public async Task<Outcome<RegisteredKeys, string>> ReadAsync(string address, CancellationToken ct)
     {
-        using var http = new HttpMessageInvoker(outbound, disposeHandler: false);
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Accept.ParseAdd("application/jwk-set+json, application/json");
-        using var response = await http.SendAsync(request, ct);
-        if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentEncoding.Count > 0) return null;
-        if (response.Content.Headers.ContentType?.MediaType is not ("application/json" or "application/jwk-set+json")) return null;
-
-        await using var body = await response.Content.ReadAsStreamAsync(ct);
-        var buffer = new byte[MaxBytes + 1];
-        var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
-        if (length > MaxBytes || KeySet.Parse(buffer.AsSpan(0, length)).Failed(out _, out var set)) return null;
-        return set.Keys.Count > MaxKeys ? null : new RegisteredKeys(set);
+        if ((await OutboundHttp.GetAsync(outbound, address, options.Value.AllowLoopbackTargets, MediaTypes, ct)).Failed(out var problem, out var body)) return problem;
+        if (KeySet.Parse(body).Failed(out var fault, out var set)) return fault.Reason;
+        return set.Keys.Count > MaxKeys ? "the key set has too many keys" : new RegisteredKeys(set);
     }
 
     private sealed class Entry(string source)
@@ -123,7 +106,7 @@ internal sealed partial class ClientKeySets(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set of client {ClientId} was not taken: {Problem}")]
-        public static partial void NotTaken(ILogger logger, string clientId, string problem);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The key set of {Owner} was not taken: {Problem}")]
+        public static partial void NotTaken(ILogger logger, string owner, string problem);
     }
 }

@@ -31,6 +31,9 @@ internal sealed record JudgedClient(Client Client, JsonObject Metadata, IReadOnl
 /// </summary>
 internal sealed class ClientMetadata
 {
+    /// <summary>What a third party may be (OB-SEC-6).</summary>
+    public static readonly IReadOnlyList<string> Roles = ["AISP", "PISP", "CBPII", "ASPSP"];
+
     /// <summary>Words, and whether each is offered.</summary>
     private static readonly Dictionary<string, bool> GrantTypeWords = new(StringComparer.Ordinal)
     {
@@ -41,7 +44,6 @@ internal sealed class ClientMetadata
         ["urn:openid:params:grant-type:ciba"] = false,
     };
 
-    private static readonly string[] RoleWords = ["AISP", "PISP", "CBPII", "ASPSP"];
     private static readonly string[] Algorithms = ["PS256", "ES256"];
     private static readonly string[] SubjectTypes = ["pairwise", "public"];
     private static readonly string[] ApplicationTypes = ["web", "native", "mobile"];
@@ -79,7 +81,7 @@ internal sealed class ClientMetadata
         if (!ProfileRules.Names.TryGetValue(word, out var profile)) members.Refuse("DCR-15", "has an unknown security_profile");
 
         var roles = members.List("software_roles");
-        if (roles.Except(RoleWords, StringComparer.Ordinal).Any()) members.Refuse("DCR-01", "has an unknown word in software_roles");
+        if (roles.Except(Roles, StringComparer.Ordinal).Any()) members.Refuse("DCR-01", "has an unknown word in software_roles");
         var grants = members.Offered(
             "grant_types", GrantTypeWords, members.List("grant_types"), ["authorization_code", "refresh_token", "client_credentials"], "DC-06");
         members.Keep("grant_types", grants);

@@ -102,7 +102,9 @@ internal sealed partial class ClientsFromFiles(
     {
         if (await db.Clients.AnyAsync(row => row.ClientId == client.ClientId, ct))
         {
-            db.Update(client).Property(row => row.RegisteredAt).IsModified = false;
+            var known = db.Update(client);
+            known.Property(row => row.RegisteredAt).IsModified = false;
+            known.Property(row => row.SuspendedBy).IsModified = false;
         }
         else
         {

@@ -91,6 +91,16 @@ internal sealed class DistinguishedName : IEquatable<DistinguishedName>
         return new DistinguishedName(sets);
     }
 
+    /// <summary>Each attribute, its value as it is compared.</summary>
+    public IEnumerable<(string Oid, string Value)> Attributes => name.SelectMany(set => set).Select(attribute =>
+    {
+        var at = attribute.IndexOf('=', StringComparison.Ordinal);
+        return (attribute[..at], attribute[(at + 1)..]);
+    });
+
+    /// <summary>A value as it is compared; null for what can be none.</summary>
+    public static string? Fold(string value) => Folded(value);
+
     public bool Equals(DistinguishedName? other) =>
         other is not null
         && name.Length == other.name.Length

@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Identity.Clients;
 
@@ -14,6 +16,9 @@ internal static class OutboundHttp
 {
     /// <summary>Nothing that a client gives us takes longer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    /// <summary>Nothing that a client gives us is longer.</summary>
+    public const int MaxBytes = 64 * 1024;
 
     private static readonly int[] Ports = [443, 8443];
 
@@ -47,6 +52,35 @@ internal static class OutboundHttp
         if (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var literal)) return MayConnect(literal, uri.Port, allowLoopback) ? null : "must be a public address";
         if (uri.IsLoopback) return allowLoopback ? null : "must be a public address";
         return allowLoopback || Ports.Contains(uri.Port) ? null : "must be on port 443 or 8443";
+    }
+
+    /// <summary>Asks an address for a JSON document; where there is none to be had, why not, for the log.</summary>
+    /// <param name="types">Media types that are taken.</param>
+    [SuppressMessage("Reliability", "CA2000", Justification = "The handler is not the invoker's to dispose of.")]
+    public static async Task<Outcome<byte[], string>> GetAsync(
+        HttpMessageHandler outbound, string address, bool allowLoopback, IReadOnlyList<string> types, CancellationToken ct)
+    {
+        if (Problem(address, allowLoopback) is { } problem) return problem;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(Patience);
+        try
+        {
+            using var http = new HttpMessageInvoker(outbound, disposeHandler: false);
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            foreach (var type in types) request.Headers.Accept.ParseAdd(type);
+            using var response = await http.SendAsync(request, patience.Token);
+            if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentEncoding.Count > 0) return "the answer is not a plain 200";
+            if (!types.Contains(response.Content.Headers.ContentType?.MediaType, StringComparer.OrdinalIgnoreCase)) return "the answer is of another type";
+
+            await using var body = await response.Content.ReadAsStreamAsync(patience.Token);
+            var buffer = new byte[MaxBytes + 1];
+            var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, patience.Token);
+            return length > MaxBytes ? "the answer is too long" : buffer[..length];
+        }
+        catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            return failure.GetType().Name;
+        }
     }
 
     /// <summary>Whether an address is one that anybody on the internet could reach.</summary>

@@ -55,6 +55,11 @@ internal static class ProfileRules
     /// <summary>GM-01 to GM-09: it may manage its grants by their ids; to other clients those parameters mean nothing.</summary>
     public static readonly ProfileRule ManagesGrants = new(F2);
 
+    // Evidence
+
+    /// <summary>MS-10: what it signs and what is signed for it is kept.</summary>
+    public static readonly ProfileRule KeepsSignedMessages = new(MS);
+
     /// <summary>Every profile that there is, with the name by which a client registers it.</summary>
     public static readonly IReadOnlyDictionary<string, Profile> Names = new Dictionary<string, Profile>(StringComparer.Ordinal)
     {

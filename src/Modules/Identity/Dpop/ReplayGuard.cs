@@ -47,6 +47,10 @@ internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time) : IProofMe
     public Task<bool> IsFirstAssertionAsync(string clientId, string jti, DateTimeOffset until, CancellationToken ct) =>
         IsFirstAsync(until, ct, "assertion", clientId, jti);
 
+    /// <summary>A registration's <c>jti</c> belongs to its software.</summary>
+    public Task<bool> IsFirstRegistrationAsync(string softwareId, string jti, DateTimeOffset until, CancellationToken ct) =>
+        IsFirstAsync(until, ct, "registration", softwareId, jti);
+
     /// <summary>A proof's <c>jti</c> belongs to its key and address.</summary>
     public Task<bool> IsFirstProofAsync(string thumbprint, string htu, string jti, DateTimeOffset until, CancellationToken ct) =>
         IsFirstAsync(until, ct, "proof", thumbprint, htu, jti);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.GrantManagement;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 
 namespace OpenBanking.Identity.Metadata;
@@ -38,6 +39,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["introspection_endpoint"] = options.Endpoint("/introspect"),
             ["revocation_endpoint"] = options.Endpoint("/revoke"),
             ["userinfo_endpoint"] = options.Endpoint("/userinfo"), // META-04, as all that has no id of its own
+            ["registration_endpoint"] = RegistrationEndpoint.Address(options), // OB-DCR-1
             ["jwks_uri"] = options.Endpoint("/jwks"),
 
             // Which clients must push is the client's profile; the flag would speak for all of them (META-06).
@@ -84,6 +86,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
                 ["revocation_endpoint"] = options.MtlsEndpoint("/revoke"),
                 ["userinfo_endpoint"] = options.MtlsEndpoint("/userinfo"),
                 ["grant_management_endpoint"] = options.MtlsEndpoint(GrantManagementEndpoint.Path),
+                ["registration_endpoint"] = options.MtlsEndpoint("/register"),
             };
         }
 

@@ -6,9 +6,11 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -39,12 +41,15 @@ internal sealed partial class ExpiredRows(
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),
+        new(typeof(KnownStatement), nameof(KnownStatement.Until), TimeSpan.FromHours(1)),
+        new(typeof(RegistrationCount), nameof(RegistrationCount.Since), TimeSpan.FromHours(2)),
         new(typeof(FailureCount), nameof(FailureCount.LastAt), FailureCounts.Window),
         new(typeof(PolicyWait), nameof(PolicyWait.ForgottenAt), TimeSpan.Zero),
         new(typeof(KnownDevice), nameof(KnownDevice.LastSeenAt), KnownDevices.Lifetime),
         new(typeof(SignIn), nameof(SignIn.At), options.SignInHistory),
         new(typeof(ManagedGrant), nameof(ManagedGrant.RevokedAt), options.EndedGrantLifetime),
         new(typeof(ManagedGrant), nameof(ManagedGrant.ExpiresAt), options.EndedGrantLifetime),
+        new(typeof(SignedMessage), nameof(SignedMessage.At), options.SignedMessageLife),
 
         // Only what can count no more: nothing is pushed out early (DP-17). Not even by a clock that runs ahead for an hour and is put
         // right again, after which the same proof would be in time once more (OP-20).

@@ -2,9 +2,11 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
+using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
 using OpenBanking.Kernel.Storage;
@@ -17,6 +19,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public const string Schema = "identity";
 
     public DbSet<Client> Clients => Set<Client>();
+
+    public DbSet<RegisteredSoftware> RegisteredSoftware => Set<RegisteredSoftware>();
 
     public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
 
@@ -31,6 +35,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
 
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
+    public DbSet<SignedMessage> SignedMessages => Set<SignedMessage>();
 
     public DbSet<User> Users => Set<User>();
 

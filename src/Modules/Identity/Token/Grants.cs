@@ -21,6 +21,15 @@ internal sealed class Grants(IdentityDb db, TimeProvider clock)
             .ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RevokedAt, now), ct);
     }
 
+    /// <summary>Ends every grant of a client that is removed (DCM-04).</summary>
+    public Task RevokeByClientAsync(string clientId, CancellationToken ct)
+    {
+        var now = clock.GetUtcNow();
+        return db.Grants
+            .Where(grant => grant.ClientId == clientId && grant.RevokedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(grant => grant.RevokedAt, now), ct);
+    }
+
     /// <summary>Ends every grant of a consent; a consent that was approved again has several.</summary>
     public Task RevokeByConsentAsync(string consentId, CancellationToken ct)
     {

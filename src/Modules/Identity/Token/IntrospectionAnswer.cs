@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
@@ -12,7 +13,7 @@ namespace OpenBanking.Identity.Token;
 /// <summary>
 /// What is said of a token, in the form that the caller asks for: JSON, or a JWT that the caller can keep as evidence (RFC 9701).
 /// </summary>
-internal sealed class IntrospectionAnswer(SigningKeys keys, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+internal sealed class IntrospectionAnswer(SigningKeys keys, SignedMessages evidence, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
     /// <summary>Also the <c>typ</c>, so that the JWT is never taken for a token (JIN-02, JIN-08).</summary>
     private const string JwtType = "token-introspection+jwt";
@@ -42,7 +43,9 @@ internal sealed class IntrospectionAnswer(SigningKeys keys, IOptions<Authorizati
             ["iat"] = clock.GetUtcNow().ToUnixTimeSeconds(),
             ["token_introspection"] = description, // JIN-04
         };
-        return Jws.Sign(await keys.CurrentAsync(algorithm, ct), JwtType, claims); // JIN-05
+        var jwt = Jws.Sign(await keys.CurrentAsync(algorithm, ct), JwtType, claims); // JIN-05
+        evidence.Keep(caller, SignedMessage.IntrospectionResponse, jwt);
+        return jwt;
     }
 
     /// <summary>How much each form is wanted by the <c>Accept</c> header; a caller without one takes JSON, as callers did before there was another form.</summary>

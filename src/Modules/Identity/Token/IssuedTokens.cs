@@ -33,7 +33,7 @@ internal sealed class IssuedTokens(IdentityDb db, UnitOfWork unit)
         SELECT {GrantColumns}, c."Roles", t."Id", t."ClientId", t."GrantId", t."Scope", t."AuthorizationDetails"::text,
             t."DpopKeyThumbprint", t."CertificateThumbprint", t."IssuedAt", t."ExpiresAt", t."RevokedAt"
         FROM {IdentityDb.Schema}.access_tokens t
-        JOIN {IdentityDb.Schema}.clients c ON c."ClientId" = t."ClientId"
+        JOIN {IdentityDb.Schema}.clients c ON c."ClientId" = t."ClientId" AND c."SuspendedBy" IS NULL
         LEFT JOIN {IdentityDb.Schema}.grants g ON g."Id" = t."GrantId"
         WHERE t."Hash" = $1
         """;
@@ -49,7 +49,7 @@ internal sealed class IssuedTokens(IdentityDb db, UnitOfWork unit)
 
     public void Insert(RefreshToken token) => db.InsertAtCommit(token);
 
-    /// <summary>One question for token, grant and client; a client that is no longer registered has no tokens.</summary>
+    /// <summary>One question for token, grant and client; a client that is no longer registered, or out of service, has no tokens (OB-DCR-15).</summary>
     public Question<PresentedToken> AccessToken(byte[] hash) => unit.Ask(
         SelectAccessToken,
         row => new PresentedToken(AccessTokenOf(row, hash), row.IsDBNull(0) ? null : GrantOf(row), row.GetFieldValue<string[]>(17)),

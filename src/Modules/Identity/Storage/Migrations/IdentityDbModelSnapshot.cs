@@ -218,6 +218,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("SuspendedBy")
+                        .HasColumnType("text");
+
                     b.Property<bool>("UsesDpop")
                         .HasColumnType("boolean");
 
@@ -239,6 +242,40 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasIndex("Until");
 
                     b.ToTable("spent_identifiers", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Evidence.SignedMessage", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("Protected")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("ClientId", "At");
+
+                    b.ToTable("signed_messages", "identity");
                 });
 
             modelBuilder.Entity("OpenBanking.Identity.GrantManagement.ManagedGrant", b =>
@@ -481,6 +518,84 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("threat_changes", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.KnownStatement", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("Digest")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("known_statements", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.RegisteredSoftware", b =>
+                {
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("AccessTokenHash")
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Directory")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("IssuedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb");
+
+                    b.Property<string>("OrganisationId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("RegistrationNumber")
+                        .HasColumnType("text");
+
+                    b.Property<string>("SoftwareId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("ClientId");
+
+                    b.HasIndex("AccessTokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("Directory", "SoftwareId")
+                        .IsUnique();
+
+                    b.ToTable("registered_software", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.RegistrationCount", b =>
+                {
+                    b.Property<byte[]>("Organisation")
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("Registrations")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Organisation");
+
+                    b.HasIndex("Since");
+
+                    b.ToTable("registration_counts", "identity");
                 });
 
             modelBuilder.Entity("OpenBanking.Identity.Token.AccessToken", b =>

@@ -12,8 +12,8 @@ using OpenBanking.Identity.Storage;
 namespace OpenBanking.Identity.Storage.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261120114400_ManagedGrants")]
-    partial class ManagedGrants
+    [Migration("20261120112852_RegisteredSoftware")]
+    partial class RegisteredSoftware
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -221,6 +221,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("SuspendedBy")
+                        .HasColumnType("text");
+
                     b.Property<bool>("UsesDpop")
                         .HasColumnType("boolean");
 
@@ -242,60 +245,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasIndex("Until");
 
                     b.ToTable("spent_identifiers", "identity");
-                });
-
-            modelBuilder.Entity("OpenBanking.Identity.GrantManagement.ManagedGrant", b =>
-                {
-                    b.Property<string>("Id")
-                        .HasMaxLength(43)
-                        .HasColumnType("character varying(43)");
-
-                    b.Property<string>("AuthorizationDetails")
-                        .IsRequired()
-                        .HasColumnType("jsonb");
-
-                    b.PrimitiveCollection<string[]>("Claims")
-                        .IsRequired()
-                        .HasColumnType("text[]");
-
-                    b.Property<string>("ClientId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<string>("ConsentId")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset?>("ExpiresAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<DateTimeOffset?>("RevokedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<string>("Scope")
-                        .IsRequired()
-                        .HasColumnType("text");
-
-                    b.Property<DateTimeOffset>("UpdatedAt")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("uuid");
-
-                    b.HasKey("Id");
-
-                    b.HasIndex("ConsentId")
-                        .IsUnique()
-                        .HasFilter("\"RevokedAt\" IS NULL");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.HasIndex("RevokedAt");
-
-                    b.ToTable("managed_grants", "identity");
                 });
 
             modelBuilder.Entity("OpenBanking.Identity.Metadata.ServerSecret", b =>
@@ -486,6 +435,84 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("threat_changes", "identity");
                 });
 
+            modelBuilder.Entity("OpenBanking.Identity.Registration.KnownStatement", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("Digest")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("Until");
+
+                    b.ToTable("known_statements", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.RegisteredSoftware", b =>
+                {
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("AccessTokenHash")
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("Directory")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("IssuedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Metadata")
+                        .IsRequired()
+                        .HasColumnType("jsonb");
+
+                    b.Property<string>("OrganisationId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("RegistrationNumber")
+                        .HasColumnType("text");
+
+                    b.Property<string>("SoftwareId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("ClientId");
+
+                    b.HasIndex("AccessTokenHash")
+                        .IsUnique();
+
+                    b.HasIndex("Directory", "SoftwareId")
+                        .IsUnique();
+
+                    b.ToTable("registered_software", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.RegistrationCount", b =>
+                {
+                    b.Property<byte[]>("Organisation")
+                        .HasColumnType("bytea");
+
+                    b.Property<int>("Registrations")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Organisation");
+
+                    b.HasIndex("Since");
+
+                    b.ToTable("registration_counts", "identity");
+                });
+
             modelBuilder.Entity("OpenBanking.Identity.Token.AccessToken", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -576,10 +603,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<DateTimeOffset?>("ExpiresAt")
                         .HasColumnType("timestamp with time zone");
 
-                    b.Property<string>("ManagedGrantId")
-                        .HasMaxLength(43)
-                        .HasColumnType("character varying(43)");
-
                     b.Property<string>("Nonce")
                         .HasColumnType("text");
 
@@ -603,15 +626,6 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("ConsentId");
-
-                    b.HasIndex("ExpiresAt")
-                        .HasFilter("\"ExpiresAt\" IS NOT NULL");
-
-                    b.HasIndex("ManagedGrantId")
-                        .HasFilter("\"ManagedGrantId\" IS NOT NULL");
-
-                    b.HasIndex("RevokedAt")
-                        .HasFilter("\"RevokedAt\" IS NOT NULL");
 
                     b.ToTable("grants", "identity");
                 });

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using OpenBanking.Testing;
+using OpenBanking.Testing.WebAuthn;
+
+namespace OpenBanking.Platform.Tests.Host;
+
+/// <summary>What an operator does by commands, beside a running host.</summary>
+public sealed class CommandTests(SandboxTests.Running running) : IClassFixture<SandboxTests.Running>
+{
+    private HostProcess Host => running.Host;
+
+    [Fact]
+    public async Task The_threat_level_is_raised_and_lowered_and_holds_at_the_next_sign_in()
+    {
+        var (username, code) = await CustomerAsync(0);
+        using var known = new PortalBrowser(Host.Reach);
+        Assert.True((await known.ActivateAsync(username, code)).IsSuccess);
+
+        Assert.Equal("The threat level is raised now.", await DoAsync("threat", "raise", "phishing", "wave"));
+        using var other = new PortalBrowser(Host.Reach, known.Authenticator);
+        var asked = await other.SignInAsync();
+        Assert.True(asked.AsksAgain, asked.Text);
+        Assert.Equal("The threat level is high now.", await DoAsync("threat", "raise"));
+        Assert.Equal("The threat level is high already.", await DoAsync("threat", "raise"));
+        Assert.Equal("The threat level is raised now.", await DoAsync("threat", "lower"));
+        Assert.Equal("The threat level is normal now.", await DoAsync("threat", "lower", "over"));
+        Assert.Equal("The threat level is normal already.", await DoAsync("threat", "lower"));
+        Assert.True((await other.SignInAsync()).IsSuccess);
+
+        var shown = (await DoAsync("threat", "show")).Split('\n', StringSplitOptions.TrimEntries);
+        Assert.Equal("The threat level is normal.", shown[0]);
+        Assert.Equal(5, shown.Length);
+        Assert.EndsWith($"normal -> raised by {Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName}: phishing wave", shown[^1], StringComparison.Ordinal);
+        Assert.EndsWith(": no reason given", shown[^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_policy_is_explained()
+    {
+        Assert.Contains("Outcome: refuse, by NewPlaceUnderAttack.", await DoAsync("policy", "explain", "device=new", "country-is=new", "threat=high"), StringComparison.Ordinal);
+        Assert.Contains("Outcome: allow.", await DoAsync("policy", "explain"), StringComparison.Ordinal);
+
+        var (exit, output, _) = await HostProcess.RunAsync(null, Host.DataPath, "policy", "explain", "device=old");
+        Assert.Equal((1, "device must be new or known."), (exit, output.Trim()));
+    }
+
+    [Fact]
+    public async Task A_customer_gets_a_new_code_and_the_old_one_is_over()
+    {
+        var (username, old) = await CustomerAsync(1);
+        var code = (await DoAsync("customers", "code", username)).Split('\n')[^1].Trim();
+        Assert.Matches(@"\A([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}\z", code);
+        Assert.Equal(code, (await CustomerAsync(1)).Code); // sandbox.json follows
+
+        using var browser = new PortalBrowser(Host.Reach);
+        if (code != old) Assert.False((await browser.ActivateAsync(username, old)).IsSuccess);
+        Assert.True((await browser.ActivateAsync(username, code)).IsSuccess);
+
+        var (exit, output, _) = await HostProcess.RunAsync(null, Host.DataPath, "customers", "code", "nobody");
+        Assert.Equal((1, "There is no such customer."), (exit, output.Trim()));
+    }
+
+    [Fact]
+    [Trait("Rule", "KEY-16")]
+    public async Task Keys_are_rotated_and_the_next_ones_are_published_at_once()
+    {
+        var before = await KeyIdsAsync();
+        var said = await DoAsync("keys", "rotate");
+        var made = Regex.Matches(said, @"^(?<algorithm>ES256|PS256) (?<id>\S+) signs from .*, new", RegexOptions.Multiline | RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        Assert.Equal(["ES256", "PS256"], made.Select(match => match.Groups["algorithm"].Value).Order(StringComparer.Ordinal));
+        Assert.All(made, match => Assert.DoesNotContain(match.Groups["id"].Value, before));
+
+        // Who rotates again has rotated once.
+        Assert.DoesNotContain(", new", await DoAsync("keys", "rotate"), StringComparison.Ordinal);
+        await using var second = await HostProcess.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings__OpenBanking"] = (await Host.SandboxAsync()).GetProperty("database").GetString(),
+            ["Identity__Issuer"] = Host.Main.OriginalString.TrimEnd('/'),
+            ["Identity__MtlsIssuer"] = Host.Mtls.OriginalString.TrimEnd('/'),
+        });
+        using var client = second.CreateClient();
+        var published = JsonElement.Parse(await client.GetStringAsync(new Uri("/jwks", UriKind.Relative))).GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("kid").GetString());
+        Assert.All(made, match => Assert.Contains(match.Groups["id"].Value, published));
+    }
+
+    private async Task<string> DoAsync(params string[] words)
+    {
+        var (exit, output, _) = await HostProcess.RunAsync(null, Host.DataPath, words);
+        Assert.True(exit == 0, $"{string.Join(' ', words)}: exit code {exit}, {output}");
+
+        // The change is on the console's log too; the answer is what is not a line of the log.
+        return string.Join('\n', output.Trim().Split('\n').Where(line => !line.Contains("OpenBanking.Decisions", StringComparison.Ordinal))).Trim();
+    }
+
+    private async Task<(string Username, string Code)> CustomerAsync(int index)
+    {
+        var customer = (await Host.SandboxAsync()).GetProperty("customers")[index];
+        return (customer.GetProperty("username").GetString()!, customer.GetProperty("activationCode").GetString()!);
+    }
+
+    private async Task<List<string?>> KeyIdsAsync()
+    {
+        using var client = Host.CreateClient();
+        return [.. JsonElement.Parse(await client.GetStringAsync(new Uri("/jwks", UriKind.Relative))).GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("kid").GetString())];
+    }
+}
