@@ -45,6 +45,41 @@ public sealed class ExpiredRowsTests(TokenWorld world)
         }
     }
 
+    /// <summary>Only what has ended, only after its time, and the refresh tokens that came of it with it.</summary>
+    [Fact]
+    [Trait("Rule", "R42")]
+    public async Task A_grant_that_has_ended_is_kept_for_its_time_and_then_removed()
+    {
+        var clock = world.Host.Clock;
+        var sweeper = world.Host.Services.GetRequiredService<ExpiredRows>();
+        var start = clock.Now;
+        try
+        {
+            clock.StopAt(start);
+            var lasting = await world.TokensAsync(world.Budget);
+            var (revoked, code) = await world.ApproveAsync(world.Budget);
+            var tokens = await world.Budget.RedeemAsync(code);
+            await world.Host.Database.ExecuteAsync("""UPDATE identity.grants SET "RevokedAt" = $1 WHERE "Id" = $2""", start, revoked.Id);
+
+            clock.StopAt(start.AddDays(90));
+            await sweeper.SweepAsync(CancellationToken.None);
+            Assert.Equal((1L, 1L), await RowsAsync());
+            clock.StopAt(start.AddDays(90).AddSeconds(1));
+            await sweeper.SweepAsync(CancellationToken.None);
+            Assert.Equal((0L, 0L), await RowsAsync());
+            Assert.Equal(400, (await world.Budget.RefreshAsync(tokens.Body.GetProperty("refresh_token").GetString()!)).Status);
+            Assert.Equal(200, (await world.Budget.RefreshAsync(lasting.GetProperty("refresh_token").GetString()!)).Status);
+
+            async Task<(long Grants, long Tokens)> RowsAsync() => (
+                await world.Host.Database.ScalarAsync<long>("""SELECT count(*) FROM identity.grants WHERE "Id" = $1""", revoked.Id),
+                await world.Host.Database.ScalarAsync<long>("""SELECT count(*) FROM identity.refresh_tokens WHERE "GrantId" = $1""", revoked.Id));
+        }
+        finally
+        {
+            clock.Run();
+        }
+    }
+
     /// <summary>Each minute and on every host: without an index each look would read the whole table.</summary>
     [Fact]
     [Trait("Rule", "R42")]
