@@ -57,7 +57,7 @@ internal static class Load
             database / all.Length * 1000);
     }
 
-    private static Task SendForAsync(TimeSpan duration, ConcurrentBag<List<double>> took, int connections, Func<int, Task> send)
+    public static Task SendForAsync(TimeSpan duration, ConcurrentBag<List<double>> took, int connections, Func<int, Task> send)
     {
         var clock = Stopwatch.StartNew();
         return Task.WhenAll(Enumerable.Range(0, connections).Select(connection => Task.Run(async () =>

@@ -17,6 +17,14 @@ internal static class Measurement
             .Where(name => name.Contains(options.Only, StringComparison.OrdinalIgnoreCase))
             .ToArray();
         var runs = names.SelectMany(name => targets.Select(target => (name, target.Name))).ToDictionary(key => key, _ => new List<Measured>());
+        foreach (var (name, target) in names.SelectMany(name => targets.Select(target => (name, target))))
+        {
+            // Everything once before anything counts, or the first operations would pay for the compilers.
+            if (Array.Find(target.Operations, operation => operation.Name == name) is not { } operation) continue;
+            await SayAsync($"warming up: {name} ({target.Name} is process {target.ProcessId})");
+            await Load.SendForAsync(options.WarmUp, [], options.Connections, operation.SendAsync);
+        }
+
         var floors = new List<Floor> { Floor.Measure() };
         for (var round = 0; round < options.Rounds; round++)
         {
@@ -25,13 +33,12 @@ internal static class Measurement
                 foreach (var target in targets)
                 {
                     if (Array.Find(target.Operations, operation => operation.Name == name) is not { } operation) continue;
-                    await Console.Error.WriteLineAsync(string.Create(
-                        CultureInfo.InvariantCulture, $"round {round + 1} of {options.Rounds}: {name} ({target.Name} is process {target.ProcessId})"));
+                    await SayAsync($"round {round + 1} of {options.Rounds}: {name} ({target.Name} is process {target.ProcessId})");
                     runs[(name, target.Name)].Add(await Load.RunAsync(
                         name,
                         operation.SendAsync,
                         options.Connections,
-                        round == 0 ? options.WarmUp : TimeSpan.FromSeconds(1),
+                        TimeSpan.FromSeconds(1),
                         options.Duration,
                         () => ProcessorTime.Of(target.ProcessId),
                         () => ProcessorTime.OfTree(target.DatabaseProcessId)));
@@ -46,6 +53,8 @@ internal static class Measurement
             [.. names.Select(name => new Report.Line(
                 Measured.MedianOf(runs[(name, targets[0].Name)])!,
                 targets.Length > 1 ? Measured.MedianOf(runs[(name, targets[1].Name)]) : null,
-                Array.Find(targets[0].Operations, operation => operation.Name == name)!.Signatures))]);
+                Array.Find(targets[0].Operations, operation => operation.Name == name)!))]);
     }
+
+    private static Task SayAsync(FormattableString what) => Console.Error.WriteLineAsync(what.ToString(CultureInfo.InvariantCulture));
 }

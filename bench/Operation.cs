@@ -3,8 +3,9 @@ using System.Text.Json;
 namespace OpenBanking.Bench;
 
 /// <summary>What is measured.</summary>
-/// <param name="Signatures">How many signatures the server must check for it; tokens are opaque, so it signs none.</param>
-internal sealed record Operation(string Name, int Signatures, Func<int, Task> SendAsync)
+/// <param name="Checks">How many signatures the server must check for it.</param>
+/// <param name="Signs">How many it must make; tokens are opaque, so mostly none.</param>
+internal sealed record Operation(string Name, int Checks, Func<int, Task> SendAsync, int Signs = 0)
 {
     /// <summary>What the peer has too, to the same request.</summary>
     public static Operation[] Common(ThirdParty client, string consent) =>
@@ -16,17 +17,22 @@ internal sealed record Operation(string Name, int Signatures, Func<int, Task> Se
         new("Userinfo, DPoP", 1, client.UserInfoAsync),
     ];
 
-    public static async Task<Operation[]> AllAsync(ThirdParty client)
+    /// <param name="advanced">Its tokens are bound to a certificate, which its back channel shows.</param>
+    public static async Task<Operation[]> AllAsync(ThirdParty client, ThirdParty signing, ThirdParty advanced)
     {
-        var consent = await client.CreateConsentAsync();
         using var accounts = JsonDocument.Parse(await client.ReadAsync(0, "/accounts"));
         var account = accounts.RootElement.GetProperty("Data").GetProperty("Account")[0].GetProperty("AccountId").GetString();
+        var (consent, signed, hybrid) = (await client.CreateConsentAsync(), await signing.CreateConsentAsync(), await advanced.CreateConsentAsync());
+        var token = await signing.ClientTokenAsync(0);
         return
         [
             .. Common(client, consent),
             new("Accounts, DPoP", 1, connection => client.ReadAsync(connection, "/accounts")),
             new("Balances, DPoP", 1, connection => client.ReadAsync(connection, "/balances")),
             new("Transactions (a page of 100), DPoP", 1, connection => client.ReadAsync(connection, $"/accounts/{account}/transactions")),
+            new("PAR, signed request", 3, connection => signing.PushSignedAsync(connection, signed)),
+            new("Introspection, signed answer", 1, connection => signing.IntrospectSignedAsync(connection, token), Signs: 1),
+            new("Authorization request, hybrid, signed", 1, connection => advanced.ArriveAsync(connection, hybrid)),
         ];
     }
 }

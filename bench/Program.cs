@@ -5,7 +5,7 @@ using OpenBanking.Testing;
 var options = Options.Parse(args);
 using var assertionKey = SigningKey.Create("ES256");
 var clientsFile = Path.GetTempFileName();
-await File.WriteAllTextAsync(clientsFile, ThirdParty.Registration(assertionKey));
+await File.WriteAllTextAsync(clientsFile, ThirdParty.Registrations(assertionKey));
 try
 {
     await using var host = await HostProcess.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -17,8 +17,11 @@ try
     });
     using var customer = await Customer.ActivateAsync(host);
     using var thirdParty = new ThirdParty(host.Main, () => host.CreateClient(), assertionKey, options.Connections);
+    using var signing = new ThirdParty(host.Main, () => host.CreateClient(), assertionKey, options.Connections, ThirdParty.SigningId);
+    using var certificate = TestCertificates.Client(host.Authority, "CN=bench-advanced, O=Bench, C=GB");
+    using var advanced = new ThirdParty(host.Main, () => host.CreateClient(certificate: certificate), assertionKey, options.Connections, ThirdParty.AdvancedId);
     await thirdParty.ConnectAsync(customer);
-    var ours = new Target("Host", host.ProcessId, ProcessorTime.ChildOf(host.ProcessId), await Operation.AllAsync(thirdParty));
+    var ours = new Target("Host", host.ProcessId, ProcessorTime.ChildOf(host.ProcessId), await Operation.AllAsync(thirdParty, signing, advanced));
     if (!options.WithPeer)
     {
         await Report.WriteAsync(await Measurement.RunAsync(options, ours), options);

@@ -9,7 +9,7 @@ internal static class Report
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     /// <param name="Peer">The same operation of the peer; null where it has none.</param>
-    internal sealed record Line(Measured Run, Measured? Peer, int Signatures);
+    internal sealed record Line(Measured Run, Measured? Peer, Operation Operation);
 
     internal sealed record Results(Floor Floor, Line[] Lines);
 
@@ -17,12 +17,13 @@ internal static class Report
     {
         Console.WriteLine("| operation | requests/s | p50 ms | p99 ms | server CPU s / 1,000 | database CPU s / 1,000 | crypto floor s / 1,000 | server : floor |");
         Console.WriteLine("|---|---:|---:|---:|---:|---:|---:|---:|");
-        foreach (var (run, _, signatures) in results.Lines)
+        foreach (var (run, _, operation) in results.Lines)
         {
-            var floor = FloorOf(results, signatures);
+            var floor = FloorOf(results, operation);
+            var signs = operation.Signs > 0 ? string.Create(CultureInfo.InvariantCulture, $" + {operation.Signs}") : "";
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {run.Operation} | {run.PerSecond:0} | {run.Median:0.0} | {run.Percentile99:0.0} | {run.ServerSeconds:0.000} | {run.DatabaseSeconds:0.000} | {floor:0.000} ({signatures} ES256) | {run.ServerSeconds / floor:0.0} |"));
+                $"| {run.Operation} | {run.PerSecond:0} | {run.Median:0.0} | {run.Percentile99:0.0} | {run.ServerSeconds:0.000} | {run.DatabaseSeconds:0.000} | {floor:0.000} ({operation.Checks}{signs} ES256) | {run.ServerSeconds / floor:0.0} |"));
         }
 
         Console.WriteLine();
@@ -47,7 +48,7 @@ internal static class Report
                 Percentile99Milliseconds = line.Run.Percentile99,
                 ServerSecondsPerThousand = line.Run.ServerSeconds,
                 DatabaseSecondsPerThousand = line.Run.DatabaseSeconds,
-                FloorSecondsPerThousand = FloorOf(results, line.Signatures),
+                FloorSecondsPerThousand = FloorOf(results, line.Operation),
                 PeerServerSecondsPerThousand = line.Peer?.ServerSeconds,
                 PeerDatabaseSecondsPerThousand = line.Peer?.DatabaseSeconds,
             }),
@@ -72,5 +73,6 @@ internal static class Report
         Console.WriteLine();
     }
 
-    private static double FloorOf(Results results, int signatures) => signatures * results.Floor.Verify * 1000;
+    private static double FloorOf(Results results, Operation operation) =>
+        (operation.Checks * results.Floor.Verify + operation.Signs * results.Floor.Sign) * 1000;
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,6 +19,10 @@ namespace OpenBanking.Bench;
 internal sealed class ThirdParty : IDisposable
 {
     public const string Id = "bench";
+
+    /// <summary>The same third party under FAPI 2.0 Message Signing, and under FAPI 1.0 Advanced.</summary>
+    public const string SigningId = "bench-signing";
+    public const string AdvancedId = "bench-advanced";
     public const string RedirectUri = "https://bench.example/callback";
     private const string Aisp = "/open-banking/v4.0/aisp";
 
@@ -25,9 +30,11 @@ internal sealed class ThirdParty : IDisposable
     private readonly SigningKey proofKey = SigningKey.Create("ES256");
     private readonly HttpClient[] connections;
     private readonly string issuer;
+    private readonly string id;
 
-    public ThirdParty(Uri issuer, Func<HttpClient> connect, SigningKey assertionKey, int connections)
+    public ThirdParty(Uri issuer, Func<HttpClient> connect, SigningKey assertionKey, int connections, string id = Id)
     {
+        this.id = id;
         this.assertionKey = assertionKey;
         this.connections = [.. Enumerable.Range(0, connections).Select(_ => connect())];
         this.issuer = issuer.OriginalString;
@@ -37,22 +44,11 @@ internal sealed class ThirdParty : IDisposable
 
     public string RefreshToken { get; set; } = "";
 
-    /// <summary>Its entry in the clients file.</summary>
-    public static string Registration(SigningKey assertionKey) => new JsonArray(new JsonObject
-    {
-        ["client_id"] = Id,
-        ["client_name"] = "Bench",
-        ["security_profile"] = "fapi2-sp",
-        ["redirect_uris"] = new JsonArray(RedirectUri),
-        ["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
-        ["scope"] = "openid accounts offline_access",
-        ["token_endpoint_auth_method"] = "private_key_jwt",
-        ["dpop_bound_access_tokens"] = true,
-        ["software_roles"] = new JsonArray("AISP"),
-        ["org_id"] = "bench-org",
-        ["software_id"] = "bench",
-        ["jwks"] = new JsonObject { ["keys"] = new JsonArray(assertionKey.PublicKey.ToJson()) },
-    }).ToJsonString();
+    /// <summary>Its entries in the clients file.</summary>
+    public static string Registrations(SigningKey assertionKey) => new JsonArray(
+        Registration(assertionKey, Id, "fapi2-sp"),
+        Registration(assertionKey, SigningId, "fapi2-ms"),
+        Registration(assertionKey, AdvancedId, "fapi1-advanced")).ToJsonString();
 
     /// <summary>Creates a consent for everything that is measured.</summary>
     public async Task<string> CreateConsentAsync()
@@ -70,7 +66,7 @@ internal sealed class ThirdParty : IDisposable
     {
         var verifier = NewId() + NewId();
         var requestUri = await PushAsync(0, await CreateConsentAsync(), verifier);
-        var code = await customer.ApproveAsync($"/authorize?client_id={Id}&request_uri={Uri.EscapeDataString(requestUri)}");
+        var code = await customer.ApproveAsync($"/authorize?client_id={id}&request_uri={Uri.EscapeDataString(requestUri)}");
         var tokens = await PostAsync(
             0, "/token", ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", RedirectUri), ("code_verifier", verifier));
         AccessToken = tokens.GetProperty("access_token").GetString()!;
@@ -78,6 +74,20 @@ internal sealed class ThirdParty : IDisposable
     }
 
     public Task<string> PushAsync(int connection, string consentId) => PushAsync(connection, consentId, NewId() + NewId());
+
+    /// <summary>The same request, signed.</summary>
+    public Task PushSignedAsync(int connection, string consentId) =>
+        PostAsync(connection, "/par", ("request", RequestObject(Request(consentId, "code", NewId() + NewId()))));
+
+    /// <summary>What a browser does at the beginning of the hybrid flow: it brings a signed request by value.</summary>
+    public async Task ArriveAsync(int connection, string consentId)
+    {
+        var request = RequestObject(Request(consentId, "code id_token", NewId() + NewId()));
+        var path = $"/authorize?client_id={id}&response_type=code%20id_token&scope=openid%20accounts&request={request}";
+        using var answer = await connections[connection].GetAsync(new Uri(path, UriKind.Relative));
+        if (answer.StatusCode != HttpStatusCode.SeeOther || !answer.Headers.Location!.OriginalString.StartsWith("/signin", StringComparison.Ordinal))
+            throw new InvalidOperationException($"The request was not taken: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+    }
 
     public async Task<string> ClientTokenAsync(int connection)
     {
@@ -96,6 +106,15 @@ internal sealed class ThirdParty : IDisposable
     {
         var answer = await PostAsync(connection, "/introspect", ("token", AccessToken), ("token_type_hint", "access_token"));
         if (!answer.GetProperty("active").GetBoolean()) throw new InvalidOperationException("The token is not active.");
+    }
+
+    /// <summary>Asks for the same as a JWT of the server's.</summary>
+    public async Task IntrospectSignedAsync(int connection, string token)
+    {
+        using var request = Post("/introspect", ("token", token), ("token_type_hint", "access_token"));
+        request.Headers.Accept.ParseAdd("application/token-introspection+jwt");
+        var answer = await SendAsync(connection, request);
+        if (answer.Count(letter => letter == '.') != 2) throw new InvalidOperationException("The answer is no JWT.");
     }
 
     /// <summary>Reads a resource of the customer.</summary>
@@ -120,41 +139,56 @@ internal sealed class ThirdParty : IDisposable
 
     private async Task<string> PushAsync(int connection, string consentId, string verifier)
     {
-        var answer = await PostAsync(
-            connection,
-            "/par",
-            ("response_type", "code"),
-            ("redirect_uri", RedirectUri),
-            ("scope", "openid accounts offline_access"),
-            ("state", NewId()),
-            ("nonce", NewId()),
-            ("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))),
-            ("code_challenge_method", "S256"),
-            ("claims", """{"id_token":{"openbanking_intent_id":{"value":"ID","essential":true},"acr":{"essential":true,"value":"urn:openbanking:psd2:sca"}}}"""
-                .Replace("ID", consentId, StringComparison.Ordinal)));
+        var answer = await PostAsync(connection, "/par", [.. Request(consentId, "code", verifier)]);
         return answer.GetProperty("request_uri").GetString()!;
+    }
+
+    private static (string Name, string Value)[] Request(string consentId, string responseType, string verifier) =>
+    [
+        ("response_type", responseType),
+        ("redirect_uri", RedirectUri),
+        ("scope", responseType == "code" ? "openid accounts offline_access" : "openid accounts"),
+        ("state", NewId()),
+        ("nonce", NewId()),
+        ("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))),
+        ("code_challenge_method", "S256"),
+        ("claims", """{"id_token":{"openbanking_intent_id":{"value":"ID","essential":true},"acr":{"essential":true,"value":"urn:openbanking:psd2:sca"}}}"""
+            .Replace("ID", consentId, StringComparison.Ordinal)),
+    ];
+
+    private string RequestObject((string Name, string Value)[] parameters)
+    {
+        var claims = new JsonObject { ["iss"] = id, ["aud"] = issuer, ["client_id"] = id, ["nbf"] = Now, ["exp"] = Now + 300, ["jti"] = NewId() };
+        foreach (var (name, value) in parameters) claims[name] = name == "claims" ? JsonNode.Parse(value) : value;
+        return Jws.Sign(assertionKey, "oauth-authz-req+jwt", claims);
     }
 
     private async Task<JsonElement> PostAsync(int connection, string path, params (string Name, string Value)[] parameters)
     {
-        using var form = new FormUrlEncodedContent(
+        using var request = Post(path, parameters);
+        return JsonElement.Parse(await SendAsync(connection, request));
+    }
+
+    private HttpRequestMessage Post(string path, params (string Name, string Value)[] parameters)
+    {
+        var form = new FormUrlEncodedContent(
         [
             .. parameters.Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value)),
-            KeyValuePair.Create("client_id", Id),
+            KeyValuePair.Create("client_id", id),
             KeyValuePair.Create("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
             KeyValuePair.Create("client_assertion", Assertion()),
         ]);
-        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
-        if (path != "/introspect") request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", path, accessToken: null));
-        return JsonElement.Parse(await SendAsync(connection, request));
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
+        if (path != "/introspect" && UsesDpop) request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", path, accessToken: null));
+        return request;
     }
 
     private async Task<string> CallApiAsync(int connection, HttpMethod method, string path, string accessToken, string? body)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null) request.Content = TestHttp.Json(body);
-        request.Headers.Authorization = new AuthenticationHeaderValue("DPoP", accessToken);
-        request.Headers.TryAddWithoutValidation("DPoP", Proof(method.Method, path, accessToken));
+        request.Headers.Authorization = new AuthenticationHeaderValue(UsesDpop ? "DPoP" : "Bearer", accessToken);
+        if (UsesDpop) request.Headers.TryAddWithoutValidation("DPoP", Proof(method.Method, path, accessToken));
         return await SendAsync(connection, request);
     }
 
@@ -168,8 +202,8 @@ internal sealed class ThirdParty : IDisposable
 
     private string Assertion() => Jws.Sign(assertionKey, "JWT", new JsonObject
     {
-        ["iss"] = Id,
-        ["sub"] = Id,
+        ["iss"] = id,
+        ["sub"] = id,
         ["aud"] = issuer,
         ["iat"] = Now,
         ["exp"] = Now + 60,
@@ -186,4 +220,26 @@ internal sealed class ThirdParty : IDisposable
     private static long Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
     private static string NewId() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24));
+
+    private bool UsesDpop => id != AdvancedId;
+
+    private static JsonObject Registration(SigningKey assertionKey, string id, string profile) => new()
+    {
+        ["client_id"] = id,
+        ["client_name"] = "Bench",
+        ["security_profile"] = profile,
+        ["redirect_uris"] = new JsonArray(RedirectUri),
+        ["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
+        ["response_types"] = new JsonArray(profile == "fapi1-advanced" ? "code id_token" : "code"),
+        ["scope"] = "openid accounts offline_access",
+        ["token_endpoint_auth_method"] = "private_key_jwt",
+        ["dpop_bound_access_tokens"] = profile != "fapi1-advanced",
+        ["tls_client_certificate_bound_access_tokens"] = profile == "fapi1-advanced",
+        ["id_token_signed_response_alg"] = "ES256",
+        ["introspection_signed_response_alg"] = "ES256",
+        ["software_roles"] = new JsonArray("AISP"),
+        ["org_id"] = "bench-org",
+        ["software_id"] = id,
+        ["jwks"] = new JsonObject { ["keys"] = new JsonArray(assertionKey.PublicKey.ToJson()) },
+    };
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MediatR;
+using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
@@ -24,10 +25,14 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
         new("revoke", "The customer cancels an access.",
             [new("customer", "string"), new("consentId", "string")], (control, given, ct) => control.RevokeAsync(given, ct)),
         new("setting", "One of the bank's documented choices.", [new("name", "string"), new("value", null)]),
-        new("balance", "The account's balance at the core.", [new("accountId", "string"), new("amount", null)]),
-        new("book", "Books transactions.", [new("accountId", "string"), new("transactions", "array")]),
-        new("remove", "Takes a pending transaction away.", [new("accountId", "string"), new("transactionId", "string")]),
-        new("account", "Closes, switches, freezes or opens an account.", [new("accountId", "string"), new("state", "string")]),
+        new("balance", "The account's balance at the core.", [new("accountId", "string"), new("amount", null)],
+            (control, given, ct) => control.LedgerAsync(given, account => new SetSandboxBalance(account, given.GetProperty("amount")), ct)),
+        new("book", "Books transactions.", [new("accountId", "string"), new("transactions", "array")],
+            (control, given, ct) => control.LedgerAsync(given, account => new BookSandboxTransactions(account, given.GetProperty("transactions")), ct)),
+        new("remove", "Takes a pending transaction away.", [new("accountId", "string"), new("transactionId", "string")],
+            (control, given, ct) => control.LedgerAsync(given, account => new RemoveSandboxTransaction(account, given.GetProperty("transactionId").GetString()!), ct)),
+        new("account", "Closes, freezes or opens an account.", [new("accountId", "string"), new("state", "string")],
+            (control, given, ct) => control.LedgerAsync(given, account => new SetSandboxAccountState(account, given.GetProperty("state").GetString()!), ct)),
         new("refuse", "The core refuses the next payment.", [new("code", "string")]),
         new("down", "The core does not answer, or slowly.", [new("on", "boolean"), new("delayMilliseconds", "integer", Optional: true)]),
         new("lose", "The next order is carried out, but the core's answer never arrives.", []),
@@ -97,6 +102,19 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
             CancellationAnswer.Cancelled => Results.Json(new { cancelled = true }),
             CancellationAnswer.WasNotActive => Results.Json(new { cancelled = false }),
             _ => Problem("the customer has no such access"),
+        };
+    }
+
+    /// <summary>Has the sandbox's ledger do something to an account, named by its id or by the short name that testers know.</summary>
+    private async Task<IResult> LedgerAsync(JsonElement given, Func<string, IRequest<SandboxAnswer>> wish, CancellationToken ct)
+    {
+        var name = given.GetProperty("accountId").GetString()!;
+        var account = customers.All.SelectMany(customer => customer.Accounts).FirstOrDefault(one => one.AccountId == name || one.Tag == name)?.AccountId;
+        return account is null ? Problem("there is no such account") : await mediator.Send(wish(account), ct) switch
+        {
+            SandboxAnswer.Done done => Results.Json(new { ids = done.Ids }),
+            SandboxAnswer.Wrong wrong => Problem(wrong.Problem),
+            _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
 

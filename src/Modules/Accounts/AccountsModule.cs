@@ -34,6 +34,12 @@ public static class AccountsModule
             .AddScoped<FundsChecks>()
             .AddScoped<FundsConfirmationEndpoint>()
             .AddScoped<IRequestHandler<ListFundsChecks, IReadOnlyList<FundsCheckShown>>, ListFundsChecksHandler>()
+
+            // The sandbox's control asks; nothing else leads there.
+            .AddScoped<IRequestHandler<SetSandboxBalance, SandboxAnswer>, SandboxLedger>()
+            .AddScoped<IRequestHandler<BookSandboxTransactions, SandboxAnswer>, SandboxLedger>()
+            .AddScoped<IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>, SandboxLedger>()
+            .AddScoped<IRequestHandler<SetSandboxAccountState, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, ListOwnAccountsHandler>();
     }
 

@@ -4,10 +4,12 @@ using System.Security.Cryptography;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
+using Npgsql;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent;
 
@@ -20,18 +22,14 @@ internal sealed class Consents(ConsentDb db, IMediator mediator, TimeProvider ti
     private const int RandomLength = 32;
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
-    private static readonly Func<ConsentDb, string, CancellationToken, Task<ConsentRecord?>> ById = EF.CompileAsyncQuery(
-        (ConsentDb db, string id, CancellationToken ct) =>
-            db.Consents.FirstOrDefault(consent => consent.Id == id && consent.State != ConsentState.GONE));
-
     /// <summary>
     /// The consent as it is now; null where there is none or it was deleted (OB-CON-13). One whose end has passed is expired by
     /// whoever touches it first, so nobody ever sees it authorised afterwards (OB-CON-19).
     /// </summary>
     public async Task<ConsentRecord?> FindAsync(string id, CancellationToken ct)
     {
-        if (!IsWellFormed(id) || await ById(db, id, ct) is not { } consent) return null;
-        return await ExpireIfEndedAsync(consent, ct) ? await ById(db, id, ct) : consent;
+        if (!IsWellFormed(id) || await ById(id).OneAsync(ct) is not { } consent) return null;
+        return await ExpireIfEndedAsync(consent, ct) ? await ById(id).OneAsync(ct) : consent;
     }
 
     /// <summary>Expires a consent that was read as authorised although its end has passed; false where there was nothing to do.</summary>
@@ -111,6 +109,9 @@ internal sealed class Consents(ConsentDb db, IMediator mediator, TimeProvider ti
 
     /// <summary>A new id of a kind (OB-GEN-13).</summary>
     public static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
+
+    private Question<ConsentRecord> ById(string id) =>
+        db.Ask<ConsentRecord>("""WHERE r."Id" = $1 AND r."State" <> 'GONE'""", new NpgsqlParameter<string> { TypedValue = id });
 
     /// <summary>Anything else cannot exist and is not asked for (CO-24).</summary>
     public static bool IsWellFormed(string id) =>

@@ -9,6 +9,7 @@ public sealed class AccountEndpointsTests(Bank bank)
 
     [Fact]
     [Trait("Rule", "OB-GEN-1")]
+    [Trait("Rule", "OB-GEN-2")]
     [Trait("Rule", "OB-HDR-9")]
     [Trait("Rule", "OB-AIS-7")]
     [Trait("Rule", "OB-PAG-1")]

@@ -55,6 +55,21 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    [Trait("Rule", "OP-07")]
+    public async Task Nothing_changes_that_cannot_be_written_into_the_history()
+    {
+        await using var api = await BankApi.StartAsync();
+        var caller = await api.AccessAsync(["GB-1"]);
+        await api.Database.ExecuteAsync("ALTER TABLE consent.history RENAME TO away");
+
+        await Assert.ThrowsAnyAsync<Exception>(() => api.AskAsync(new CancelConnection(caller.ConsentId!, Amelia, Browser)));
+
+        await api.Database.ExecuteAsync("ALTER TABLE consent.away RENAME TO history");
+        Assert.Equal("AUTH", await api.Database.ScalarAsync<string>("""SELECT "State" FROM consent.consents WHERE "Id" = $1""", caller.ConsentId));
+        Assert.Equal(CancellationAnswer.Cancelled, await api.AskAsync(new CancelConnection(caller.ConsentId!, Amelia, Browser)));
+    }
+
+    [Fact]
     [Trait("Rule", "OB-CON-3")]
     public async Task Tells_a_tester_every_change_with_the_code_that_went_with_it()
     {

@@ -150,6 +150,34 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
         Assert.DoesNotContain("canary-in-the-address", talkative.Log.Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [Trait("Rule", "OP-11")]
+    [InlineData("X-User", "C-100001")]
+    [InlineData("X-Tenant", "other")]
+    [InlineData("X-Original-URL", "/health/live")]
+    [InlineData("X-Rewrite-URL", "/health/live")]
+    [InlineData("X-HTTP-Method-Override", "GET")]
+    [InlineData("X-Method-Override", "GET")]
+    [InlineData("X-Forwarded-Prefix", "/health")]
+    [InlineData("X-Forwarded-Proto", "http")]
+    [InlineData("x-fapi-customer-id", "C-100001")]
+    [InlineData("X-FAPI-Interaction-ID-2", "x")]
+    [InlineData("x_fapi_interaction_id", "x")]
+    public async Task Headers_that_others_use_inside_mean_nothing_from_outside(string header, string value)
+    {
+        using var client = host.CreateClient();
+        foreach (var (method, path) in new[] { (HttpMethod.Post, "/token"), (HttpMethod.Get, "/open-banking/v4.0/aisp/accounts"), (HttpMethod.Get, "/connections") })
+        {
+            using var plain = await client.SendAsync(new HttpRequestMessage(method, path));
+            using var request = new HttpRequestMessage(method, path);
+            request.Headers.TryAddWithoutValidation(header, value);
+            using var answer = await client.SendAsync(request);
+            Assert.Equal(
+                (plain.StatusCode, plain.Headers.Location, await plain.Content.ReadAsStringAsync()),
+                (answer.StatusCode, answer.Headers.Location, await answer.Content.ReadAsStringAsync()));
+        }
+    }
+
     [Fact]
     [Trait("Rule", "OA-53")]
     public async Task A_forwarded_name_changes_nothing()

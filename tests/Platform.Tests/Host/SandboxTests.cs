@@ -68,6 +68,9 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     [InlineData("[]", 400)]
     [InlineData("{", 400)]
     [InlineData("""{"operation":"revoke","customer":"nobody","consentId":"x"}""", 400)]
+    [InlineData("""{"operation":"balance","accountId":"XX-1","amount":"1.00"}""", 400)]
+    [InlineData("""{"operation":"balance","accountId":"GB-1","amount":"1.001"}""", 400)]
+    [InlineData("""{"operation":"account","accountId":"GB-1","state":"lost"}""", 400)]
     [InlineData("""{"operation":"history","consentId":"aac-0"}""", 400)]
     [InlineData("""{"operation":"refund","id":"1"}""", 501)]
     [InlineData("""{"operation":"refund"}""", 400)]
@@ -77,6 +80,20 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
 
         Assert.Equal(status, (int)answered);
         Assert.NotEmpty(answer.GetProperty("error").GetString()!);
+    }
+
+    [Fact]
+    public async Task Accounts_are_named_by_their_id_or_by_their_short_name()
+    {
+        var account = Sandbox().GetProperty("customers")[0].GetProperty("accounts")[0];
+        foreach (var name in (string[])["accountId", "name"])
+        {
+            var tag = name == "name" ? "GB-1" : account.GetProperty("accountId").GetString();
+            var (status, answer) = await ControlAsync($$"""{"operation":"book","accountId":"{{tag}}","transactions":[{"Amount":{"Amount":"1.00","Currency":"GBP"},"Status":"PDNG"}]}""", Secret());
+            Assert.Equal(HttpStatusCode.OK, status);
+            var id = Assert.Single(answer.GetProperty("ids").EnumerateArray()).GetString();
+            Assert.Equal(HttpStatusCode.OK, (await ControlAsync($$"""{"operation":"remove","accountId":"{{tag}}","transactionId":"{{id}}"}""", Secret())).Status);
+        }
     }
 
     [Fact]

@@ -67,6 +67,7 @@ internal static class Mapping
             AddressLine = row.AddressLine,
             Amount = Amount(row.Amount, row.Currency),
             CurrencyExchange = Exchange(row),
+            // OB-AIS-16: both codes, where one would do.
             BankTransactionCode = new BankTransactionCode(row.Code, row.SubCode),
             ProprietaryBankTransactionCode = new OwnTransactionCode(row.OwnCode, "OpenBanking"),
             Balance = row.BalanceAfter is { } after ? new CashBalance(Indicator(after), "ITBD", Amount(after, row.Currency)) : null,

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Accounts.Storage;
 
@@ -11,21 +12,18 @@ internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
     private static readonly PageStart Oldest = new(new DateTimeOffset(1, 1, 2, 0, 0, 0, TimeSpan.Zero), Guid.Empty, Backwards: true);
     private static readonly PageStart Newest = new(new DateTimeOffset(9999, 12, 30, 0, 0, 0, TimeSpan.Zero), Guid.AllBitsSet, Backwards: false);
 
-    private static readonly Func<AccountsDb, string, string[], IAsyncEnumerable<BankAccount>> SomeAccounts = EF.CompileAsyncQuery(
-        (AccountsDb db, string customerId, string[] only) => db.Accounts
-            .Where(account => only.Contains(account.Id) && account.State == AccountState.Open
-                && db.Holders.Any(holder => holder.CustomerId == customerId && holder.AccountId == account.Id))
-            .OrderBy(account => account.Position)
-            .ThenBy(account => account.Id)
-            .AsQueryable());
+    private const string SomeAccounts = """
+        WHERE r."Id" = ANY ($1) AND r."State" = 'Open'
+            AND EXISTS (SELECT FROM accounts.holders h WHERE h."CustomerId" = $2 AND h."AccountId" = r."Id")
+        ORDER BY r."Position", r."Id"
+        """;
 
     public async Task<IReadOnlyList<BankAccount>> AccountsAsync(string customerId, IReadOnlyCollection<string>? only, CancellationToken ct)
     {
         if (only is null) return await Held(customerId).OrderBy(account => account.Position).ThenBy(account => account.Id).ToListAsync(ct);
 
-        var accounts = new List<BankAccount>(only.Count);
-        await foreach (var account in SomeAccounts(db, customerId, [.. only]).WithCancellation(ct)) accounts.Add(account);
-        return accounts;
+        return await db.Ask<BankAccount>(
+            SomeAccounts, new NpgsqlParameter<string[]> { TypedValue = [.. only] }, new NpgsqlParameter<string> { TypedValue = customerId }).AllAsync(ct);
     }
 
     public async Task<IReadOnlyList<BankBalance>> BalancesAsync(string customerId, IReadOnlyCollection<string> accountIds, CancellationToken ct)

@@ -22,7 +22,7 @@ internal sealed record TokenResponse(string AccessToken, string TokenType, long 
             json.WriteStartObject();
             json.WriteString("access_token"u8, AccessToken);
             json.WriteString("token_type"u8, TokenType);
-            json.WriteNumber("expires_in"u8, ExpiresIn);
+            json.WriteNumber("expires_in"u8, ExpiresIn); // OB-SEC-7
             json.WriteString("scope"u8, Scope);
             if (RefreshToken is not null) json.WriteString("refresh_token"u8, RefreshToken);
             if (IdToken is not null) json.WriteString("id_token"u8, IdToken);

@@ -12,7 +12,9 @@ public static class UkApi
 {
     public const string Json = "application/json; charset=utf-8";
 
-    /// <summary>A group of endpoints under the standard's path: the version's major and minor number, never the patch (OB-GEN-1).</summary>
+    /// <summary>A group of endpoints under the standard's path: the version's major and minor number, never the patch (OB-GEN-1).
+    /// All of them are under this one prefix (OB-GEN-2), where the framework's routing takes a trailing slash (OB-GEN-11) and answers 405 to
+    /// a method that is not there (OB-GEN-15).</summary>
     public static RouteGroupBuilder MapUkApi(this IEndpointRouteBuilder routes, string family) =>
         routes.MapGroup("/open-banking/v4.0/" + family).AddEndpointFilter(async (context, next) =>
         {

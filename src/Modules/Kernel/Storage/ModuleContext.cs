@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Npgsql;
 
 namespace OpenBanking.Kernel.Storage;
 
@@ -8,6 +9,7 @@ namespace OpenBanking.Kernel.Storage;
 public abstract class ModuleContext(DbContextOptions options) : DbContext(options)
 {
     private static readonly ConcurrentDictionary<IEntityType, RowInsert> Inserts = new();
+    private static readonly ConcurrentDictionary<IEntityType, object> Selects = new();
 
     /// <summary>The unit that this context belongs to at the moment.</summary>
     internal UnitOfWork? Unit { get; private set; }
@@ -19,6 +21,15 @@ public abstract class ModuleContext(DbContextOptions options) : DbContext(option
 
         // The request's transaction is begun by the unit of work; EF must not begin one of its own inside it.
         Database.AutoTransactionBehavior = AutoTransactionBehavior.Never;
+    }
+
+    /// <summary>Prepares a question for rows; for what nearly every request asks. The table is called <c>r</c>.</summary>
+    /// <param name="which">The statement from <c>WHERE</c> on.</param>
+    public Question<T> Ask<T>(string which, params ReadOnlySpan<NpgsqlParameter> parameters)
+        where T : class
+    {
+        var select = (RowSelect<T>)Selects.GetOrAdd(Model.FindEntityType(typeof(T))!, static type => RowSelect<T>.For(type));
+        return Unit!.Ask(select.Statement + which, select.Read, parameters);
     }
 
     /// <summary>Inserts a row with the commit, in the same trip to the database; see <see cref="UnitOfWork.AtCommit"/>.</summary>

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Text.Json;
+using MediatR;
+using Microsoft.EntityFrameworkCore;
+using OpenBanking.Accounts.AccountInformation;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.Ledger;
+using OpenBanking.Accounts.Storage;
+using OpenBanking.Kernel;
+using OpenBanking.Kernel.Jose;
+
+namespace OpenBanking.Accounts.Sandbox;
+
+/// <summary>What a tester makes happen in the ledger. Money comes from an account of the sandbox's own and goes there, so the books stay balanced.</summary>
+internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
+    IRequestHandler<SetSandboxBalance, SandboxAnswer>,
+    IRequestHandler<BookSandboxTransactions, SandboxAnswer>,
+    IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>,
+    IRequestHandler<SetSandboxAccountState, SandboxAnswer>
+{
+    private const string Testers = "bank:testers:";
+    private const int MostAtOnce = 1000;
+
+    /// <summary>What thirteen digits before the point hold, as the API writes amounts.</summary>
+    private const decimal Limit = 10_000_000_000_000m;
+    private static readonly SandboxAnswer NoAccount = new SandboxAnswer.Wrong("there is no such account");
+    private static readonly HashSet<string> Members = [.. typeof(Transaction).GetProperties().Select(property => property.Name)];
+
+    public async Task<SandboxAnswer> Handle(SetSandboxBalance request, CancellationToken cancellationToken)
+    {
+        if (await LockAsync(request.AccountId, cancellationToken) is not { } account) return NoAccount;
+        if (Signed(request.Amount, account.Currency) is not { } wanted) return new SandboxAnswer.Wrong($"amount must be an amount in {account.Currency}, with its sign");
+        if (wanted == account.Balance) return new SandboxAnswer.Done();
+        var line = Line(account, wanted - account.Balance, time.GetUtcNow(), isPending: false, default);
+        return await BookAsync(account, [line], cancellationToken);
+    }
+
+    public async Task<SandboxAnswer> Handle(BookSandboxTransactions request, CancellationToken cancellationToken)
+    {
+        if (await LockAsync(request.AccountId, cancellationToken) is not { } account) return NoAccount;
+        if (request.Transactions.GetArrayLength() is 0 or > MostAtOnce) return new SandboxAnswer.Wrong($"transactions must be 1 to {MostAtOnce}");
+        var lines = new List<BankTransaction>();
+        foreach (var wish in request.Transactions.EnumerateArray())
+        {
+            if (Read(account, wish).Failed(out var wrong, out var line)) return wrong;
+            lines.Add(line);
+        }
+
+        return await BookAsync(account, lines, cancellationToken);
+    }
+
+    public async Task<SandboxAnswer> Handle(RemoveSandboxTransaction request, CancellationToken cancellationToken) =>
+        Guid.TryParseExact(request.TransactionId, "N", out var id)
+        && await db.Transactions.Where(row => row.Id == id && row.AccountId == request.AccountId && row.IsPending).ExecuteDeleteAsync(cancellationToken) == 1
+            ? new SandboxAnswer.Done()
+            : new SandboxAnswer.Wrong("the account has no such pending transaction");
+
+    public async Task<SandboxAnswer> Handle(SetSandboxAccountState request, CancellationToken cancellationToken)
+    {
+        AccountState? wanted = request.State switch
+        {
+            "open" => AccountState.Open,
+            "frozen" => AccountState.Frozen,
+            "closed" => AccountState.Closed,
+            _ => null,
+        };
+        if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen or closed");
+        var now = time.GetUtcNow();
+        return await db.Accounts.Where(row => row.Id == request.AccountId)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 1
+            ? new SandboxAnswer.Done()
+            : NoAccount;
+    }
+
+    /// <summary>The account, held so that of two bookings at one moment the second sees the balance of the first.</summary>
+    private Task<BankAccount?> LockAsync(string id, CancellationToken ct) =>
+        db.Accounts.FromSql($"""SELECT * FROM accounts.accounts WHERE "Id" = {id} FOR UPDATE""").SingleOrDefaultAsync(ct);
+
+    private async Task<SandboxAnswer> BookAsync(BankAccount account, IReadOnlyList<BankTransaction> lines, CancellationToken ct)
+    {
+        var moved = lines.Where(line => !line.IsPending).Sum(line => line.Amount);
+        if (Math.Abs(account.Balance + moved) >= Limit) return new SandboxAnswer.Wrong("the account cannot hold so much");
+        foreach (var line in lines.Where(line => line.EntryId is not null))
+        {
+            db.Add(new Entry { Id = line.EntryId!.Value, BookedAt = line.BookedAt, Text = line.Information });
+            db.Add(new Leg { EntryId = line.EntryId.Value, Number = 1, Account = account.Id, Amount = line.Amount, Currency = line.Currency });
+            db.Add(new Leg { EntryId = line.EntryId.Value, Number = 2, Account = Testers + line.Currency, Amount = -line.Amount, Currency = line.Currency });
+        }
+
+        db.AddRange(lines);
+        await db.SaveChangesAsync(ct);
+        await db.Accounts.Where(row => row.Id == account.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Balance, row => row.Balance + moved), ct);
+        return new SandboxAnswer.Done([.. lines.Select(line => line.Id.ToString("N"))]);
+    }
+
+    private Outcome<BankTransaction, SandboxAnswer.Wrong> Read(BankAccount account, JsonElement wish)
+    {
+        if (wish.ValueKind != JsonValueKind.Object) return new SandboxAnswer.Wrong("each transaction must be an object");
+        if (wish.EnumerateObject().FirstOrDefault(member => !Members.Contains(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined })
+            return new SandboxAnswer.Wrong("a transaction of the API has no such member");
+        if (!wish.TryGetProperty("Amount", out var value) || Signed(value, account.Currency) is not { } amount)
+            return new SandboxAnswer.Wrong($"Amount must be an amount in {account.Currency}");
+        var direction = Text(wish, "CreditDebitIndicator") ?? (amount < 0 ? "Debit" : "Credit");
+        if (direction is not ("Credit" or "Debit")) return new SandboxAnswer.Wrong("CreditDebitIndicator must be Credit or Debit");
+        var status = Text(wish, "Status") ?? "BOOK";
+        if (status is not ("BOOK" or "PDNG")) return new SandboxAnswer.Wrong("Status must be BOOK or PDNG");
+        var at = time.GetUtcNow();
+        if (wish.TryGetProperty("BookingDateTime", out _)
+            && !DateTimeOffset.TryParse(Text(wish, "BookingDateTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at))
+            return new SandboxAnswer.Wrong("BookingDateTime must be a date and time");
+        return Line(account, direction == "Debit" ? -Math.Abs(amount) : Math.Abs(amount), at.ToUniversalTime(), status == "PDNG", wish);
+    }
+
+    private BankTransaction Line(BankAccount account, decimal amount, DateTimeOffset at, bool isPending, JsonElement wish)
+    {
+        var other = Inside(wish, amount < 0 ? "CreditorAccount" : "DebtorAccount");
+        return new BankTransaction
+        {
+            Id = Guid.CreateVersion7(time.GetUtcNow()),
+            AccountId = account.Id,
+            BookedAt = at,
+            ValueAt = at,
+            Amount = amount,
+            Currency = account.Currency,
+            IsPending = isPending,
+            EntryId = isPending ? null : Guid.CreateVersion7(time.GetUtcNow()),
+            Reference = Shortened.To(210, Text(wish, "TransactionReference")) ?? "SANDBOX",
+            Information = Shortened.To(500, Text(wish, "TransactionInformation")) ?? "Booked by a tester",
+            Code = Text(Inside(wish, "BankTransactionCode"), "Code") ?? (amount < 0 ? "ICDT" : "RCDT"),
+            SubCode = Text(Inside(wish, "BankTransactionCode"), "SubCode") ?? "DMCT",
+            OwnCode = Text(Inside(wish, "ProprietaryBankTransactionCode"), "Code") ?? "FPI",
+            AddressLine = Text(wish, "AddressLine"),
+            MerchantName = Text(Inside(wish, "MerchantDetails"), "MerchantName"),
+            MerchantCategory = Text(Inside(wish, "MerchantDetails"), "MerchantCategoryCode"),
+            CounterpartyName = Text(other, "Name"),
+            CounterpartyScheme = Text(other, "SchemeName"),
+            CounterpartyIdentification = Text(other, "Identification"),
+        };
+    }
+
+    /// <summary>An amount with its sign; null for anything else, another currency, or more digits than the currency has.</summary>
+    private static decimal? Signed(JsonElement value, string currency)
+    {
+        if (value.ValueKind == JsonValueKind.Object)
+            return (Text(value, "Currency") ?? currency) == currency && value.TryGetProperty("Amount", out var inner) && inner.ValueKind != JsonValueKind.Object ? Signed(inner, currency) : null;
+        var text = value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetRawText().Trim('"'), // an amount has nothing to unescape
+            JsonValueKind.Number => value.GetRawText(),
+            _ => "",
+        };
+        return Money.Parse(text.TrimStart('-'), currency) is { } money ? (text.StartsWith('-') ? -money.Amount : money.Amount) : null;
+    }
+
+    private static JsonElement Inside(JsonElement wish, string name) =>
+        wish.ValueKind == JsonValueKind.Object && wish.TryGetProperty(name, out var inner) ? inner : default;
+
+    // The database has no place for a NUL.
+    private static string? Text(JsonElement wish, string name) =>
+        wish.ValueKind == JsonValueKind.Object && Claims.Text(wish, name) is { } text && !text.Contains('\0', StringComparison.Ordinal) ? text : null;
+}
