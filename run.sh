@@ -138,8 +138,8 @@ trap stop_all EXIT
 
 start dotnet "$host_dll" "$@"
 if $with_sample; then
-  # It takes its certificate from what the host writes first.
-  while kill -0 "${started[0]}" 2>/dev/null && [[ ! -s $OPENBANKING_DATA/tls/tpp.key || ! -s $OPENBANKING_DATA/tpp/client.pem ]]; do sleep 0.1; done
+  # It takes the certificate of its pages from what the host writes first; what it is to the bank it sees to itself.
+  while kill -0 "${started[0]}" 2>/dev/null && [[ ! -s $OPENBANKING_DATA/tls/tpp.key ]]; do sleep 0.1; done
   if kill -0 "${started[0]}" 2>/dev/null; then start dotnet "$tpp_dll"; fi
 fi
 

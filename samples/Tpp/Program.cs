@@ -28,5 +28,15 @@ catch (IOException broken)
 }
 
 Console.WriteLine($"Tally is ready at {options.Origin}");
+var registering = app.Services.GetRequiredService<Banks>().RegisterAsync(app.Lifetime.ApplicationStopping);
 await app.WaitForShutdownAsync();
+try
+{
+    await registering;
+}
+catch (OperationCanceledException)
+{
+    // Stopped before the bank was there.
+}
+
 return 0;

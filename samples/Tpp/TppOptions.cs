@@ -23,7 +23,20 @@ internal sealed record TppOptions(
 {
     public string Origin => $"https://localhost:{Port}";
 
-    /// <summary>Registered with the bank, byte for byte.</summary>
+    /// <summary>The port that was set: the terminal, which listens beside the pages, is another on the same registration.</summary>
+    public int HomePort { get; init; }
+
+    /// <summary>What is registered with the bank, byte for byte.</summary>
+    public IReadOnlyList<string> RedirectUris
+    {
+        get
+        {
+            var home = HomePort == 0 ? Port : HomePort;
+            return [$"https://localhost:{home}/callback", $"https://localhost:{home + 1}/callback"];
+        }
+    }
+
+    /// <summary>The one of them on which we listen.</summary>
     public string RedirectUri => Origin + "/callback";
 
     public static TppOptions From(IConfiguration configuration)

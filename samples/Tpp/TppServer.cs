@@ -6,7 +6,7 @@ using OpenBanking.Samples.Tpp.Pages;
 
 namespace OpenBanking.Samples.Tpp;
 
-/// <summary>Puts the app together: an https listener for this machine's browser, the pages, and the key set that the bank fetches.</summary>
+/// <summary>Puts the app together: an https listener for this machine's browser, and the pages.</summary>
 internal static class TppServer
 {
     public static WebApplication Build(TppOptions options, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null)
@@ -44,7 +44,6 @@ internal static class TppServer
         var app = builder.Build();
         app.Use(TppPages.Headers);
         app.Use(TppPages.OwnFormsOnly);
-        app.MapGet("/jwks.json", (TppKeys keys) => Results.Json(keys.Jwks()));
         app.MapGet("/health", () => Results.Text("ok"));
         return app;
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using MediatR;
 using Microsoft.AspNetCore.DataProtection;
 using OpenBanking.Accounts;
@@ -9,11 +8,10 @@ using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;
 
-/// <summary>The sandbox's bank: its customers with their activation codes and accounts, and the sample third party as a client.</summary>
+/// <summary>The sandbox's bank: its customers with their activation codes and accounts.</summary>
 internal static class DemoData
 {
     private const string CodesSetting = "sandbox-activation-codes";
-    private const string ClientsFile = "clients.json";
 
     /// <summary>Opens the sandbox's bank on the host that is about to listen; of several that start, one does it at a time.</summary>
     public static async Task<IReadOnlyList<DemoCustomer>> OpenBankAsync(WebApplication app, CancellationToken ct)
@@ -56,51 +54,11 @@ internal static class DemoData
         return customers;
     }
 
-    /// <summary>
-    /// Registers the sample third party twice, once for DPoP and once for mutual TLS, in a file that the authorization server reads, and
-    /// gives it its certificates. Answers the file's path.
-    /// </summary>
-    public static string RegisterSampleClients(DataDirectory data, HostSettings settings)
+    /// <summary>Gives the sample third party a certificate for its own pages. What it is to the bank it gets from the directory like any other.</summary>
+    public static void PrepareSample(DataDirectory data)
     {
-        const string Subject = "CN=sample-tpp-mtls,O=Tally,C=GB"; // As RFC 4514 writes it.
         data.Folder("tls");
-        data.Folder("tpp");
         ServerCertificates.IssueForSample(data, "tls/tpp", Server.RealTime);
-        ServerCertificates.IssueClientCertificate(data, "tpp/client.pem", Subject, Server.RealTime);
-        var clients = new JsonArray(
-            Client("sample-tpp-dpop", new JsonObject
-            {
-                ["token_endpoint_auth_method"] = "private_key_jwt",
-                ["dpop_bound_access_tokens"] = true,
-                ["jwks_uri"] = $"https://localhost:{settings.TppPort}/jwks.json",
-            }),
-            Client("sample-tpp-mtls", new JsonObject
-            {
-                ["token_endpoint_auth_method"] = "tls_client_auth",
-                ["tls_client_certificate_bound_access_tokens"] = true,
-                ["tls_client_auth_subject_dn"] = Subject,
-            }));
-        data.Write(ClientsFile, clients.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
-        return data[ClientsFile];
-
-        JsonObject Client(string id, JsonObject more)
-        {
-            var client = new JsonObject
-            {
-                ["client_id"] = id,
-                ["client_name"] = "Tally",
-                ["client_uri"] = $"https://localhost:{settings.TppPort}",
-                ["org_id"] = "sample-org",
-                ["software_id"] = "sample-tpp",
-                ["software_roles"] = new JsonArray("AISP"),
-                ["security_profile"] = "fapi2-sp",
-                ["redirect_uris"] = new JsonArray($"https://localhost:{settings.TppPort}/callback", $"https://localhost:{settings.TppPort + 1}/callback"),
-                ["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
-                ["scope"] = "openid accounts offline_access",
-            };
-            foreach (var (name, value) in more) client[name] = value?.DeepClone();
-            return client;
-        }
     }
 }
 

@@ -63,9 +63,7 @@ internal static partial class Entry
 
         if (settings.Sandbox) await SandboxAuthority.ShareAsync(builder.Configuration, data, CancellationToken.None);
 
-        // A second host on somebody else's database leaves its clients alone.
-        var withSample = settings.Sandbox && (postgres is not null || builder.Configuration.GetValue<bool>("OPENBANKING_TPP"));
-        if (withSample) builder.Configuration["Identity:SandboxClientsFile"] = DemoData.RegisterSampleClients(data, settings);
+        if (settings.Sandbox && (postgres is not null || builder.Configuration.GetValue<bool>("OPENBANKING_TPP"))) DemoData.PrepareSample(data);
         try
         {
             await using var app = Server.Finish(builder, settings, data);

@@ -63,6 +63,16 @@ internal sealed class HostDatabase(NpgsqlDataSource database)
         return await read.ExecuteScalarAsync(ct) as string;
     }
 
+    /// <summary>Writes unless it is there already; answers what is there now, the same for all who try at one moment.</summary>
+    public async Task<string> WriteOnceAsync(string name, string value, CancellationToken ct)
+    {
+        await using var write = database.CreateCommand("INSERT INTO host.settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+        write.Parameters.Add(new() { Value = name });
+        write.Parameters.Add(new() { Value = value });
+        await write.ExecuteNonQueryAsync(ct);
+        return (await ReadAsync(name, ct))!;
+    }
+
     public async Task WriteAsync(string name, string value, CancellationToken ct)
     {
         await using var write = database.CreateCommand(

@@ -95,10 +95,18 @@ internal sealed record HostSettings
         if (!Sandbox) yield break;
         yield return new("Identity:AllowLoopbackTargets", "true");
 
+        // Testers try the back channel without the browser's way first, and more than a customer would bear.
+        yield return new("Identity:BackchannelFirstContact", "true");
+        yield return new("RateLimits:BackchannelWaitingPerCustomer", "1000");
+        yield return new("RateLimits:BackchannelPerCustomerAndClientAndHour", "100000");
+        yield return new("RateLimits:BackchannelWaitingPerClient", "100000");
+
         // Testers register many clients of one organisation, and enrol many authenticators from one address.
         yield return new("RateLimits:RegistrationsPerOrganisationAndHour", "100");
         yield return new("Policies:Rules:GuessesOfAddress:AddressFailures", "10000");
         yield return new("Policies:Rules:AddressUnderAttack:AddressFailures", "10000");
+        yield return new("Identity:SandboxDirectory:Issuer", SandboxDirectory.IssuerOf(this));
+        yield return new("Identity:SandboxDirectory:Jwks", Path.Combine(DataPath, SandboxDirectory.KeysFile));
         yield return new("Identity:SandboxClientCertificateAuthority", Path.Combine(DataPath, ServerCertificates.AuthorityFile));
     }
 

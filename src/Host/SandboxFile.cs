@@ -29,7 +29,7 @@ internal static class SandboxFile
                     customer.ActivationCode,
                     Accounts = customer.Accounts.Select(account => new { account.Tag, account.AccountId, account.Name, account.Identification, account.Currency }),
                 }),
-                Directory = (object?)null,
+                Directory = new { Issuer = SandboxDirectory.IssuerOf(settings), Jwks = SandboxDirectory.IssuerOf(settings) + "/jwks" },
                 Database = connectionString,
                 ControlSecret = secret.Value,
             },
@@ -54,6 +54,7 @@ internal static class SandboxFile
         console.WriteLine();
         console.WriteLine($"  Bank, issuer, APIs with DPoP       {settings.Issuer.OriginalString}");
         console.WriteLine($"  APIs with client certificates      {settings.MtlsIssuer.OriginalString}");
+        console.WriteLine($"  Statements and certificates        {SandboxDirectory.IssuerOf(settings)}");
         if (withSample) console.WriteLine($"  A third party's app to try it with https://localhost:{settings.TppPort}");
         console.WriteLine($"  CA to trust                        {data[ServerCertificates.AuthorityFile]}");
         console.WriteLine($"  Everything for testers             {data[Name]}");

@@ -121,7 +121,12 @@ internal static class Server
         if (app.Services.GetService<IAuthorizationHandlerProvider>() is not null) app.UseAuthorization();
         if (app.Services.GetService<IAntiforgery>() is not null) app.UseAntiforgery();
         Health.Map(app);
-        if (settings.Sandbox) SandboxControl.Map(app);
+        if (settings.Sandbox)
+        {
+            SandboxControl.Map(app);
+            SandboxDirectoryEndpoints.Map(app);
+        }
+
         app.MapIdentity();
         app.MapConsent();
         app.MapAccounts();
@@ -156,5 +161,8 @@ internal static class Server
         services.AddSingleton(_ => SandboxSecret.Of(data));
         services.AddSingleton<SandboxCustomers>();
         services.AddScoped<SandboxControl>();
+        services.AddSingleton<SandboxDirectory>();
+        services.AddHostedService(provider => provider.GetRequiredService<SandboxDirectory>());
+        services.AddSingleton<SandboxDirectoryEndpoints>();
     }
 }

@@ -91,21 +91,17 @@ internal sealed class ServerCertificates
     public static void IssueForSample(DataDirectory data, string name, TimeProvider clock) =>
         LoadOrIssue(data, name, Transport.LocalNames, clock.GetUtcNow()).Dispose();
 
-    /// <summary>A client certificate of the sandbox's authority, certificate and key in one PEM file.</summary>
-    public static void IssueClientCertificate(DataDirectory data, string file, string subject, TimeProvider clock)
+    /// <summary>A client certificate of the sandbox's authority for somebody's own key, as PEM.</summary>
+    public static string IssueClientCertificate(DataDirectory data, X500DistinguishedName subject, PublicKey key, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
+        data.Folder("tls");
         using var authority = LoadOrMakeAuthority(data, now);
-        if (data.ReadSecret(file) is { } pem)
-        {
-            using var known = X509Certificate2.CreateFromPem(pem, pem);
-            if (EndOf(known) - RenewBefore > now && known.IssuerName.RawData.AsSpan().SequenceEqual(authority.SubjectName.RawData)) return;
-        }
-
-        using var fresh = RSA.Create(KeyBits);
-        var request = Leaf(subject, fresh, authority, ForClients);
-        using var issued = request.Create(authority, now.AddMinutes(-5), now + Lifetime, SerialNumber());
-        data.Write(file, $"{issued.ExportCertificatePem()}\n{fresh.ExportPkcs8PrivateKeyPem()}\n");
+        using var signing = authority.GetRSAPrivateKey()!;
+        var request = WithUse(new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1), authority, ForClients);
+        var generator = X509SignatureGenerator.CreateForRSA(signing, RSASignaturePadding.Pkcs1);
+        using var issued = request.Create(authority.SubjectName, generator, now.AddMinutes(-5), now + Lifetime, SerialNumber());
+        return issued.ExportCertificatePem();
     }
 
     /// <summary>The authority in the data directory, made where it is missing: certificate and key as one PEM text.</summary>
@@ -160,9 +156,11 @@ internal sealed class ServerCertificates
         return X509Certificate2.CreateFromPem(issued.ExportCertificatePem(), fresh.ExportPkcs8PrivateKeyPem());
     }
 
-    private static CertificateRequest Leaf(string subject, RSA key, X509Certificate2 authority, string use)
+    private static CertificateRequest Leaf(string subject, RSA key, X509Certificate2 authority, string use) =>
+        WithUse(new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1), authority, use);
+
+    private static CertificateRequest WithUse(CertificateRequest request, X509Certificate2 authority, string use)
     {
-        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(use)], false));

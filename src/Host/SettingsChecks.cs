@@ -19,7 +19,7 @@ internal static class SettingsChecks
     private static readonly (string Setting, string Sentence)[] SandboxOnly =
     [
         ("Identity:ClientsFile", "Identity__ClientsFile is for the sandbox; outside it clients register themselves."),
-        ("Identity:SandboxClientsFile", "Identity__SandboxClientsFile is for the sandbox and must not be set outside it."),
+        ("Identity:SandboxDirectory:Issuer", "Identity__SandboxDirectory__Issuer is for the sandbox and must not be set outside it."),
         ("Identity:SandboxClientCertificateAuthority", "Identity__SandboxClientCertificateAuthority is for the sandbox and must not be set outside it."),
     ];
 

@@ -1,8 +1,11 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Web.Portal.Approve;
 using OpenBanking.Web.Portal.Connections;
+using OpenBanking.Web.Portal.Developers;
 using OpenBanking.Web.Portal.Passkeys;
+using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
 using OpenBanking.Web.Portal.Start;
@@ -27,6 +30,7 @@ public static class Portal
             .AddScoped<SignInEndpoints>()
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
+            .AddScoped<RequestEndpoints>()
             .AddScoped<PasskeyPages>();
     }
 
@@ -39,6 +43,10 @@ public static class Portal
         return app;
     }
 
+    /// <summary>The page of the sandbox's directory, for whoever runs one: its form, or what it has given.</summary>
+    public static IResult ShowDirectory(string? problem, IReadOnlyList<(string Name, string Value)> issued) => Pages.Show<DirectoryPage>(
+        new { Problem = problem, Issued = issued }, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+
     public static WebApplication MapPortal(this WebApplication app)
     {
         PortalFiles.Map(app);
@@ -46,6 +54,7 @@ public static class Portal
         SignInEndpoints.Map(app);
         ApproveEndpoints.Map(app);
         ConnectionEndpoints.Map(app);
+        RequestEndpoints.Map(app);
         PasskeyPages.Map(app);
         return app;
     }

@@ -11,10 +11,10 @@ namespace OpenBanking.Samples.Tpp.Bank;
 
 /// <summary>One of the two ways in which this app is registered: what it authenticates with and what its tokens are bound to.</summary>
 /// <param name="Key">Names the way in forms and in stored connections.</param>
-internal sealed record ClientKind(string Key, string ClientId, bool Mtls)
+internal sealed record ClientKind(string Key, bool Mtls)
 {
-    public static readonly ClientKind Dpop = new("dpop", "sample-tpp-dpop", Mtls: false);
-    public static readonly ClientKind Certificate = new("mtls", "sample-tpp-mtls", Mtls: true);
+    public static readonly ClientKind Dpop = new("dpop", Mtls: false);
+    public static readonly ClientKind Certificate = new("mtls", Mtls: true);
 }
 
 /// <summary>
@@ -22,7 +22,8 @@ internal sealed record ClientKind(string Key, string ClientId, bool Mtls)
 /// proven to be ours, and a nonce that the bank asks for is given, in one place for every call.
 /// </summary>
 /// <param name="http">Made at first use: the sandbox may write its trust anchor after this app has started.</param>
-internal sealed class BankClient(ClientKind kind, TppOptions options, TppKeys keys, DpopKey dpop, Lazy<HttpClient> http, TimeProvider time)
+internal sealed class BankClient(
+    ClientKind kind, TppOptions options, TppKeys keys, DpopKey dpop, SelfRegistration registration, Lazy<HttpClient> http, TimeProvider time)
 {
     private const string AuthorizationServer = "as";
     private const string ResourceServer = "rs";
@@ -32,15 +33,17 @@ internal sealed class BankClient(ClientKind kind, TppOptions options, TppKeys ke
 
     public ClientKind Kind => kind;
 
-    public string ClientId => kind.ClientId;
+    /// <summary>Known once the bank was spoken to.</summary>
+    public string ClientId => registration.ClientId;
 
     /// <summary>Where the customer's browser will be sent: known before the first discovery, for the pages' form policy.</summary>
     public string AuthorizationOrigin =>
         (metadata?.Value.Authorize ?? new Uri(options.Issuer)).GetLeftPart(UriPartial.Authority);
 
-    /// <summary>The bank's metadata, kept for a quarter of an hour.</summary>
+    /// <summary>The bank's metadata, kept for a quarter of an hour. Before the first of them we register, if that is still to be done.</summary>
     public async Task<Outcome<BankMetadata, BankFault>> DiscoverAsync(CancellationToken ct)
     {
+        if ((await registration.EnsureAsync(ct)).Failed(out var unknown, out _)) return unknown;
         if (metadata is { } known && known.Until > time.GetUtcNow()) return known.Value;
         var url = new Uri(options.Issuer + "/.well-known/openid-configuration");
         if ((await SendAsync(new BankCall(HttpMethod.Get, url), ct)).Failed(out var fault, out var answer)) return fault;
@@ -88,6 +91,8 @@ internal sealed class BankClient(ClientKind kind, TppOptions options, TppKeys ke
         if ((await PostFormAsync(bank.Token, grant, ct)).Failed(out fault, out var answer)) return fault;
         if (answer.Status != 200 || answer.Body is not { } body)
         {
+            // Its records are newer than ours: the next attempt registers anew.
+            if (string.Equals(answer.OAuthError, "invalid_client", StringComparison.Ordinal)) registration.Forget();
             return string.Equals(answer.OAuthError, "invalid_grant", StringComparison.Ordinal)
                 ? BankFault.Ended(answer.Fault("token").Reason)
                 : answer.Fault("token");

@@ -7,7 +7,8 @@ namespace OpenBanking.Samples.Tpp.Bank;
 /// <summary>TLS towards the bank: 1.2 or later, its server certificate under the one CA we trust, our own certificate where it counts.</summary>
 internal static class BankConnection
 {
-    public static HttpClient Open(TppOptions options, bool mtls, Func<HttpMessageHandler, HttpMessageHandler>? wrap)
+    /// <param name="certificate">What we show; null is nothing.</param>
+    public static HttpClient Open(TppOptions options, string? certificate, Func<HttpMessageHandler, HttpMessageHandler>? wrap)
     {
         var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         trust.CustomTrustStore.ImportFromPemFile(options.TrustAnchor);
@@ -23,7 +24,7 @@ internal static class BankConnection
                 CertificateChainPolicy = trust,
             },
         };
-        if (mtls) handler.SslOptions.ClientCertificates = [TppKeys.FromPem(options.ClientCertificate)];
+        if (certificate is not null) handler.SslOptions.ClientCertificates = [TppKeys.FromPem(certificate)];
         return new HttpClient(wrap?.Invoke(handler) ?? handler)
         {
             Timeout = TimeSpan.FromSeconds(15),

@@ -17,7 +17,7 @@ internal sealed class TppKeys : IDisposable
         Dpop = dpop;
     }
 
-    /// <summary>Signs client assertions; the bank finds its public half at <c>jwks_uri</c>.</summary>
+    /// <summary>Signs client assertions; the directory publishes its public half for us.</summary>
     public SigningKey Client { get; }
 
     /// <summary>What DPoP tokens are bound to; registered nowhere.</summary>
@@ -29,7 +29,7 @@ internal sealed class TppKeys : IDisposable
         return new TppKeys(Key(Path.Combine(directory, "client-key.pem")), Key(Path.Combine(directory, "dpop-key.pem")));
     }
 
-    /// <summary>The key set that the bank fetches from us.</summary>
+    /// <summary>The key set that the directory publishes for us.</summary>
     public JsonObject Jwks()
     {
         var key = Client.PublicKey.ToJson();
@@ -96,7 +96,7 @@ internal sealed class TppKeys : IDisposable
         return key;
     }
 
-    private static void WritePrivate(string path, string text)
+    public static void WritePrivate(string path, string text)
     {
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = OwnerOnly;

@@ -12,7 +12,7 @@ internal static class OverviewPage
 
     /// <param name="currency">What the customer asked to see the chart in; the most used one where that is none of theirs.</param>
     /// <param name="all">More than the latest transactions.</param>
-    public static Page Show(Overview overview, string? currency, bool all)
+    public static Page Show(Overview overview, string clientId, string? currency, bool all)
     {
         var currencies = overview.Currencies;
         var shown = currencies.Contains(currency, StringComparer.Ordinal) ? currency! : currencies.Count > 0 ? currencies[0] : null;
@@ -23,7 +23,7 @@ internal static class OverviewPage
             <div class="split">
               {(shown is null ? default : Chart(overview, Spending.Of(overview.Transactions, shown, overview.Now), currencies))}
               {Latest(overview, all)}
-              {ForDevelopers(overview)}
+              {ForDevelopers(overview, clientId)}
             </div>
             """), Connected: true);
     }
@@ -114,7 +114,7 @@ internal static class OverviewPage
             """);
     }
 
-    private static Html ForDevelopers(Overview overview)
+    private static Html ForDevelopers(Overview overview, string clientId)
     {
         var connection = overview.Connection;
         var mtls = connection.Client == ClientKind.Certificate.Key;
@@ -122,7 +122,7 @@ internal static class OverviewPage
             <details class="card developers">
               <summary>For developers</summary>
               <dl>
-                <dt>Client</dt><dd><code>{(mtls ? ClientKind.Certificate : ClientKind.Dpop).ClientId}</code></dd>
+                <dt>Client</dt><dd><code>{clientId}</code></dd>
                 <dt>Tokens are bound to</dt><dd>{(mtls ? "the certificate of the TLS connection (RFC 8705)" : "a DPoP key (RFC 9449)")}</dd>
                 <dt>Scope</dt><dd><code>{connection.Scope ?? "as asked"}</code></dd>
                 <dt>Access token</dt><dd>until {Moment(connection.AccessTokenExpiresAt)}, renewed by itself</dd>

@@ -106,7 +106,7 @@ internal sealed class TppPages(Banks banks, ConnectionStore store, TppOptions op
         if (session.Connection is not { } connection || http.Request.Cookies[CookieName] is not { } cookie) return new SeeOther("/");
         if ((await LoadAsync(cookie, connection, Customer.Of(http), ct)).Failed(out var fault, out var overview))
             return await FailedVisitAsync(cookie, connection, fault, ct);
-        return OverviewPage.Show(overview, http.Request.Query["currency"], http.Request.Query.ContainsKey("all"));
+        return OverviewPage.Show(overview, banks.Client(connection.Client).ClientId, http.Request.Query["currency"], http.Request.Query.ContainsKey("all"));
     }
 
     public async Task<IResult> RefreshAsync(HttpContext http, CancellationToken ct)

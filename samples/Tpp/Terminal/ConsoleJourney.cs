@@ -25,12 +25,6 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
         var colour = output == Console.Out && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null;
         var paper = new Paper(output, colour);
         var kind = args.Contains("--mtls", StringComparer.Ordinal) ? ClientKind.Certificate : ClientKind.Dpop;
-        if (kind.Mtls && !File.Exists(options.ClientCertificate))
-        {
-            await Console.Error.WriteLineAsync($"--mtls needs a client certificate at {options.ClientCertificate} (Tpp__ClientCertificate).");
-            return 1;
-        }
-
         var answers = new Answers();
         var (app, listening) = await ListenAsync(options, answers, time, inner => new Narrator(wire?.Invoke(inner) ?? inner, paper, time));
         if (app is null)
@@ -58,7 +52,7 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
     {
         foreach (var port in new[] { options.Port, options.Port + 1 })
         {
-            var candidate = options with { Port = port };
+            var candidate = options with { Port = port, HomePort = options.Port };
             var app = TppServer.Build(candidate, time, wire);
             app.MapGet("/callback", answers.Take);
             app.MapGet("/assets/{version}/{name}", Assets.Get);
@@ -79,10 +73,11 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
     private async Task<Problem?> GoAsync(Answers answers, bool giveBack, CancellationToken ct)
     {
         paper.Strong("A third party reads a customer's accounts, step by step.");
-        paper.Line($"Client {kind.ClientId} at {options.Issuer}. Tokens and keys' proofs are shown in full: use this with a sandbox only.");
+        paper.Line($"The bank is {options.Issuer}. Tokens and keys' proofs are shown in full: use this with a sandbox only.");
 
-        paper.Step(1, "Discovery", "The issuer's own document says where its endpoints are. Nothing else is known beforehand.");
+        paper.Step(1, "Discovery", "The issuer's own document says where its endpoints are. At the first start the app registers itself with what the directory gives it.");
         if ((await bank.DiscoverAsync(ct)).Failed(out var fault, out _)) return Problem.Of(fault);
+        paper.Good($"we are client {bank.ClientId}");
         await pause();
 
         paper.Step(2, "A token for ourselves", kind.Mtls

@@ -12,7 +12,7 @@ internal sealed class AuthorizationServerOptions
     public const string Section = "Identity";
 
     /// <summary>Endpoints at which a client authenticates.</summary>
-    private static readonly string[] AuthenticatedPaths = ["/token", "/par", "/introspect", "/revoke"];
+    private static readonly string[] AuthenticatedPaths = ["/token", "/par", "/introspect", "/revoke", "/bc-authorize"];
 
     /// <summary>The issuer, character by character as it stands in metadata, in <c>iss</c> and in every accepted <c>aud</c> (META-02). One for each brand: a second
     /// bank is a second deployment (META-20).</summary>
@@ -49,9 +49,6 @@ internal sealed class AuthorizationServerOptions
     /// <summary>A JSON array of client metadata, read at start; sandbox only.</summary>
     public string? ClientsFile { get; init; }
 
-    /// <summary>The same, for the clients that the sandbox itself brings.</summary>
-    public string? SandboxClientsFile { get; init; }
-
     /// <summary>PEM file of the CAs whose client certificates count for <c>tls_client_auth</c> (MTLS-02).</summary>
     public string? ClientCertificateAuthorities { get; init; }
 
@@ -69,6 +66,12 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>Sandbox only: a client's <c>jwks_uri</c> may be on this machine. Anywhere else that is an attack on our network (DC-10).</summary>
     public bool AllowLoopbackTargets { get; init; }
+
+    /// <summary>
+    /// Whether a client may send a request to a customer with whom it has had no access before. Otherwise the customer's first one goes
+    /// through a browser: who only guesses names must not make a stranger's telephone ring (CIBA-36).
+    /// </summary>
+    public bool BackchannelFirstContact { get; init; }
 
     /// <summary>An endpoint's public address.</summary>
     public string Endpoint(string path) => Issuer.TrimEnd('/') + path;
@@ -108,7 +111,7 @@ internal sealed class AuthorizationServerOptions
         foreach (var (name, file) in Files())
         {
             if (file is not null && !File.Exists(file)) yield return $"Identity:{name} names a file that is not there";
-            else if (file is not null && name is nameof(ClientsFile) or nameof(SandboxClientsFile)
+            else if (file is not null && name is nameof(ClientsFile)
                 && Clients.ClientsFile.Read(file, offered, AllowLoopbackTargets, DateTimeOffset.UnixEpoch).Problem is { } problem)
             {
                 yield return $"Identity:{name} cannot be taken: {problem}";
@@ -133,7 +136,6 @@ internal sealed class AuthorizationServerOptions
     private IEnumerable<(string Name, string? File)> Files() =>
     [
         (nameof(ClientsFile), ClientsFile),
-        (nameof(SandboxClientsFile), SandboxClientsFile),
         (nameof(ClientCertificateAuthorities), ClientCertificateAuthorities),
         (nameof(SandboxClientCertificateAuthority), SandboxClientCertificateAuthority),
     ];

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
@@ -30,6 +31,7 @@ public static class IdentityModule
         .AddClients(configuration)
         .AddRegistration()
         .AddAuthorizationRequests()
+        .AddBackchannel()
         .AddTokens()
         .AddProtectedResources()
         .AddMetadata()
@@ -42,6 +44,7 @@ public static class IdentityModule
         app.Use(ClientShare.InvokeAsync);
         app.MapRegistration();
         app.MapAuthorizationRequests();
+        app.MapBackchannel();
         app.MapTokens();
         app.MapMetadata();
         app.MapUsers();
@@ -101,6 +104,22 @@ public static class IdentityModule
         .AddScoped<IRequestHandler<ApproveInteraction, DecisionAnswer>, ApproveInteractionHandler>()
         .AddScoped<IRequestHandler<DenyInteraction, DecisionAnswer>, DenyInteractionHandler>();
 
+    private static IServiceCollection AddBackchannel(this IServiceCollection services) => services
+        .AddScoped<BackchannelEndpoint>()
+        .AddScoped<SignedBackchannelRequests>()
+        .AddScoped<BackchannelHints>()
+        .AddScoped<BackchannelPrompts>()
+        .AddScoped<BackchannelRequests>()
+        .AddSingleton<BackchannelNotices>()
+        .AddSingleton<BackchannelWorker>()
+        .AddHostedService(provider => provider.GetRequiredService<BackchannelWorker>())
+        .AddScoped<INotificationHandler<ConsentEnded>, ConsentEndedForBackchannel>()
+        .AddScoped<IRequestHandler<ListWaitingRequests, RequestInbox>, WaitingRequestHandlers>()
+        .AddScoped<IRequestHandler<DescribeWaitingRequest, WaitingRequest?>, WaitingRequestHandlers>()
+        .AddScoped<IRequestHandler<TakeRequests, Unit>, WaitingRequestHandlers>()
+        .AddScoped<IRequestHandler<ApproveWaitingRequest, RequestAnswer>, WaitingRequestDecisions>()
+        .AddScoped<IRequestHandler<DeclineWaitingRequest, RequestAnswer>, WaitingRequestDecisions>();
+
     private static IServiceCollection AddTokens(this IServiceCollection services) => services
         .AddScoped<IssuedTokens>()
         .AddScoped<Grants>()
@@ -113,6 +132,7 @@ public static class IdentityModule
         .AddScoped<AuthorizationCodeGrant>()
         .AddScoped<RefreshTokenGrant>()
         .AddScoped<ClientCredentialsGrant>()
+        .AddScoped<CibaGrant>()
         .AddScoped<TokenEndpoint>()
         .AddScoped<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
@@ -163,6 +183,9 @@ public static class IdentityModule
         foreach (var type in app.Services.GetRequiredService<OfferedKinds>().DetailsTypes)
             app.MapGet("/schemas/" + type, () => Results.Text(DetailsType.Find(type)!.Schema.Document, "application/schema+json"));
     }
+
+    private static void MapBackchannel(this WebApplication app) =>
+        app.MapPost("/bc-authorize", (HttpContext http, BackchannelEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
 
     private static void MapTokens(this WebApplication app)
     {

@@ -94,7 +94,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
-            DecisionAnswer.Held held => Hold(http, interaction, clientName, held),
+            DecisionAnswer.Held held => Hold(http, AddressOf(interaction), clientName, held),
             DecisionAnswer.Ended ended => GoneMeanwhile(http, clientName, ended),
             DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -108,17 +108,17 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     }
 
     // The request stays open: after the wait the page leads back to it, where the customer may also cancel.
-    private static IResult Hold(HttpContext http, string interaction, string clientName, DecisionAnswer.Held held)
+    public static IResult Hold(HttpContext http, string back, string clientName, DecisionAnswer.Held held)
     {
         RefusalLog.Write(http, "page", $"policy {held.Rule}");
         if (held.RetryAfterSeconds is { } seconds)
         {
             http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            if (!held.IsRefused) Pages.GoOnAfter(http, TimeSpan.FromSeconds(seconds), AddressOf(interaction));
+            if (!held.IsRefused) Pages.GoOnAfter(http, TimeSpan.FromSeconds(seconds), back);
         }
 
         return Pages.Show<HeldPage>(
-            new { Back = AddressOf(interaction), ClientName = clientName, Held = held },
+            new { Back = back, ClientName = clientName, Held = held },
             held.IsRefused ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests);
     }
 

@@ -12,6 +12,10 @@ const ceremonies = {
     ask: form => ({ username: valueOf(form, 'username'), interaction: interactionOf(form) }),
     run: options => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
   },
+  approval: {
+    ask: form => ({ request: form.dataset.request, digest: valueOf(form, 'digest'), choice: chosen(form) }),
+    run: options => navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }),
+  },
 };
 
 function valueOf(form, name) {
@@ -20,6 +24,10 @@ function valueOf(form, name) {
 
 function interactionOf(form) {
   return form.dataset.interaction || null;
+}
+
+function chosen(form) {
+  return new FormData(form).getAll('account');
 }
 
 // What the server says in words is for the customer; everything else has the page's own sentence.
@@ -36,11 +44,23 @@ async function post(form, path, body) {
   return said;
 }
 
+// The answer goes with the form, so that what was approved and the passkey that approved it arrive as one.
+async function approve(form) {
+  if (chosen(form).length > 0) {
+    const { ceremony, publicKey } = await post(form, 'approval/options', ceremonies.approval.ask(form));
+    const credential = await ceremonies.approval.run(publicKey);
+    form.elements.ceremony.value = ceremony;
+    form.elements.credential.value = JSON.stringify(credential.toJSON());
+  }
+  form.submit();
+}
+
 // The bank wants the passkey once more. Some browsers open their dialog only at a press, so the next one goes on from here.
 const asked = new WeakMap();
 
 async function perform(form) {
   const kind = form.dataset.passkey;
+  if (kind === 'approval') return approve(form);
   const { ceremony, publicKey } = asked.get(form) ?? await post(form, kind + '/options', ceremonies[kind].ask(form));
   const credential = await ceremonies[kind].run(publicKey);
   asked.delete(form);

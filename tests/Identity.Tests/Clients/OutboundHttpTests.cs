@@ -92,6 +92,88 @@ public sealed class OutboundHttpTests
         Assert.False(listener.Pending());
     }
 
+    /// <summary>Each way to write an address that is not for us to call, and names for some of them.</summary>
+    public static TheoryData<string> Forms() =>
+    [
+        "https://127.0.0.1/", "https://127.0.0.1:8443/", "https://127.1/", "https://127.0.1/", "https://127.255.255.254/", "https://2130706433/",
+        "https://017700000001/", "https://0177.0.0.1/", "https://0177.0.0.01/", "https://0x7f.0.0.1/", "https://0x7f000001/", "https://0x7F.1/",
+        "https://[::1]/", "https://[0:0:0:0:0:0:0:1]/", "https://[::ffff:127.0.0.1]/", "https://[::ffff:7f00:1]/", "https://[::127.0.0.1]/",
+        "https://[64:ff9b::7f00:1]/", "https://[2002:7f00:1::]/", "https://[2001:0:7f00:1::1]/", "https://[::]/", "https://[fe80::1]/", "https://[fd00::1]/",
+        "https://[fc00::1]/", "https://[ff02::1]/", "https://[::ffff:10.0.0.1]/", "https://[::ffff:169.254.169.254]/", "https://[2001:db8::1]/",
+        "https://0.0.0.0/", "https://0/", "https://0.1.2.3/", "https://10.0.0.1/", "https://10.255.255.255/", "https://167772161/", "https://0xa000001/",
+        "https://172.16.0.1/", "https://172.31.255.255/", "https://192.168.0.1/", "https://192.168.255.255/", "https://169.254.169.254/latest/meta-data/",
+        "https://2852039166/", "https://0xa9fea9fe/", "https://100.64.0.1/", "https://198.18.0.1/", "https://192.0.2.1/", "https://198.51.100.1/",
+        "https://203.0.113.1/", "https://224.0.0.1/", "https://255.255.255.255/", "https://localhost/", "https://LOCALHOST./", "https://localhost:8443/",
+        "https://localhost.localdomain/", "https://inside.example/", "https://inside.example:8443/", "https://mixed.example/", "https://metadata.google.internal/",
+        "https://tpp.example:22/", "https://tpp.example:5432/", "https://tpp.example:6379/", "https://tpp.example@127.0.0.1/", "https://127.0.0.1\\@tpp.example/",
+        "https://127.0.0.1#@tpp.example/", "http://tpp.example/", "ftp://tpp.example/", "gopher://tpp.example/", "file:///etc/passwd", "javascript:alert(1)",
+        "data:application/json,{}", "//127.0.0.1/", "https:///", "https://", "https://①②⑦.⓪.⓪.①/",
+    ];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    [Trait("Rule", "DC-10")]
+    [Trait("Rule", "DC-11")]
+    [Trait("Rule", "DC-13")]
+    [Trait("Reliability", "R32")]
+    public async Task No_form_of_an_address_gets_us_to_connect(string form)
+    {
+        using var here = new TcpListener(IPAddress.IPv6Any, 0);
+        here.Server.DualMode = true;
+        here.Start();
+        var port = ((IPEndPoint)here.LocalEndpoint).Port;
+        using var handler = ClientCalls.Handler(new AuthorizationServerOptions(), Resolve);
+
+        Assert.True((await ClientCalls.GetAsync(handler, form, allowLoopback: false, ["application/json"], TestContext.Current.CancellationToken)).Failed(out _, out _));
+
+        // What the text would have kept away does not get through by the connection either, wherever it leads.
+        if (Uri.TryCreate(form, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttps && uri.Host.Length > 0)
+        {
+            using var http = new HttpMessageInvoker(handler, disposeHandler: false);
+            foreach (var address in new[] { uri, new UriBuilder(uri) { Port = port }.Uri })
+            {
+                if (address.Host == "tpp.example" && address.Port is 443 or 8443) continue;
+                using var request = new HttpRequestMessage(HttpMethod.Get, address);
+                await Assert.ThrowsAsync<HttpRequestException>(() => http.SendAsync(request, TestContext.Current.CancellationToken));
+            }
+        }
+
+        Assert.False(here.Pending());
+
+        static Task<IPAddress[]> Resolve(string host, CancellationToken ct) => Task.FromResult<IPAddress[]>(
+            IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal]
+            : host is "mixed.example" ? [IPAddress.Parse("9.9.9.9"), IPAddress.Loopback]
+            : host is "tpp.example" ? [IPAddress.Parse("9.9.9.9")]
+            : host is "metadata.google.internal" ? [IPAddress.Parse("169.254.169.254")]
+            : [IPAddress.Loopback]);
+    }
+
+    [Fact]
+    [Trait("Rule", "DC-11")]
+    [Trait("Reliability", "R32")]
+    public async Task A_name_that_answers_otherwise_the_second_time_leads_nowhere()
+    {
+        using var here = new TcpListener(IPAddress.Loopback, 0);
+        here.Start();
+        var asked = 0;
+        using var handler = ClientCalls.Handler(
+            new AuthorizationServerOptions(),
+            (_, _) => Task.FromResult<IPAddress[]>([Interlocked.Increment(ref asked) == 1 ? IPAddress.Parse("9.9.9.9") : IPAddress.Loopback]));
+        using var http = new HttpMessageInvoker(handler);
+
+        // Whoever looked before the fetch saw a public address; the fetch itself sees this machine.
+        Assert.Null(ClientCalls.Problem("https://rebinding.example:8443/jwks", allowLoopback: false));
+        asked = 1;
+        foreach (var port in new[] { 443, 8443, ((IPEndPoint)here.LocalEndpoint).Port })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"https://rebinding.example:{port}/jwks");
+            await Assert.ThrowsAsync<HttpRequestException>(() => http.SendAsync(request, TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(4, asked); // Once for each connection: what is judged is what is connected to.
+        Assert.False(here.Pending());
+    }
+
     [Fact]
     [Trait("Rule", "TLS-09")]
     public async Task A_server_whose_certificate_is_not_trusted_or_of_another_name_is_not_called()

@@ -209,7 +209,13 @@ public sealed class BankClientTests : IDisposable
     private TppOptions Options => new(FakeBank.Issuer, "your bank", 5010, data, "", "", "", null, null);
 
     private BankClient Client(ClientKind kind) =>
-        new(kind, Options, keys, new DpopKey(keys.Dpop, clock), new Lazy<HttpClient>(() => new HttpClient(bank, disposeHandler: false)), clock);
+        new(kind, Options, keys, new DpopKey(keys.Dpop, clock), Registered(kind), new Lazy<HttpClient>(() => new HttpClient(bank, disposeHandler: false)), clock);
+
+    private SelfRegistration Registered(ClientKind kind)
+    {
+        SelfRegistration.Keep(Options, kind, "sample-tpp-" + kind.Key);
+        return new SelfRegistration(kind, Options, keys, clock);
+    }
 
     private static async Task TokenAsync(BankClient client)
     {

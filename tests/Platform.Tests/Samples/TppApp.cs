@@ -37,6 +37,7 @@ internal sealed class TppApp : IAsyncDisposable
         socket.Stop();
         var own = Path.Combine(data, "server.pem");
         var options = new TppOptions(FakeBank.Issuer, "Meadow Bank", port, data, own, Path.Combine(data, "none.crt"), own, null, null);
+        foreach (var kind in (ClientKind[])[ClientKind.Dpop, ClientKind.Certificate]) SelfRegistration.Keep(options, kind, "sample-tpp-" + kind.Key);
         var bank = new FakeBank(time);
         var app = TppServer.Build(options, time, inner =>
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Platform.Tests.Samples;
 
@@ -163,16 +162,6 @@ public sealed class TppPagesTests
         Assert.Contains($"form-action 'self' {FakeBank.Issuer};", policy, StringComparison.Ordinal);
         Assert.True(start.Headers.CacheControl?.NoStore);
         Assert.DoesNotContain("style=", await TextAsync(start), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task The_banks_way_to_our_keys_is_open()
-    {
-        await using var tpp = await TppApp.StartAsync(clock);
-        var bytes = await tpp.Browser.GetByteArrayAsync(new Uri("/jwks.json", UriKind.Relative), TestContext.Current.CancellationToken);
-        Assert.False(KeySet.Parse(bytes).Failed(out _, out var keys));
-        var key = Assert.Single(keys.Keys);
-        Assert.Equal(("sig", "ES256"), (key.Use, key.Algorithm));
     }
 
     private static Task<string> TextAsync(HttpResponseMessage answer) =>

@@ -20,15 +20,19 @@ public sealed class TestCustomer
     private static int count;
     private readonly TestHost home;
 
-    private TestCustomer(TestHost host, string customerId, Guid userId, IReadOnlyList<string> accountIds)
+    private TestCustomer(TestHost host, string customerId, string username, Guid userId, IReadOnlyList<string> accountIds)
     {
         home = host;
+        Username = username;
         CustomerId = customerId;
         UserId = userId;
         AccountIds = accountIds;
     }
 
     public string CustomerId { get; }
+
+    /// <summary>The name by which the customer signs in, and by which a client may hint at the customer.</summary>
+    public string Username { get; }
 
     public Guid UserId { get; }
 
@@ -71,8 +75,18 @@ public sealed class TestCustomer
         }
 
         await bank.SaveChangesAsync();
-        return new TestCustomer(host, customerId, user.Id, ids);
+        return new TestCustomer(host, customerId, user.Username, user.Id, ids);
     });
+
+    /// <summary>A browser that is signed in to the portal with a real passkey.</summary>
+    public async Task<WebAuthn.PortalBrowser> SignInAsync()
+    {
+        var browser = new WebAuthn.PortalBrowser(home);
+        var code = await WebAuthn.PortalBrowser.NewCustomerAsync(home, Username, CustomerId);
+        var activated = await browser.ActivateAsync(Username, code);
+        var signedIn = await browser.SignInAsync();
+        return activated.IsSuccess && signedIn.IsSuccess ? browser : throw new InvalidOperationException($"Not signed in: {activated.Text} {signedIn.Text}");
+    }
 
     /// <summary>A browser of this customer, with cookies of its own.</summary>
     public TestBrowser OpenBrowser(TestHost? host = null) => new(host ?? home, this);

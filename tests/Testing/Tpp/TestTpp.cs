@@ -235,6 +235,35 @@ public sealed class TestTpp : IDisposable
 
     public Task<Answer> RedeemAsync(string code) => TokenAsync(CodeRequest(code));
 
+    public const string CibaGrant = "urn:openid:params:grant-type:ciba";
+
+    /// <summary>Metadata of a client that also sends requests on the back channel.</summary>
+    /// <param name="notifications">Where pings go; null has it poll.</param>
+    public static Action<JsonObject> OnTheBackchannel(string? notifications = null) => metadata =>
+    {
+        metadata["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials", CibaGrant);
+        metadata["backchannel_token_delivery_mode"] = notifications is null ? "poll" : "ping";
+        if (notifications is not null) metadata["backchannel_client_notification_endpoint"] = notifications;
+    };
+
+    /// <summary>A good request on the back channel, without client authentication.</summary>
+    public static Form BackchannelRequest(string consentId, TestCustomer customer) => Form.Empty
+        .With("scope", "openid accounts")
+        .With("login_hint", customer.Username)
+        .With("binding_message", "Till 7, order 4711")
+        .With("authorization_details", Details(consentId));
+
+    public Task<Answer> BackchannelAsync(Form request) => CallAsync("/bc-authorize", request);
+
+    /// <summary>Has a request on the back channel taken and answers with its <c>auth_req_id</c>.</summary>
+    public async Task<string> AskAsync(Form request)
+    {
+        var answer = await BackchannelAsync(request);
+        return answer.Text("auth_req_id") ?? throw new InvalidOperationException($"Not taken: {answer.Status} {answer.Body}");
+    }
+
+    public Task<Answer> PollAsync(string authReqId) => TokenAsync(Form.Empty.With("grant_type", CibaGrant).With("auth_req_id", authReqId));
+
     /// <summary>An access token of its own, by the client-credentials grant.</summary>
     public async Task<string> ClientTokenAsync(string scope = "accounts")
     {

@@ -143,6 +143,50 @@ public sealed partial class PortalBrowser : IDisposable
         return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
     }
 
+    /// <summary>The addresses of the requests that wait in the portal.</summary>
+    public async Task<IReadOnlyList<Guid>> WaitingRequestsAsync() =>
+        [.. WaitingLink().Matches(await PageAsync("/requests")).Select(match => Guid.Parse(match.Groups["id"].Value))];
+
+    /// <summary>Opens a waiting request and reads the form off it.</summary>
+    public async Task<ApprovalForm> RequestFormAsync(Guid id)
+    {
+        var page = await PageAsync($"/requests/{id:D}");
+        var digest = DigestField().Match(page).Groups["digest"].Value;
+        return digest.Length > 0
+            ? new ApprovalForm(
+                id.ToString("D"),
+                HttpUtility.HtmlDecode(Token().Match(page).Groups["token"].Value),
+                HttpUtility.HtmlDecode(digest),
+                [.. AccountField().Matches(page).Select(match => match.Groups["id"].Value)])
+            : throw new InvalidOperationException($"No approval form: {page}");
+    }
+
+    /// <summary>Uses the passkey for what a form says; the ceremony and the answer are what the script puts into the form.</summary>
+    public async Task<(string Ceremony, string Credential)> UsePasskeyAsync(ApprovalForm form, Tampering? tampering = null)
+    {
+        var options = await PostAsync("/passkeys/approval/options", new { request = form.Interaction, digest = form.Digest, choice = form.Accounts });
+        if (!options.IsSuccess) throw new InvalidOperationException($"No ceremony: {options.Text}");
+        return (options.Ceremony!, JsonSerializer.Serialize(Authenticator.Get(options.PublicKey, Origin, tampering)));
+    }
+
+    /// <summary>Sends the form of a waiting request.</summary>
+    public async Task<Tpp.Answer> SendRequestFormAsync(ApprovalForm form, (string Ceremony, string Credential) passkey) => await Tpp.Answer.OfAsync(await PostFormAsync(
+        $"/requests/{form.Interaction}",
+        [
+            ("__RequestVerificationToken", form.Token), ("digest", form.Digest), ("decision", "approve"), ("ceremony", passkey.Ceremony), ("credential", passkey.Credential),
+            .. form.Accounts.Select(account => ("account", account)),
+        ]));
+
+    /// <summary>Approves a waiting request with the passkey, with all accounts.</summary>
+    public async Task<Tpp.Answer> ApproveRequestAsync(Guid id)
+    {
+        var form = await RequestFormAsync(id);
+        return await SendRequestFormAsync(form, await UsePasskeyAsync(form));
+    }
+
+    public async Task<Tpp.Answer> DeclineRequestAsync(Guid id) =>
+        await Tpp.Answer.OfAsync(await SubmitAsync($"/requests/{id:D}", $"/requests/{id:D}", ("decision", "decline")));
+
     /// <summary>Calls one of the ceremony endpoints as the script does.</summary>
     public Task<PasskeyAnswer> PostAsync(string path, object body) => PostTextAsync(path, JsonSerializer.Serialize(body));
 
@@ -171,6 +215,9 @@ public sealed partial class PortalBrowser : IDisposable
 
     [GeneratedRegex("""name="account" value="(?<id>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AccountField();
+
+    [GeneratedRegex("""class="button primary" href="/requests/(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WaitingLink();
 
     [GeneratedRegex("""id="return" href="(?<address>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReturnLink();

@@ -50,6 +50,9 @@ internal sealed record AuthorizationRequest
 
     public string? GrantManagementAction { get; init; }
 
+    /// <summary>Consents that the back channel names by a parameter of its own (OB-SEC-14).</summary>
+    public IReadOnlyList<string> IntentIds { get; init; } = [];
+
     /// <summary>The client pushed it over the back channel; otherwise a browser brought it.</summary>
     public bool IsPushed { get; init; }
 

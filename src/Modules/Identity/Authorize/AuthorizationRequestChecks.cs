@@ -137,7 +137,7 @@ internal static class AuthorizationRequestChecks
     private static OAuthError? RedirectUriIsRegistered(AuthorizationRequest request, Client client, string rule) =>
         client.RedirectUris.Contains(request.RedirectUri, StringComparer.Ordinal) ? null : OAuthError.InvalidRequest(rule, "redirect_uri is not registered");
 
-    private static OAuthError? ScopeIsAllowed(AuthorizationRequest request, Client client, string rule)
+    internal static OAuthError? ScopeIsAllowed(AuthorizationRequest request, Client client, string rule)
     {
         var invalid = new OAuthError("invalid_scope", rule, "scope is missing or not allowed for the client");
         if (request.Scope is null) return invalid;
@@ -185,7 +185,7 @@ internal static class AuthorizationRequestChecks
     private static OAuthError? KeyThumbprintIsWellFormed(AuthorizationRequest request, Client client, string rule) =>
         request.DpopKeyThumbprint is null || IsSha256(request.DpopKeyThumbprint) ? null : OAuthError.InvalidRequest(rule, "dpop_jkt must be a SHA-256 thumbprint");
 
-    private static OAuthError? DetailsAreAcceptable(AuthorizationRequest request, Client client, string rule) =>
+    internal static OAuthError? DetailsAreAcceptable(AuthorizationRequest request, Client client, string rule) =>
         AuthorizationDetails.Of(request, client).Failed(out var refusal, out _) ? refusal : null;
 
     private static OAuthError? GrantActionIsKnown(AuthorizationRequest request, Client client, string rule) => (request.GrantManagementAction, request.GrantId) switch
@@ -200,7 +200,7 @@ internal static class AuthorizationRequestChecks
             ? null
             : OAuthError.InvalidRequest(rule, "grant_id goes with merge and replace, and not with create");
 
-    private static OAuthError? ClaimsAreWellFormed(AuthorizationRequest request, Client client, string rule) =>
+    internal static OAuthError? ClaimsAreWellFormed(AuthorizationRequest request, Client client, string rule) =>
         RequestedClaims.Of(request).Failed(out var refusal, out _) ? refusal : null;
 
     private static OAuthError? PromptIsConsistent(AuthorizationRequest request, Client client, string rule) =>

@@ -34,6 +34,9 @@ internal sealed record SignedRequest(string Jwt, JsonElement Payload, Client Cli
 
     public string? Id => Text("jti");
 
+    /// <summary>Says when it was made, when it begins, when it ends and what it is called.</summary>
+    public bool IsComplete => Seconds("exp") is not null && Seconds("iat") is not null && SaysWhenItBegins && Id is not null && HasReadableId;
+
     public bool HasReadableId => !Has("jti") || Id is { Length: > 0 and <= MaxJtiLength };
 
     /// <summary>When it has ended everywhere, so that its <c>jti</c> may be forgotten.</summary>
@@ -74,6 +77,20 @@ internal sealed record SignedRequestRules(
             new(F2 | F1, "JAR-10", "sub of the request object is the client", request => request.IsNoAssertion),
             new(F2 | F1, "JAR-04", "the request object has request or request_uri inside", request => !request.Has("request") && !request.Has("request_uri")),
             new(F2 | F1, "JAR-12", "jti of the request object must be a text of up to 255 characters", request => request.HasReadableId),
+        ]);
+
+    /// <summary>A request on the back channel (CIBA 7.1.1): every claim is needed, and no error tells one fault from another.</summary>
+    public static readonly SignedRequestRules Backchannel = new(
+        "invalid_request",
+        new HashSet<string?>(StringComparer.Ordinal) { "JWT", null },
+        client => client.BackchannelSigningAlgorithm,
+        [
+            new(F2 | F1, "CIBA-01", "iss of the signed request is not the client", request => request.NamesItsClient),
+            new(F2 | F1, "CIBA-04", "aud of the signed request is not the issuer", request => request.IsForUs),
+            new(F2 | F1, "CIBA-04", "the signed request needs exp, iat, nbf and a jti of up to 255 characters", request => request.IsComplete),
+            new(F2 | F1, "CIBA-05", "the signed request needs an nbf of the last 60 minutes", request => request.IsRecent && request.IsNotFromTheFuture),
+            new(F2 | F1, "CIBA-05", "the signed request needs an exp that is not past and at most 60 minutes after nbf", request => request.HasNotEnded && request.IsShortLived),
+            new(F2 | F1, "JAR-10", "sub of the signed request is the client", request => request.IsNoAssertion),
         ]);
 
     public OAuthError? FirstRefusal(SignedRequest request) => InOrder

@@ -78,6 +78,15 @@ internal sealed class Client
 
     public required bool RequiresAuthTime { get; init; }
 
+    /// <summary>How it learns that a customer has decided on a request of the back channel: <c>poll</c> or <c>ping</c>; null without that grant.</summary>
+    public string? BackchannelDelivery { get; init; }
+
+    /// <summary>Where a ping goes (CIBA-26).</summary>
+    public string? BackchannelNotificationEndpoint { get; init; }
+
+    /// <summary>The algorithm of its signed requests on the back channel; who has registered one sends no other kind (CIBA-03).</summary>
+    public string? BackchannelSigningAlgorithm { get; init; }
+
     public required DateTimeOffset RegisteredAt { get; init; }
 
     /// <summary>Who has taken the client out of service for the time being; null while it is in service (OB-DCR-15).</summary>

@@ -41,7 +41,7 @@ internal sealed class ClientMetadata
         ["refresh_token"] = true,
         ["client_credentials"] = true,
         ["implicit"] = false, // Hybrid clients register it by habit; no grant of ours goes by it.
-        ["urn:openid:params:grant-type:ciba"] = false,
+        ["urn:openid:params:grant-type:ciba"] = true,
     };
 
     private static readonly string[] Algorithms = ["PS256", "ES256"];
@@ -95,6 +95,7 @@ internal sealed class ClientMetadata
         var method = members.OneOf("token_endpoint_auth_method", policy.Methods, ClientAuthentication.PrivateKeyJwt, "CA-01");
         var (field, value) = Certificate(method);
         JudgeOtherMembers();
+        var backchannel = BackchannelMetadata.Read(members, grants, profile, Algorithms, policy.AllowLoopback);
         var client = new Client
         {
             ClientId = id,
@@ -129,9 +130,12 @@ internal sealed class ClientMetadata
             Sector = Sector(redirects),
             SubjectType = members.OneOf("subject_type", SubjectTypes, "pairwise", "DCR-01"),
             RequiresAuthTime = members.Flag("require_auth_time") ?? false,
+            BackchannelDelivery = backchannel.Delivery,
+            BackchannelNotificationEndpoint = backchannel.NotificationEndpoint,
+            BackchannelSigningAlgorithm = backchannel.SigningAlgorithm,
             RegisteredAt = now,
         };
-        var needsKeys = method != ClientAuthentication.TlsClientAuth || client.RequiresSignedRequests;
+        var needsKeys = method != ClientAuthentication.TlsClientAuth || client.RequiresSignedRequests || client.BackchannelSigningAlgorithm is not null;
         if (client is { Jwks: null, JwksUri: null } && needsKeys) members.Refuse("DCR-08", "needs jwks or jwks_uri");
         return client;
     }
@@ -284,7 +288,7 @@ internal sealed class ClientMetadata
         return uri;
     }
 
-    /// <summary>PW-02: the host of the sector's address, or the one host of all redirect URIs.</summary>
+    /// <summary>PW-02: the host of the sector's address, or the one host of all redirect URIs; without any, the host of the keys.</summary>
     private string Sector(string[] redirects)
     {
         if (members.Text("sector_identifier_uri") is { } sector)
@@ -295,6 +299,7 @@ internal sealed class ClientMetadata
 
         var hosts = redirects.Select(redirect => Uri.TryCreate(redirect, UriKind.Absolute, out var uri) ? uri.Host : "").Distinct(StringComparer.Ordinal).ToList();
         if (hosts.Count > 1) members.Refuse("DCR-13", "has redirect URIs on several hosts and no sector_identifier_uri");
-        return hosts.Count == 0 ? id : hosts[0];
+        if (hosts.Count > 0) return hosts[0];
+        return Uri.TryCreate(members.Text("jwks_uri"), UriKind.Absolute, out var home) ? home.Host : id;
     }
 }

@@ -13,7 +13,8 @@ internal sealed class ClientRegister(UnitOfWork unit)
             "Scopes", "AuthorizationDetailsTypes", "AuthenticationMethod", "AssertionAlgorithm", "IdTokenAlgorithm", "UsesDpop", "Jwks"::text,
             "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
             "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
-            "SuspendedBy"
+            "SuspendedBy",
+            "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -58,6 +59,9 @@ internal sealed class ClientRegister(UnitOfWork unit)
         AuthorizationResponseAlgorithm = row.GetString(27),
         IntrospectionAlgorithm = Text(row, 28),
         SuspendedBy = Text(row, 29),
+        BackchannelDelivery = Text(row, 30),
+        BackchannelNotificationEndpoint = Text(row, 31),
+        BackchannelSigningAlgorithm = Text(row, 32),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -78,20 +78,16 @@ internal sealed partial class ClientsFromFiles(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        string?[] files = [options.Value.SandboxClientsFile, options.Value.ClientsFile];
-        if (files.All(file => file is null)) return;
+        if (options.Value.ClientsFile is not { } file) return;
 
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({StartLock})", cancellationToken);
-        foreach (var file in files.OfType<string>())
-        {
-            var content = ClientsFile.Read(file, offered, options.Value.AllowLoopbackTargets, time.GetUtcNow());
-            if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
-            foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
-            foreach (var client in content.Clients) await StoreAsync(db, client, cancellationToken);
-            Log.Taken(logger, content.Clients.Count);
-        }
+        var content = ClientsFile.Read(file, offered, options.Value.AllowLoopbackTargets, time.GetUtcNow());
+        if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
+        foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
+        foreach (var client in content.Clients) await StoreAsync(db, client, cancellationToken);
+        Log.Taken(logger, content.Clients.Count);
 
         await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(cancellationToken);
     }

@@ -23,13 +23,15 @@ internal static class OutboundHttp
     private static readonly int[] Ports = [443, 8443];
 
     /// <summary>The handler for all such calls; a test puts its own in the place.</summary>
-    public static HttpMessageHandler Handler(AuthorizationServerOptions options)
+    /// <param name="resolve">What stands in the place of DNS, in a test.</param>
+    public static HttpMessageHandler Handler(AuthorizationServerOptions options, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
+        resolve ??= Dns.GetHostAddressesAsync;
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, options.AllowLoopbackTargets, ct),
+            ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, resolve, options.AllowLoopbackTargets, ct),
             ConnectTimeout = Patience,
             MaxConnectionsPerServer = 2,
             MaxResponseHeadersLength = 16,
@@ -110,9 +112,11 @@ internal static class OutboundHttp
         (allowLoopback && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address))
         || (IsPublic(address) && Ports.Contains(port));
 
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, bool allowLoopback, CancellationToken ct)
+    private static async ValueTask<Stream> ConnectAsync(
+        DnsEndPoint target, Func<string, CancellationToken, Task<IPAddress[]>> resolve, bool allowLoopback, CancellationToken ct)
     {
-        var addresses = await Dns.GetHostAddressesAsync(target.Host, ct);
+        // Asked once: what was judged is what is connected to, and nobody is asked again in between (DC-11).
+        var addresses = await resolve(target.Host, ct);
 
         // A name with one forbidden address is forbidden, or the order of the answers would decide.
         if (addresses.Length == 0 || !addresses.All(address => MayConnect(address, target.Port, allowLoopback)))

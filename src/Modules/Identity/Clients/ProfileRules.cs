@@ -46,6 +46,9 @@ internal static class ProfileRules
     /// <summary>MS-06, F1-16: its authorization answers may come as JWTs; which modes there are says <see cref="Authorize.ResponseMode"/>.</summary>
     public static readonly ProfileRule MayGetJwtAnswers = new(MS | F1);
 
+    /// <summary>CIBA-03: it signs its requests on the back channel, and registers with which algorithm.</summary>
+    public static readonly ProfileRule SignsBackchannelRequests = new(F1);
+
     /// <summary>F1-33: it knows no error but <c>access_denied</c> for an authentication that was not strong enough.</summary>
     public static readonly ProfileRule HasNoWordForUnmetAcr = new(F1 | Baseline);
 

@@ -56,8 +56,9 @@ public sealed record FindPreviousVisit(Guid SessionId) : IRequest<DateTimeOffset
 public sealed record DescribeSession(Guid SessionId) : IRequest<SessionDescription?>;
 
 /// <param name="EndsAt">When it ends by itself if nothing is done .</param>
+/// <param name="WaitingRequests">How many requests of third parties wait for a decision in the portal.</param>
 public sealed record SessionDescription(
-    Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt, DateTimeOffset EndsAt);
+    Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt, DateTimeOffset EndsAt, int WaitingRequests);
 
 /// <summary>Ends a portal session on every host.</summary>
 public sealed record EndSession(Guid SessionId) : IRequest;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
@@ -39,6 +40,10 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["introspection_endpoint"] = options.Endpoint("/introspect"),
             ["revocation_endpoint"] = options.Endpoint("/revoke"),
             ["userinfo_endpoint"] = options.Endpoint("/userinfo"), // META-04, as all that has no id of its own
+            ["backchannel_authentication_endpoint"] = options.Endpoint("/bc-authorize"), // META-15
+            ["backchannel_token_delivery_modes_supported"] = Array(BackchannelRequest.Poll, BackchannelRequest.Ping), // never push (CIBA-18)
+            ["backchannel_authentication_request_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // CIBA-06
+            ["backchannel_user_code_parameter_supported"] = false, // CIBA-14
             ["registration_endpoint"] = RegistrationEndpoint.Address(options), // OB-DCR-1
             ["jwks_uri"] = options.Endpoint("/jwks"),
 
@@ -86,6 +91,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
                 ["revocation_endpoint"] = options.MtlsEndpoint("/revoke"),
                 ["userinfo_endpoint"] = options.MtlsEndpoint("/userinfo"),
                 ["grant_management_endpoint"] = options.MtlsEndpoint(GrantManagementEndpoint.Path),
+                ["backchannel_authentication_endpoint"] = options.MtlsEndpoint("/bc-authorize"),
                 ["registration_endpoint"] = options.MtlsEndpoint("/register"),
             };
         }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Dpop;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Par;
@@ -38,6 +39,9 @@ internal sealed partial class ExpiredRows(
         new(typeof(RefreshToken), nameof(RefreshToken.ExpiresAt), TimeSpan.FromDays(1)),
         new(typeof(PushedRequest), nameof(PushedRequest.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(Interaction), nameof(Interaction.DecideBefore), TimeSpan.FromHours(1)),
+
+        // As long as its customer may look up what was asked.
+        new(typeof(BackchannelRequest), nameof(BackchannelRequest.ExpiresAt), TimeSpan.FromDays(1)),
 
         new(typeof(PasskeyCeremony), nameof(PasskeyCeremony.ExpiresAt), TimeSpan.FromHours(1)),
         new(typeof(PortalSession), nameof(PortalSession.LastSeenAt), PortalSession.IdleLimit + TimeSpan.FromHours(1)),

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
@@ -35,6 +36,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
 
     public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
+    public DbSet<BackchannelRequest> BackchannelRequests => Set<BackchannelRequest>();
 
     public DbSet<SignedMessage> SignedMessages => Set<SignedMessage>();
 

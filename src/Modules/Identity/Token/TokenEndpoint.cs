@@ -16,6 +16,7 @@ internal sealed class TokenEndpoint(
     AuthorizationCodeGrant codes,
     RefreshTokenGrant refreshTokens,
     ClientCredentialsGrant clientCredentials,
+    CibaGrant backchannel,
     IOptions<AuthorizationServerOptions> options)
 {
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
@@ -31,6 +32,7 @@ internal sealed class TokenEndpoint(
         {
             GrantType.AuthorizationCode => await codes.RedeemAsync(form, client.Client, constraint, ct),
             GrantType.RefreshToken => await refreshTokens.RefreshAsync(form, refreshToken!, client.Client, constraint, ct),
+            GrantType.Ciba => await backchannel.RedeemAsync(form, client.Client, constraint, ct),
             _ => clientCredentials.Issue(form, client.Client, constraint),
         };
     }

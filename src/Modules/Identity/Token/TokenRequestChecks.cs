@@ -13,6 +13,7 @@ internal static class TokenRequestChecks
         null => OAuthError.InvalidRequest("TOK-01", "grant_type is missing"),
         GrantType.AuthorizationCode when form["code"] is null => OAuthError.InvalidRequest("TOK-03", "code is missing"),
         GrantType.RefreshToken when form["refresh_token"] is null => OAuthError.InvalidRequest("REF-02", "refresh_token is missing"),
+        GrantType.Ciba when form["auth_req_id"] is null => OAuthError.InvalidRequest("CIBA-19", "auth_req_id is missing"),
         _ => null,
     };
 

@@ -137,13 +137,15 @@ internal sealed class FindPreviousVisitHandler(IdentityDb db, PortalSessions ses
     }
 }
 
-internal sealed class DescribeSessionHandler(IdentityDb db, PortalSessions sessions) : IRequestHandler<DescribeSession, SessionDescription?>
+internal sealed class DescribeSessionHandler(IdentityDb db, PortalSessions sessions, TimeProvider clock) : IRequestHandler<DescribeSession, SessionDescription?>
 {
     public async Task<SessionDescription?> Handle(DescribeSession request, CancellationToken cancellationToken)
     {
         if (await sessions.FindAsync(request.SessionId, cancellationToken) is not { } session) return null;
         var user = await db.Users.FirstAsync(row => row.Id == session.UserId, cancellationToken);
-        return new SessionDescription(session.Id, user.CustomerId, user.Username, user.DisplayName, session.AuthenticatedAt, session.EndsAt);
+        var now = clock.GetUtcNow();
+        var waiting = await db.BackchannelRequests.CountAsync(row => row.UserId == user.Id && row.DecidedAt == null && row.ExpiresAt > now, cancellationToken);
+        return new SessionDescription(session.Id, user.CustomerId, user.Username, user.DisplayName, session.AuthenticatedAt, session.EndsAt, waiting);
     }
 }
 

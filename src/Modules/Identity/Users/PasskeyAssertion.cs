@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -43,8 +44,14 @@ internal sealed class PasskeyAssertion(
         if ((await ceremonies.ConsumeAsync(http, CeremonyKind.SignIn, answer.Ceremony, ct)).Failed(out var refusal, out var ceremony)) return refusal;
         var interactionHash = answer.Interaction is { } interaction ? Handle.HashOf(interaction) : null;
         if (!(interactionHash ?? []).AsSpan().SequenceEqual(ceremony.InteractionHash ?? [])) return new PasskeyRefusal("PK-06");
+        return await VerifyAsync(http, ceremony, answer.Credential, ct);
+    }
+
+    /// <summary>Verifies an assertion for a ceremony that it has used up, whatever the ceremony was for.</summary>
+    public async Task<Outcome<AssertedPasskey, PasskeyRefusal>> VerifyAsync(HttpContext http, PasskeyCeremony ceremony, JsonElement answer, CancellationToken ct)
+    {
         var address = http.Connection.RemoteIpAddress;
-        if (PasskeyCredential.ReadAssertion(answer.Credential).Failed(out refusal, out var credential))
+        if (PasskeyCredential.ReadAssertion(answer).Failed(out var refusal, out var credential))
         {
             await failures.CountAsync(account: null, address, ct);
             return refusal;

@@ -31,6 +31,7 @@ internal sealed class PasskeyCeremonies(IdentityDb db, TimeProvider clock)
             ActivationHash = purpose.ActivationHash,
             NormalizedUsername = purpose.NormalizedUsername,
             InteractionHash = purpose.InteractionHash,
+            Nonce = purpose.Nonce,
             ExpiresAt = clock.GetUtcNow() + PasskeyCeremony.Lifetime,
         });
         await db.SaveChangesAsync(ct);
@@ -76,4 +77,4 @@ internal sealed class PasskeyCeremonies(IdentityDb db, TimeProvider clock)
 
 /// <summary>What a ceremony is opened for; each kind fills its own members.</summary>
 internal sealed record CeremonyPurpose(
-    Guid? UserId = null, byte[]? ActivationHash = null, string? NormalizedUsername = null, byte[]? InteractionHash = null);
+    Guid? UserId = null, byte[]? ActivationHash = null, string? NormalizedUsername = null, byte[]? InteractionHash = null, byte[]? Nonce = null);

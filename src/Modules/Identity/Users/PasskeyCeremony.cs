@@ -8,6 +8,9 @@ internal enum CeremonyKind
 {
     Registration,
     SignIn,
+
+    /// <summary>For one decision; it begins no session (PK-17).</summary>
+    Approval,
 }
 
 /// <summary>
@@ -33,7 +36,7 @@ internal sealed class PasskeyCeremony
 
     /// <summary>
     /// Registration: who gets the passkey, from our own record and never from the request (PK-12). Sign-in: the customer who is asked
-    /// once more; null where it is the first time.
+    /// once more; null where it is the first time. Approval: who approves.
     /// </summary>
     public Guid? UserId { get; init; }
 
@@ -45,6 +48,9 @@ internal sealed class PasskeyCeremony
 
     /// <summary>Sign-in: the interaction it is for.</summary>
     public byte[]? InteractionHash { get; init; }
+
+    /// <summary>Approval: what its challenge was made with, beside what is approved.</summary>
+    public byte[]? Nonce { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
 

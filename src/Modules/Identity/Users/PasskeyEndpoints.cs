@@ -9,10 +9,10 @@ using OpenBanking.Identity.Policies;
 namespace OpenBanking.Identity.Users;
 
 /// <summary>
-/// What <c>passkey.js</c> talks to: options and answer of the two ceremonies. Only pages of our own may call, each with its
+/// What <c>passkey.js</c> talks to: options and answer of the ceremonies. Only pages of our own may call, each with its
 /// antiforgery token; whatever fails is answered alike.
 /// </summary>
-internal sealed class PasskeyEndpoints(PasskeyRegistration registration, PasskeyAssertion assertion, PasskeySignIn signIn, SameOrigin origin)
+internal sealed class PasskeyEndpoints(PasskeyRegistration registration, PasskeyAssertion assertion, PasskeySignIn signIn, PasskeyApproval approval, SameOrigin origin)
 {
     private const int LargestBody = 64 * 1024;
     private static readonly JsonSerializerOptions Wire = new(JsonSerializerDefaults.Web) { AllowDuplicateProperties = false, MaxDepth = 16 };
@@ -23,6 +23,7 @@ internal sealed class PasskeyEndpoints(PasskeyRegistration registration, Passkey
         routes.MapPost("/passkeys/registration", (HttpContext http, PasskeyEndpoints endpoints, CancellationToken ct) => endpoints.RegisterAsync(http, ct));
         routes.MapPost("/passkeys/assertion/options", (HttpContext http, PasskeyEndpoints endpoints, CancellationToken ct) => endpoints.AssertionOptionsAsync(http, ct));
         routes.MapPost("/passkeys/assertion", (HttpContext http, PasskeyEndpoints endpoints, CancellationToken ct) => endpoints.SignInAsync(http, ct));
+        routes.MapPost("/passkeys/approval/options", (HttpContext http, PasskeyEndpoints endpoints, CancellationToken ct) => endpoints.ApprovalOptionsAsync(http, ct));
     }
 
     private async Task<IResult> RegistrationOptionsAsync(HttpContext http, CancellationToken ct)
@@ -61,6 +62,15 @@ internal sealed class PasskeyEndpoints(PasskeyRegistration registration, Passkey
         if (decision.Verdict != Verdict.Allow) return PasskeyRefusal.By(decision);
         if ((await signIn.CompleteAsync(http, passkey, decision, answer.Interaction, ct)).Failed(out refusal, out var done)) return refusal;
         return Results.Json(new { next = done.Next });
+    }
+
+    // The answer comes with the form of the page that is approved, so that both are judged in one step.
+    private async Task<IResult> ApprovalOptionsAsync(HttpContext http, CancellationToken ct)
+    {
+        if (await origin.RefusalAsync(http) is { } foreign) return foreign;
+        if (await ReadAsync<ApprovalRequest>(http, ct) is not { } request) return new PasskeyRefusal("PK-08");
+        if ((await approval.OptionsAsync(http, request, ct)).Failed(out var refusal, out var options)) return refusal;
+        return options;
     }
 
     // The body is read once and strictly: 64 KB, no duplicate names, nothing nested deeper than a credential is.

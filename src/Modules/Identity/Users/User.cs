@@ -23,6 +23,9 @@ internal sealed class User
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Third parties may not send requests to the portal; null where they may (CIBA-36).</summary>
+    public DateTimeOffset? DeclinesRequestsSince { get; init; }
+
     /// <summary>Whether a name may be looked up and remembered: the database has no place for a NUL, and no name comes near the length (OP-09).</summary>
     public static bool MayBeName(string? username) => username is null || (username.Length <= LongestName && !username.Contains('\0', StringComparison.Ordinal));
 

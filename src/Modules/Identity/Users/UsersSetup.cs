@@ -49,6 +49,7 @@ internal static class UsersSetup
             .AddScoped<PasskeyRegistration>()
             .AddScoped<PasskeyAssertion>()
             .AddScoped<PasskeySignIn>()
+            .AddScoped<PasskeyApproval>()
             .AddScoped<PasskeyEndpoints>()
             .AddScoped<SameOrigin>()
             .AddScoped<Activations>()

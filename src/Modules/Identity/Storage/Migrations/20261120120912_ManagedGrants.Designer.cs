@@ -12,7 +12,7 @@ using OpenBanking.Identity.Storage;
 namespace OpenBanking.Identity.Storage.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261120115240_ManagedGrants")]
+    [Migration("20261120120912_ManagedGrants")]
     partial class ManagedGrants
     {
         /// <inheritdoc />
@@ -124,6 +124,87 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.ToTable("interactions", "identity");
                 });
 
+            modelBuilder.Entity("OpenBanking.Identity.Ciba.BackchannelRequest", b =>
+                {
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("BindingMessage")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ConsentId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid?>("GrantId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Interval")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("NextPollAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<byte[]>("Notification")
+                        .HasColumnType("bytea");
+
+                    b.Property<DateTimeOffset?>("NotifyAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int>("NotifyTries")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Outcome")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Parameters")
+                        .IsRequired()
+                        .HasColumnType("json");
+
+                    b.Property<DateTimeOffset?>("RedeemedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Hash");
+
+                    b.HasIndex("ConsentId")
+                        .IsUnique()
+                        .HasFilter("\"DecidedAt\" IS NULL");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("Id")
+                        .IsUnique();
+
+                    b.HasIndex("NotifyAt")
+                        .HasFilter("\"NotifyAt\" IS NOT NULL");
+
+                    b.HasIndex("UserId", "CreatedAt");
+
+                    b.HasIndex(new[] { "ExpiresAt" }, "IX_backchannel_requests_waiting")
+                        .HasFilter("\"DecidedAt\" IS NULL");
+
+                    b.ToTable("backchannel_requests", "identity");
+                });
+
             modelBuilder.Entity("OpenBanking.Identity.Clients.Client", b =>
                 {
                     b.Property<string>("ClientId")
@@ -142,6 +223,15 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<string>("AuthorizationResponseAlgorithm")
                         .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("BackchannelDelivery")
+                        .HasColumnType("text");
+
+                    b.Property<string>("BackchannelNotificationEndpoint")
+                        .HasColumnType("text");
+
+                    b.Property<string>("BackchannelSigningAlgorithm")
                         .HasColumnType("text");
 
                     b.Property<string>("CertificateField")
@@ -864,6 +954,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<byte[]>("Nonce")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("NormalizedUsername")
                         .HasColumnType("text");
 
@@ -976,6 +1069,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("CustomerId")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("DeclinesRequestsSince")
+                        .HasColumnType("timestamp with time zone");
 
                     b.Property<string>("DisplayName")
                         .IsRequired()
