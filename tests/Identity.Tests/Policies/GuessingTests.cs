@@ -87,11 +87,38 @@ public sealed class GuessingTests
         }
     }
 
-    /// <summary>The same form for a name that is a customer's and one that is nobody's, in turns, so that both meet the same load.</summary>
     [Fact]
+    [Trait("Reliability", "R33")]
+    [Trait("Rule", "PO-13")]
+    public async Task Two_hosts_count_as_one()
+    {
+        await using var first = await TestHost.StartAsync();
+        await using var second = await TestHost.StartAsync(options =>
+        {
+            options.Database = first.Database;
+            options.Issuer = first.Issuer;
+            options.Clock = first.Clock;
+        });
+        await PortalBrowser.NewCustomerAsync(first, "ada");
+        first.Clock.StopAt(first.Clock.Now);
+        var attackers = Enumerable.Range(0, 30).Select(i => new PortalBrowser(i % 2 == 0 ? first : second)).ToList();
+        foreach (var attacker in attackers) await attacker.TokenAsync();
+        await Task.WhenAll(attackers.Select(attacker => attacker.ActivateAsync("ada", Wrong)));
+
+        var refusals = first.Refusals.Concat(second.Refusals).ToList();
+        Assert.Equal(DefaultRules.GuessesWithoutWait, refusals.Count(refusal => refusal.Rule == "PO-14"));
+        Assert.Equal(30 - DefaultRules.GuessesWithoutWait, refusals.Count(refusal => refusal.Rule == "PO-13"));
+        attackers.ForEach(attacker => attacker.Dispose());
+    }
+
+    /// <summary>The same form for a name that is a customer's and one that is nobody's, in turns, so that both meet the same load.</summary>
+    [Theory]
     [Trait("Reliability", "R34")]
     [Trait("Rule", "PO-12")]
-    public async Task Known_and_unknown_names_cannot_be_told_apart()
+    [Trait("Rule", "PK-15")]
+    [InlineData("activation")]
+    [InlineData("sign-in")]
+    public async Task Known_and_unknown_names_cannot_be_told_apart(string form)
     {
         const int Pairs = 200;
         await using var host = await TestHost.StartAsync();
@@ -107,8 +134,8 @@ public sealed class GuessingTests
             {
                 var number = i.ToString("000", CultureInfo.InvariantCulture);
                 var first = i % 2 == 0 ? "known" : "other";
-                var one = await TimedAsync(browser, first + number);
-                var two = await TimedAsync(browser, (first == "known" ? "other" : "known") + number);
+                var one = await TimedAsync(browser, form, first + number);
+                var two = await TimedAsync(browser, form, (first == "known" ? "other" : "known") + number);
                 Assert.Equal(one.Shape, two.Shape);
                 if (i < 20) continue; // warming up
                 (first == "known" ? known : unknown).Add(one.Milliseconds);
@@ -124,12 +151,15 @@ public sealed class GuessingTests
         Assert.Fail(string.Join("; ", told));
     }
 
-    private static async Task<(string Shape, double Milliseconds)> TimedAsync(PortalBrowser browser, string username)
+    private static async Task<(string Shape, double Milliseconds)> TimedAsync(PortalBrowser browser, string form, string username)
     {
         await browser.TokenAsync();
         var watch = Stopwatch.StartNew();
-        var answer = await browser.RegistrationOptionsAsync(new { username, activationCode = Wrong });
-        return ($"{answer.Status} {answer.Text} {answer.RetryAfter}", watch.Elapsed.TotalMilliseconds);
+        var answer = form == "activation"
+            ? await browser.RegistrationOptionsAsync(new { username, activationCode = Wrong })
+            : await browser.SignInOptionsAsync(username);
+        var text = answer.IsSuccess ? string.Create(CultureInfo.InvariantCulture, $"{answer.Text.Length} characters") : answer.Text; // the challenge differs
+        return ($"{answer.Status} {text} {answer.RetryAfter}", watch.Elapsed.TotalMilliseconds);
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

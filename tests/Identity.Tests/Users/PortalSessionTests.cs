@@ -158,9 +158,17 @@ public sealed class PortalSessionTests(PasskeyHost fixture) : IClassFixture<Pass
         using var client = fixture.Host.CreateClient(cookies: browser.Cookies);
         using var answer = await client.SendAsync(request);
         var cookies = answer.Headers.GetValues("Set-Cookie").ToList();
-        var session = Assert.Single(cookies, cookie => cookie.StartsWith(Session, StringComparison.Ordinal));
-        foreach (var flag in "secure httponly samesite=lax path=/".Split(' ')) Assert.Contains(flag, session, StringComparison.OrdinalIgnoreCase);
-        Assert.DoesNotContain("domain", session, StringComparison.OrdinalIgnoreCase);
+        using var fresh = fixture.Host.CreateClient();
+        using var page = await fresh.GetAsync(new Uri("/signin", UriKind.Relative));
+        cookies.AddRange(page.Headers.GetValues("Set-Cookie"));
+
+        // Lax: who comes from a third party's site while a page of ours is open must not get a new token that ends the old one's.
+        foreach (var name in new[] { Session, "__Host-device", "__Host-antiforgery" })
+        {
+            var cookie = Assert.Single(cookies, cookie => cookie.StartsWith(name + "=", StringComparison.Ordinal));
+            foreach (var flag in "secure httponly samesite=lax path=/".Split(' ')) Assert.Contains(flag, cookie, StringComparison.OrdinalIgnoreCase);
+            Assert.DoesNotContain("domain", cookie, StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     /// <summary>Too many fields, too large, no form at all: refused as what it is, before and without its token.</summary>
