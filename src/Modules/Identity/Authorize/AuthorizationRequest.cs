@@ -50,8 +50,8 @@ internal sealed record AuthorizationRequest
 
     public string? GrantManagementAction { get; init; }
 
-    /// <summary>Consents that the back channel names by a parameter of its own (OB-SEC-14).</summary>
-    public IReadOnlyList<string> IntentIds { get; init; } = [];
+    /// <summary>What the back channel names as consents by parameters of its own, between spaces (OB-SEC-14).</summary>
+    public string? IntentIds { get; init; }
 
     /// <summary>The client pushed it over the back channel; otherwise a browser brought it.</summary>
     public bool IsPushed { get; init; }

@@ -20,7 +20,7 @@ internal sealed record RequestedConsent(string ConsentId, string? DetailsType)
         if (RequestedClaims.Of(request).Failed(out refusal, out var claims)) return refusal;
 
         IEnumerable<string> detailed = details.ConsentId is null ? [] : [details.ConsentId];
-        var names = claims.IntentIds.Concat(request.IntentIds).Concat(detailed).Distinct(StringComparer.Ordinal).ToList();
+        var names = claims.IntentIds.Concat(request.IntentIds?.Split(' ') ?? []).Concat(detailed).Distinct(StringComparer.Ordinal).ToList();
         if (names.Count > 1) return OAuthError.InvalidRequest("CO-03", "the request names more than one consent");
         return names is [{ Length: > 0 and <= MaxLength } consentId] && consentId.All(letter => letter is > ' ' and <= '~')
             ? new RequestedConsent(consentId, details.Type)
