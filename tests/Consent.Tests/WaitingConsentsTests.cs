@@ -83,4 +83,21 @@ public sealed class WaitingConsentsTests
         Assert.Equal(1, api.Ended.Count(id));
         Assert.Null(States.Next(States.Of(ConsentKind.DomesticPayment), ConsentState.AUTH, ConsentEvent.Delete));
     }
+
+    /// <summary>One payment is no access that could be stopped; it has a list of its own.</summary>
+    [Fact]
+    [Trait("Rule", "D-10")]
+    public async Task A_single_payment_is_no_connection()
+    {
+        await using var api = await BankApi.StartAsync();
+        var access = (await api.AccessAsync(["GB-1"])).ConsentId!;
+        await api.Database.ExecuteAsync(
+            """
+            INSERT INTO consent.consents ("Id", "ClientId", "State", "CreatedAt", "StateChangedAt", "GrantedAt", "Permissions", "StoppedAccountIds", "CustomerId", "AccountIds")
+            VALUES ('dpc-' || md5('1'), 'tpp-1', 'AUTH', now(), now(), now(), '{}', '{}', $1, ARRAY[$2])
+            """,
+            Amelia,
+            api.Account("GB-1"));
+        Assert.Equal([access], (await api.AskAsync(new ListConnections(Amelia))).Select(connection => connection.ConsentId));
+    }
 }
