@@ -67,6 +67,9 @@ internal sealed class AuthorizationServerOptions
     /// <summary>Sandbox only: a client's <c>jwks_uri</c> may be on this machine. Anywhere else that is an attack on our network (DC-10).</summary>
     public bool AllowLoopbackTargets { get; init; }
 
+    /// <summary>APIs of other teams that may ask what their callers' tokens stand for (INT-03).</summary>
+    public IList<ResourceServerRegistration> ResourceServers { get; } = [];
+
     /// <summary>
     /// Whether a client may send a request to a customer with whom it has had no access before. Otherwise the customer's first one goes
     /// through a browser: who only guesses names must not make a stranger's telephone ring (CIBA-36).
@@ -105,6 +108,12 @@ internal sealed class AuthorizationServerOptions
         if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
         if (SignInHistory < TimeSpan.FromDays(30) || SignInHistory > TimeSpan.FromDays(36500)) yield return "Identity:SignInHistory must be from 30 to 36500 days";
         if (SignedMessageLife < TimeSpan.FromDays(30) || SignedMessageLife > TimeSpan.FromDays(36500)) yield return "Identity:SignedMessageLife must be from 30 to 36500 days";
+        foreach (var server in ResourceServers)
+        {
+            if (server.ClientId.Length == 0 || server.Scopes.Count == 0 || !IsBaseAddress(server.Audience))
+                yield return "Identity:ResourceServers must each have a ClientId, an https Audience and Scopes";
+        }
+
         if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
         foreach (var problem in Directories.SelectMany((directory, at) => directory.Problems($"Identity:Directories:{at}"))) yield return problem;
         if (AllDirectories.DistinctBy(directory => directory.Issuer).Count() < AllDirectories.Count()) yield return "Identity:Directories names an issuer twice";
@@ -139,6 +148,16 @@ internal sealed class AuthorizationServerOptions
         (nameof(ClientCertificateAuthorities), ClientCertificateAuthorities),
         (nameof(SandboxClientCertificateAuthority), SandboxClientCertificateAuthority),
     ];
+}
+
+/// <summary>An API of another team: the client it authenticates as, the name under which tokens are for it, and what it serves.</summary>
+internal sealed class ResourceServerRegistration
+{
+    public string ClientId { get; init; } = "";
+
+    public string Audience { get; init; } = "";
+
+    public IList<string> Scopes { get; } = [];
 }
 
 /// <summary>When a DPoP proof must carry a nonce (F2-GEN-06).</summary>

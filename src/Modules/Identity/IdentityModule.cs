@@ -128,6 +128,7 @@ public static class IdentityModule
         .AddScoped<INotificationHandler<ConsentEnded>, ConsentEndedHandler>()
         .AddSingleton<PairwiseSubject>()
         .AddSingleton<IdToken>()
+        .AddSingleton<TokenSizes>()
         .AddScoped<TokenIssuer>()
         .AddScoped<AuthorizationCodeGrant>()
         .AddScoped<RefreshTokenGrant>()
@@ -137,6 +138,7 @@ public static class IdentityModule
         .AddScoped<IntrospectionAnswer>()
         .AddScoped<IntrospectionEndpoint>()
         .AddScoped<RevocationEndpoint>()
+        .AddScoped<UserInfoEndpoint>()
         .AddSingleton<ExpiredRows>()
         .AddHostedService(provider => provider.GetRequiredService<ExpiredRows>());
 
@@ -195,7 +197,7 @@ public static class IdentityModule
         app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
 
         // Behind the check of every API, so its proofs are judged as there (DPOP-25).
-        app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http) => UserInfoEndpoint.Answer(http))
+        app.MapMethods("/userinfo", [HttpMethods.Get, HttpMethods.Post], (HttpContext http, UserInfoEndpoint endpoint) => endpoint.AnswerAsync(http, http.RequestAborted))
             .RequireAccessToken(GrantedScope.OpenId, TokenKind.Customer);
     }
 

@@ -12,6 +12,7 @@ public sealed class DiscoveryTests
     /// <summary>Clients configure themselves by this document: a change is a decision, seen as a diff.</summary>
     [Fact]
     [Trait("Rule", "META-02")]
+    [Trait("Rule", "STEP-06")]
     [Trait("Rule", "META-04")]
     [Trait("Rule", "META-05")]
     [Trait("Rule", "META-06")]

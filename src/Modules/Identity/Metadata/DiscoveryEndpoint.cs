@@ -70,6 +70,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["acr_values_supported"] = Array(AcrValues),
             ["prompt_values_supported"] = Array("none", "login", "consent", "select_account"),
             ["subject_types_supported"] = Array("pairwise", "public"),
+            ["userinfo_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
             ["introspection_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-17
             ["id_token_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
             ["tls_client_certificate_bound_access_tokens"] = true,

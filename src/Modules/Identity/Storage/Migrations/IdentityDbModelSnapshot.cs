@@ -311,6 +311,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("SuspendedBy")
                         .HasColumnType("text");
 
+                    b.Property<string>("UserInfoAlgorithm")
+                        .HasColumnType("text");
+
                     b.Property<bool>("UsesDpop")
                         .HasColumnType("boolean");
 
