@@ -248,7 +248,7 @@ public sealed class ClientConfigurationTests(RegistrationWorld world) : IClassFi
 
         // The consent stays on record, and the software may come again as another client (OB-DCR-15).
         Assert.Equal(1, await world.Host.InScopeAsync(services => services.GetRequiredService<IdentityDb>().Database
-            .SqlQuery<int>($"SELECT count(*)::int AS \"Value\" FROM consent.account_access WHERE \"Id\" = {consent}").SingleAsync()));
+            .SqlQuery<int>($"SELECT count(*)::int AS \"Value\" FROM consent.consents WHERE \"Id\" = {consent}").SingleAsync()));
         Assert.Equal(201, (await world.RegisterAsync(software, world.Metadata(software))).Status);
     }
 

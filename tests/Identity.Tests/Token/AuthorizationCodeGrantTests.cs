@@ -333,5 +333,5 @@ public class AuthorizationCodeGrantTests(TokenWorld world)
     }
 
     private Task EndConsentAsync(string consentId) => world.Host.InScopeAsync(services =>
-        services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(consentId, "budget")));
+        services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(ConsentKind.AccountAccess, consentId, "budget")));
 }

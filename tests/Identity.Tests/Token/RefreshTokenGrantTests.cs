@@ -128,7 +128,7 @@ public class RefreshTokenGrantTests(TokenWorld world)
         var other = await world.TokensAsync(world.Budget);
 
         await world.Host.InScopeAsync(services =>
-            services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(consent, world.Budget.ClientId)));
+            services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(ConsentKind.AccountAccess, consent, world.Budget.ClientId)));
 
         foreach (var tokens in (JsonElement[])[ended, approvedAgain])
         {

@@ -120,6 +120,7 @@ internal sealed class ClientMetadata
             AuthorizationResponseAlgorithm = members.Has("authorization_signed_response_alg") || ProfileRules.MayGetJwtAnswers.HoldsFor(profile)
                 ? members.OneOf("authorization_signed_response_alg", Algorithms, "PS256", "DCR-09")
                 : "PS256",
+            UserInfoAlgorithm = members.Has("userinfo_signed_response_alg") ? members.OneOf("userinfo_signed_response_alg", Algorithms, "", "DCR-09") : null,
             IntrospectionAlgorithm = members.Has("introspection_signed_response_alg") || ProfileRules.GetsSignedIntrospection.HoldsFor(profile)
                 ? members.OneOf("introspection_signed_response_alg", Algorithms, "PS256", "DCR-09")
                 : null,

@@ -9,7 +9,7 @@ namespace OpenBanking.Identity.Token;
 /// bound to its sender and short-lived,
 /// whichever grant it comes of (F2-GEN-02, F2-GEN-03, F1-26).
 /// </summary>
-internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
+internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, TokenSizes sizes, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
     /// <summary>For the client itself: no refresh token and no ID token (TOK-08).</summary>
     public TokenResponse ForClient(Client client, string scope, SenderConstraint constraint) =>
@@ -19,7 +19,7 @@ internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, IOption
     public async Task<TokenResponse> ForCodeAsync(
         Client client, Grant grant, NarrowedDetails details, SenderConstraint constraint, CancellationToken ct)
     {
-        var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint);
+        var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint) with { GrantId = grant.ManagedGrantId };
         if (client.GrantTypes.Contains(GrantType.RefreshToken))
             response = response with { RefreshToken = NewRefreshToken(client, grant) };
 
@@ -37,6 +37,7 @@ internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, IOption
     {
         var now = clock.GetUtcNow();
         var handle = Handle.New();
+        sizes.Check(handle.Value);
         var expiresAt = now + options.Value.AccessTokenLifetime;
         if (grant?.ExpiresAt < expiresAt) expiresAt = grant.ExpiresAt.Value;
         tokens.Insert(new AccessToken

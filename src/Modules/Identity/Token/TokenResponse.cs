@@ -10,6 +10,9 @@ internal sealed record TokenResponse(string AccessToken, string TokenType, long 
 
     public string? IdToken { get; init; }
 
+    /// <summary>Where the request had an action of grant management (GM-04).</summary>
+    public string? GrantId { get; init; }
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.Headers.CacheControl = "no-store";
@@ -23,6 +26,7 @@ internal sealed record TokenResponse(string AccessToken, string TokenType, long 
             json.WriteString("scope"u8, Scope);
             if (RefreshToken is not null) json.WriteString("refresh_token"u8, RefreshToken);
             if (IdToken is not null) json.WriteString("id_token"u8, IdToken);
+            if (GrantId is not null) json.WriteString("grant_id"u8, GrantId);
             if (AuthorizationDetails is not null)
             {
                 json.WritePropertyName("authorization_details"u8);

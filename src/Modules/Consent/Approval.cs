@@ -7,7 +7,7 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 
-namespace OpenBanking.Consent.AccountAccess;
+namespace OpenBanking.Consent;
 
 /// <summary>
 /// What the approval page shows, with the canonical form that the digest is taken over and that is kept as evidence: who asks, for what
@@ -19,11 +19,12 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="own">The customer's accounts, of which a continued consent shows the shared ones.</param>
-    public static Approval Of(AccountAccessConsent consent, ClientDescription client, IReadOnlyList<OwnAccount> own)
+    public static Approval Of(KindRules rules, ConsentRecord consent, ClientDescription client, IReadOnlyList<OwnAccount> own)
     {
         var continues = consent.CustomerId is not null;
         var shared = consent.SharedAccountIds();
-        var accounts = own
+        var terms = rules.Show(consent, own);
+        var accounts = terms.Accounts
             .Where(account => !continues || shared.Contains(account.AccountId))
             .Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))
             .ToList();
@@ -32,12 +33,16 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
             client.Name,
             client.OnBehalfOf,
             accounts,
-            Permissions.InWords(consent.Permissions),
+            terms.Groups,
             consent.ExpiresAt,
             consent.TransactionsFrom,
             consent.TransactionsTo,
             continues,
-            Digest: string.Empty);
+            Digest: string.Empty)
+        {
+            Kind = consent.Kind,
+            ChoosesAccounts = terms.ChoosesAccounts && !continues,
+        };
         var canonical = Canonicalise(document, consent.ClientId);
         return new Approval(document with { Digest = Base64Url.EncodeToString(SHA256.HashData(canonical)) }, System.Text.Encoding.UTF8.GetString(canonical));
     }
@@ -49,7 +54,7 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
         using (var json = new Utf8JsonWriter(bytes, Readable))
         {
             json.WriteStartObject();
-            json.WriteString("kind", "account access");
+            json.WriteString("kind", document.Kind.Name);
             json.WriteString("consent", document.ConsentId);
             json.WriteString("client", clientId);
             json.WriteString("name", document.ClientName);
