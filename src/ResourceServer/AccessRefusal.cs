@@ -38,9 +38,16 @@ public sealed record AccessRefusal(int Status, string? Scheme, string? Code, str
         StepUp = demand,
     };
 
+    /// <summary>It says nothing of the token, for nobody could be asked.</summary>
+    public static AccessRefusal Unavailable(HttpContext http, string rule)
+    {
+        http.Response.Headers.RetryAfter = "1";
+        return new AccessRefusal(StatusCodes.Status503ServiceUnavailable, null, null, rule, null);
+    }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        new Challenge(Scheme, Code, Description) { Scope = Scope, StepUp = StepUp }.Write(httpContext);
+        if (Status < StatusCodes.Status500InternalServerError) new Challenge(Scheme, Code, Description) { Scope = Scope, StepUp = StepUp }.Write(httpContext);
         httpContext.Response.Headers.CacheControl = "no-store";
         if (Fault is not null) return new ApiError(Status, Rule, [Fault]).ExecuteAsync(httpContext);
 

@@ -70,7 +70,10 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
     private async Task<Outcome<VerifiedToken, AccessRefusal>> VerifyAsync(HttpContext http, Credentials shown, CancellationToken ct)
     {
         if ((await tokens.FindAsync(http, shown.Token, ct)).Failed(out var fault, out var token))
+        {
+            if (fault == TokenFault.Unavailable) return AccessRefusal.Unavailable(http, fault.Rule);
             return AccessRefusal.InvalidToken(shown.Scheme, fault.Rule, fault.Description) with { Fault = fault.Fault };
+        }
 
         RefusalLog.NameClient(http, token.ClientId);
         return await SenderRefusalAsync(http, shown, token, ct) is { } sender ? sender : token;

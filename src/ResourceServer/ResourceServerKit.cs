@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OpenBanking.ResourceServer.Introspection;
 
 namespace OpenBanking.ResourceServer;
 
@@ -20,6 +21,26 @@ public static class ResourceServerKit
             .AddSingleton<DpopNonces>()
             .AddScoped<DpopProofCheck>()
             .AddScoped<AccessTokenHandler>();
+    }
+
+    /// <summary>
+    /// The check for an API in a process of its own: tokens are told by introspection, proofs and nonces are remembered here. How the
+    /// authorization server is called (trust, timeouts) can be said on the HTTP client that comes back.
+    /// </summary>
+    public static IHttpClientBuilder AddResourceServer(
+        this IServiceCollection services, Action<ResourceServerOptions> describe, Action<IntrospectionOptions> ask)
+    {
+        services.Configure(describe);
+        services.AddSingleton<IValidateOptions<IntrospectionOptions>, IntrospectionOptions.Check>();
+        services.AddOptions<IntrospectionOptions>().Configure(ask).ValidateOnStart();
+        services.TryAddSingleton<IProofMemory, OwnProofMemory>();
+        services.TryAddSingleton<INonceKeys, OwnNonceKey>();
+        services
+            .AddSingleton<TokenCache>()
+            .AddSingleton<IntrospectionClient>()
+            .AddSingleton<ITokenSource, IntrospectedTokens>()
+            .AddAccessTokenCheck();
+        return services.AddHttpClient(IntrospectionClient.HttpClientName, client => client.Timeout = TimeSpan.FromSeconds(5));
     }
 
     /// <summary>Before every endpoint: what asks for a token gets it checked here.</summary>

@@ -17,6 +17,9 @@ public sealed class ResourceServerOptions
     /// <summary>Whether a DPoP proof must carry a nonce of ours (DPOP-19).</summary>
     public bool DemandsNonces { get; set; }
 
+    /// <summary>32 random bytes that all processes at one address share; null makes nonces good in one process alone.</summary>
+    public byte[]? NonceKey { get; set; }
+
     /// <summary>
     /// The <c>aud</c> that a token must have; null where whoever answers for tokens gives out only its own. A token for another API opens
     /// nothing here, were its scope the same.

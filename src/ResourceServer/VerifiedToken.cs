@@ -45,6 +45,9 @@ public record VerifiedToken
 /// <param name="Fault">What the UK standard has to say of it in a body, where it has.</param>
 public sealed record TokenFault(string Rule, string Description, ApiFault? Fault = null)
 {
+    /// <summary>Who knows cannot be asked: nothing is known of the token, so nothing is allowed (OP-23).</summary>
+    public static TokenFault Unavailable { get; } = new("OP-23", "tokens cannot be checked just now");
+
     /// <summary>Of one text whether the token never was, is revoked or is not for us.</summary>
     public static TokenFault NotValid(string rule) => new(rule, "the access token is not valid");
 }

@@ -24,9 +24,10 @@ public sealed class BankWorld : IAsyncLifetime
 
     public ValueTask DisposeAsync() => Host.DisposeAsync();
 
-    /// <summary>Registers a third party of this kind and answers with all it must know to be it.</summary>
-    internal async Task<JsonObject> RegisterAsync(Journey journey)
+    /// <summary>All that a third party of this kind must know to be it. The bank knows it, unless it is to register itself.</summary>
+    internal async Task<JsonObject> MakeAsync(Journey journey)
     {
+        if (journey.Registers) return Described(journey, "https://tpp.example/callback");
         var kind = journey switch
         {
             { Authentication: "tls_client_auth" } => TppKind.Mtls,
@@ -40,23 +41,9 @@ public sealed class BankWorld : IAsyncLifetime
         if (kind is TppKind.Mtls or TppKind.SelfSigned) metadata["jwks"]!["keys"]!.AsArray().Add(tpp.Key.PublicKey.ToJson());
         await TestTpp.RegisterAsync(Host, metadata);
 
-        var third = new JsonObject
-        {
-            ["library"] = journey.Library,
-            ["issuer"] = Host.Issuer.OriginalString,
-            ["api"] = (journey.Constraint == "mtls" ? Host.Mtls : Host.Main).OriginalString,
-            ["ca"] = Host.Authority.ExportCertificatePem(),
-            ["authentication"] = journey.Authentication,
-            ["constraint"] = journey.Constraint,
-            ["request"] = journey.Request,
-            ["response"] = journey.Response,
-            ["responseMode"] = journey.Mode,
-            ["introspection"] = journey.Introspection,
-            ["naming"] = journey.Naming,
-            ["redirectUri"] = tpp.RedirectUri,
-            ["metadata"] = metadata.DeepClone(),
-            ["key"] = PrivateJwk(tpp.Key),
-        };
+        var third = Described(journey, tpp.RedirectUri);
+        third["metadata"] = metadata.DeepClone();
+        third["key"] = PrivateJwk(tpp.Key);
         if (tpp.Certificate is { } certificate)
         {
             third["certificate"] = certificate.ExportCertificatePem();
@@ -76,6 +63,29 @@ public sealed class BankWorld : IAsyncLifetime
         var fields = new JsonObject([.. back.FormFields.Select(field => KeyValuePair.Create(field.Key, (JsonNode?)field.Value))]);
         return new JsonObject { ["location"] = back.Location, ["action"] = back.FormAction, ["fields"] = fields };
     }
+
+    /// <summary>Puts a third party's keys where the bank will look for them.</summary>
+    public void Publish(string address, string jwks) => Host.Outbound.Answer(address, jwks);
+
+    private JsonObject Described(Journey journey, string redirectUri) => new()
+    {
+        ["library"] = journey.Library,
+        ["registers"] = journey.Registers,
+        ["profile"] = journey.Profile,
+        ["algorithm"] = journey.Algorithm,
+        ["issuer"] = Host.Issuer.OriginalString,
+        ["directory"] = Host.Issuer.OriginalString + "/sandbox/directory",
+        ["api"] = (journey.Constraint == "mtls" ? Host.Mtls : Host.Main).OriginalString,
+        ["ca"] = Host.Authority.ExportCertificatePem(),
+        ["authentication"] = journey.Authentication,
+        ["constraint"] = journey.Constraint,
+        ["request"] = journey.Request,
+        ["response"] = journey.Response,
+        ["responseMode"] = journey.Mode,
+        ["introspection"] = journey.Introspection,
+        ["naming"] = journey.Naming,
+        ["redirectUri"] = redirectUri,
+    };
 
     private static void Shape(JsonObject metadata, Journey journey)
     {

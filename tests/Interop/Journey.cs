@@ -11,6 +11,7 @@ namespace OpenBanking.Interop.Tests;
 /// <param name="Introspection"><c>plain</c> or <c>signed</c>.</param>
 /// <param name="Naming">How it names the consent: by <c>details</c> or by <c>intent</c>.</param>
 /// <param name="Algorithm">Of all it signs but proofs.</param>
+/// <param name="Registers">It gets a software statement from the sandbox's directory and registers itself; else the bank knows it before.</param>
 internal sealed record Journey(
     string Library,
     string Profile,
@@ -21,7 +22,8 @@ internal sealed record Journey(
     string? Mode = null,
     string Introspection = "plain",
     string Naming = "intent",
-    string Algorithm = "PS256")
+    string Algorithm = "PS256",
+    bool Registers = false)
 {
     private static readonly string[] Libraries = ["openid-client", "oauth4webapi", "jose"];
     private static readonly string[] Authentications = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
@@ -32,13 +34,16 @@ internal sealed record Journey(
         .SelectMany(OfLibrary)
         .ToDictionary(journey => journey.ToString(), StringComparer.Ordinal);
 
-    public bool ShowsCertificate => Constraint == "mtls" || Authentication != "private_key_jwt";
-
     public override string ToString() =>
-        $"{Library}, {Profile}, {Authentication}, {Constraint}, request {Request}, response {Response}{(Mode is null ? "" : $" by {Mode}")}, introspection {Introspection}, {Naming}, {Algorithm}";
+        $"{Library}{(Registers ? " registers itself" : "")}, {Profile}, {Authentication}, {Constraint}, request {Request}, response {Response}{(Mode is null ? "" : $" by {Mode}")}, introspection {Introspection}, {Naming}, {Algorithm}";
 
     private static IEnumerable<Journey> OfLibrary(string library)
     {
+        var own = new Journey(library, "fapi2-sp", "private_key_jwt", "dpop", Algorithm: "ES256", Registers: true);
+        yield return own;
+        yield return own with { Authentication = "tls_client_auth", Constraint = "mtls", Naming = "details" };
+        yield return own with { Profile = "fapi2-ms", Request = "signed", Response = "jarm", Introspection = "signed" };
+        yield return own with { Profile = "fapi1-advanced", Constraint = "mtls", Request = "by-value", Response = "hybrid", Algorithm = "PS256" };
         foreach (var authentication in Authentications)
         {
             foreach (var constraint in Constraints)

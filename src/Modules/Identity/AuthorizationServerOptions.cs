@@ -30,6 +30,9 @@ internal sealed class AuthorizationServerOptions
     /// <summary>How long customers can look back at their sign-ins: 30 days or more.</summary>
     public TimeSpan SignInHistory { get; init; } = TimeSpan.FromDays(395);
 
+    /// <summary>How long a grant that has ended is kept, to tell a late attempt from a wrong one: at least a day.</summary>
+    public TimeSpan EndedGrantLifetime { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>How long signed messages are kept as evidence (MS-10). A customer may dispute a payment for 13 months.</summary>
     public TimeSpan SignedMessageLife { get; init; } = TimeSpan.FromDays(400);
 
@@ -63,6 +66,9 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>Sandbox only: a client's <c>jwks_uri</c> may be on this machine. Anywhere else that is an attack on our network (DC-10).</summary>
     public bool AllowLoopbackTargets { get; init; }
+
+    /// <summary>APIs of other teams that may ask what their callers' tokens stand for (INT-03).</summary>
+    public IList<ResourceServerRegistration> ResourceServers { get; } = [];
 
     /// <summary>
     /// Whether a client may send a request to a customer with whom it has had no access before. Otherwise the customer's first one goes
@@ -98,9 +104,16 @@ internal sealed class AuthorizationServerOptions
             yield return "Identity:PushedRequestLifetime must be from 30 to 599 seconds";
         if (AccessTokenLifetime < TimeSpan.FromSeconds(1) || AccessTokenLifetime > TimeSpan.FromMinutes(60))
             yield return "Identity:AccessTokenLifetime must be from 1 second to 60 minutes";
+        if (EndedGrantLifetime < TimeSpan.FromDays(1)) yield return "Identity:EndedGrantLifetime must be at least one day";
         if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
         if (SignInHistory < TimeSpan.FromDays(30) || SignInHistory > TimeSpan.FromDays(36500)) yield return "Identity:SignInHistory must be from 30 to 36500 days";
         if (SignedMessageLife < TimeSpan.FromDays(30) || SignedMessageLife > TimeSpan.FromDays(36500)) yield return "Identity:SignedMessageLife must be from 30 to 36500 days";
+        foreach (var server in ResourceServers)
+        {
+            if (server.ClientId.Length == 0 || server.Scopes.Count == 0 || !IsBaseAddress(server.Audience))
+                yield return "Identity:ResourceServers must each have a ClientId, an https Audience and Scopes";
+        }
+
         if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
         foreach (var problem in Directories.SelectMany((directory, at) => directory.Problems($"Identity:Directories:{at}"))) yield return problem;
         if (AllDirectories.DistinctBy(directory => directory.Issuer).Count() < AllDirectories.Count()) yield return "Identity:Directories names an issuer twice";
@@ -135,6 +148,16 @@ internal sealed class AuthorizationServerOptions
         (nameof(ClientCertificateAuthorities), ClientCertificateAuthorities),
         (nameof(SandboxClientCertificateAuthority), SandboxClientCertificateAuthority),
     ];
+}
+
+/// <summary>An API of another team: the client it authenticates as, the name under which tokens are for it, and what it serves.</summary>
+internal sealed class ResourceServerRegistration
+{
+    public string ClientId { get; init; } = "";
+
+    public string Audience { get; init; } = "";
+
+    public IList<string> Scopes { get; } = [];
 }
 
 /// <summary>When a DPoP proof must carry a nonce (F2-GEN-06).</summary>

@@ -168,6 +168,7 @@ public sealed class AuthorizeEndpointTests(FrontWorld world) : IDisposable
     [Fact]
     [Trait("Rule", "ID-09")]
     [Trait("Rule", "OA-48")]
+    [Trait("Rule", "STEP-05")]
     public async Task An_essential_context_that_cannot_be_reached_ends_the_request()
     {
         var consent = await Tpp.CreateConsentAsync();

@@ -7,9 +7,13 @@ namespace OpenBanking.Identity.Tests.Ciba;
 
 /// <summary>What is approved in the portal is approved there and for that alone.</summary>
 [Collection(CibaTests.Name)]
-public sealed class ApprovalTests(CibaWorld world)
+public sealed class ApprovalTests(CibaWorld world) : IAsyncLifetime
 {
     private TestTpp Tpp => world.Tpp;
+
+    public async ValueTask InitializeAsync() => await world.BeSignedInAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private PortalBrowser Portal => world.Portal;
 

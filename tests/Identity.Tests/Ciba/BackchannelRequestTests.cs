@@ -6,9 +6,13 @@ namespace OpenBanking.Identity.Tests.Ciba;
 
 /// <summary>What a request on the back channel must be, each rule from both sides of its edge.</summary>
 [Collection(CibaTests.Name)]
-public sealed class BackchannelRequestTests(CibaWorld world)
+public sealed class BackchannelRequestTests(CibaWorld world) : IAsyncLifetime
 {
     private TestTpp Tpp => world.Tpp;
+
+    public async ValueTask InitializeAsync() => await world.BeSignedInAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     [Trait("Rule", "CIBA-17")]

@@ -14,14 +14,18 @@ public sealed class NotificationTests(CibaWorld world) : IAsyncLifetime
 
     private TestTpp Tpp => world.Pinged;
 
-    public ValueTask InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         world.PingAnswer = HttpStatusCode.NoContent;
         world.Pings.Clear();
-        return ValueTask.CompletedTask;
+        await world.BeSignedInAsync();
     }
 
-    public ValueTask DisposeAsync() => InitializeAsync();
+    public ValueTask DisposeAsync()
+    {
+        world.PingAnswer = HttpStatusCode.NoContent;
+        return ValueTask.CompletedTask;
+    }
 
     [Theory]
     [Trait("Rule", "CIBA-26")]

@@ -98,6 +98,23 @@ public sealed class HybridTests(ProfileWorld world)
     }
 
     [Fact]
+    [Trait("Rule", "REF-05")]
+    [Trait("Rule", "F1-04")]
+    [Trait("Rule", "MTLS-07")]
+    public async Task A_renewed_certificate_goes_on_where_the_old_one_ended()
+    {
+        var tpp = world.Advanced;
+        var answer = ProfileWorld.After('#', (await world.ApproveAsync(tpp.AuthorizePath(tpp.Signed(await ProfileWorld.HybridAsync(tpp))))).Location);
+        var tokens = await tpp.RedeemAsync(answer["code"]);
+        using var renewed = tpp.Showing(world.Host.IssueClientCertificate($"CN={tpp.ClientId}, O=Budget App Ltd, C=GB"));
+        Assert.Equal(401, (await renewed.GetAsync("/open-banking/v4.0/aisp/accounts", tokens.Text("access_token")!)).Status);
+        var refreshed = await renewed.TokenAsync(Form.Empty.With("grant_type", "refresh_token").With("refresh_token", tokens.Text("refresh_token")));
+        Assert.Equal(200, (await renewed.GetAsync("/open-banking/v4.0/aisp/accounts", refreshed.Text("access_token")!)).Status);
+        Assert.Equal(401, (await tpp.GetAsync("/open-banking/v4.0/aisp/accounts", refreshed.Text("access_token")!)).Status);
+        Assert.Equal(200, (await tpp.GetAsync("/open-banking/v4.0/aisp/accounts", tokens.Text("access_token")!)).Status);
+    }
+
+    [Fact]
     [Trait("Rule", "F1-21")]
     [Trait("Rule", "F2-PAR-10")]
     [Trait("Rule", "OA-12")]

@@ -110,6 +110,28 @@ public sealed class JarmTests(ProfileWorld world) : IDisposable
     }
 
     [Fact]
+    [Trait("Rule", "JARM-01")]
+    [Trait("Rule", "X-10")]
+    [Trait("Rule", "PAR-16")]
+    [Trait("Rule", "OB-SEC-12")]
+    public async Task A_customer_who_does_not_decide_in_time_is_an_error_in_a_jwt()
+    {
+        var clock = world.Host.Clock;
+        try
+        {
+            clock.StopAt(clock.Now);
+            var interaction = await browser.ArriveAsync(await PathAsync(world.Signing, await ProfileWorld.JarmAsync(world.Signing)));
+            clock.Advance(TimeSpan.FromMinutes(10));
+            var back = Assert.IsType<InteractionState.TimedOut>(await browser.DescribeAsync(interaction)).Return;
+            Assert.Equal("access_denied", Claims.Text(Response(world.Signing, back, '?'), "error"));
+        }
+        finally
+        {
+            clock.Run();
+        }
+    }
+
+    [Fact]
     [Trait("Rule", "JARM-09")]
     [Trait("Rule", "HTTP-07")]
     public async Task Who_cannot_be_trusted_gets_a_page_and_no_jwt()

@@ -192,6 +192,26 @@ public sealed class RequestObjectTests(ProfileWorld world)
     }
 
     [Fact]
+    [Trait("Rule", "JO-26")]
+    [Trait("Rule", "KEY-17")]
+    public async Task Objects_with_unknown_keys_have_the_clients_set_fetched_once()
+    {
+        using var foreign = SigningKey.Create("ES256");
+        JsonNode? jwks = null;
+        using var tpp = await world.RegisterAsync("fapi1-advanced", TppKind.Mtls, metadata =>
+        {
+            jwks = metadata["jwks"]!.DeepClone();
+            metadata.Remove("jwks");
+            metadata["jwks_uri"] = "https://keys.test/once";
+        });
+        world.Host.Outbound.Answer("https://keys.test/once", jwks!.ToJsonString());
+        var path = tpp.AuthorizePath(tpp.Signed(await ProfileWorld.HybridAsync(tpp), key: foreign));
+        for (var attempt = 0; attempt < 20; attempt++) await world.PageAsync(path, "invalid_request_object", "KEY-14");
+        Assert.Single(world.Host.Outbound.Asked, asked => asked.ToString()!.Contains("keys.test/once", StringComparison.Ordinal));
+        Assert.Equal(201, (await tpp.ParAsync(tpp.Signed(await ProfileWorld.HybridAsync(tpp)))).Status);
+    }
+
+    [Fact]
     [Trait("Rule", "PAR-09")]
     [Trait("Rule", "JAR-05")]
     [Trait("Rule", "F1-05")]

@@ -1,8 +1,11 @@
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Storage;
 
 namespace OpenBanking.Identity.Tests.Storage;
@@ -24,8 +27,17 @@ public sealed class BackgroundJobTests
         {
             await GoesOnAsync(scopes => new ExpiredRows(scopes, Microsoft.Extensions.Options.Options.Create(new AuthorizationServerOptions()), new Hasty(), NullLogger<ExpiredRows>.Instance), failure);
             await GoesOnAsync(scopes => new AbandonedInteractions(scopes, new Hasty(), NullLogger<AbandonedInteractions>.Instance), failure);
+            await GoesOnAsync(Worker, failure);
         }
     }
+
+    private static BackchannelWorker Worker(IServiceScopeFactory scopes) => new(
+        scopes,
+        new OpenBanking.Testing.OutboundHttp(),
+        new BackchannelNotices(new EphemeralDataProtectionProvider()),
+        Options.Create(new AuthorizationServerOptions()),
+        new Hasty(),
+        NullLogger<BackchannelWorker>.Instance);
 
     private static async Task GoesOnAsync(Func<IServiceScopeFactory, BackgroundService> make, Exception failure)
     {

@@ -2,6 +2,7 @@
 // browser is needed it prints the address and reads what came back. Its last line is what it saw.
 import { createInterface } from 'node:readline';
 import { transport } from './transport.mjs';
+import { enrol } from './register.mjs';
 import { journey } from './journey.mjs';
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -11,6 +12,11 @@ const say = (message) => process.stdout.write(JSON.stringify(message) + '\n');
 try {
   const third = await read();
   const { Client } = await import(`./with-${third.library}.mjs`);
+  const publish = async (address, jwks) => {
+    say({ publish: { address, jwks } });
+    await read();
+  };
+  if (third.registers) await enrol(third, publish, Client.register);
   const client = await Client.create(third, transport(third));
   const saw = await journey(third, client, async (address) => {
     say({ browse: address });

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import assert from 'node:assert/strict';
 import * as jose from 'jose';
+import { signedRegistration } from './register.mjs';
 import { returnedTo } from './returned.mjs';
 
 const CLOCK = () => Math.floor(Date.now() / 1000);
@@ -8,6 +9,14 @@ const hash = (text) => createHash('sha256').update(text).digest();
 
 /** A third party whose developer wrote the protocol by hand on the jose library, from the RFCs. */
 export class Client {
+  /** Registers in the UK form: metadata as a JWT. */
+  static async register(third, fetch) {
+    const server = await (await fetch(`${third.issuer}/.well-known/openid-configuration`)).json();
+    const answer = await fetch(server.registration_endpoint, { method: 'POST', headers: { 'content-type': 'application/jose' }, body: await signedRegistration(third) });
+    assert.equal(answer.status, 201, await answer.clone().text());
+    return answer.json();
+  }
+
   static async create(third, fetch) {
     const server = await (await fetch(`${third.issuer}/.well-known/openid-configuration`)).json();
     const keys = jose.createLocalJWKSet(await (await fetch(server.jwks_uri)).json());

@@ -4,6 +4,14 @@ import { returnedTo } from './returned.mjs';
 
 /** A third party on oauth4webapi, which leaves every step and every nonce to the caller. */
 export class Client {
+  /** Registers as RFC 7591 says. */
+  static async register(third, fetch) {
+    const web = { [oauth.customFetch]: fetch };
+    const issuer = new URL(third.issuer);
+    const server = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...web, algorithm: 'oauth2' }));
+    return oauth.processDynamicClientRegistrationResponse(await oauth.dynamicClientRegistrationRequest(server, third.wanted, web));
+  }
+
   static async create(third, fetch) {
     const web = { [oauth.customFetch]: fetch };
     const issuer = new URL(third.issuer);

@@ -4,6 +4,12 @@ import { returnedTo } from './returned.mjs';
 
 /** A third party on openid-client, which knows the whole of OpenID Connect. */
 export class Client {
+  /** Registers as RFC 7591 says; the library makes its configuration of the answer. */
+  static async register(third, fetch) {
+    const config = await oidc.dynamicClientRegistration(new URL(third.issuer), third.wanted, oidc.None(), { [oidc.customFetch]: fetch });
+    return config.clientMetadata();
+  }
+
   static async create(third, fetch) {
     const key = { key: await importJWK(third.key, third.key.alg), kid: third.key.kid };
     const authentication = third.authentication === 'private_key_jwt' ? oidc.PrivateKeyJwt(key) : oidc.TlsClientAuth();

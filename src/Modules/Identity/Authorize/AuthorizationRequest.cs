@@ -45,8 +45,13 @@ internal sealed record AuthorizationRequest
 
     public string? Registration { get; init; }
 
-    /// <summary>Consents that the back channel names by a parameter of its own (OB-SEC-14).</summary>
-    public IReadOnlyList<string> IntentIds { get; init; } = [];
+    /// <summary><c>grant_id</c>: the managed grant that it changes.</summary>
+    public string? GrantId { get; init; }
+
+    public string? GrantManagementAction { get; init; }
+
+    /// <summary>What the back channel names as consents by parameters of its own, between spaces (OB-SEC-14).</summary>
+    public string? IntentIds { get; init; }
 
     /// <summary>The client pushed it over the back channel; otherwise a browser brought it.</summary>
     public bool IsPushed { get; init; }
@@ -90,5 +95,7 @@ internal sealed record AuthorizationRequest
         RequestUri = parameter("request_uri"),
         RequestObject = parameter("request"),
         Registration = parameter("registration"),
+        GrantId = parameter("grant_id"),
+        GrantManagementAction = parameter("grant_management_action"),
     };
 }

@@ -6,7 +6,7 @@ using OpenBanking.Kernel;
 namespace OpenBanking.Identity.Authorize;
 
 /// <summary>
-/// The one consent that a request is about (OB-SEC-4), named in the UK way by the claim <c>openbanking_intent_id</c>, in the FAPI 2.0
+/// The one consent that a request is about (OB-SEC-4), named in the UK way by the claim <c>openbanking_intent_id</c> (F1-32), in the FAPI 2.0
 /// way by <c>authorization_details</c>, or in both.
 /// </summary>
 /// <param name="DetailsType">The type under which the details name it; null where they do not.</param>
@@ -20,7 +20,7 @@ internal sealed record RequestedConsent(string ConsentId, string? DetailsType)
         if (RequestedClaims.Of(request).Failed(out refusal, out var claims)) return refusal;
 
         IEnumerable<string> detailed = details.ConsentId is null ? [] : [details.ConsentId];
-        var names = claims.IntentIds.Concat(request.IntentIds).Concat(detailed).Distinct(StringComparer.Ordinal).ToList();
+        var names = claims.IntentIds.Concat(request.IntentIds?.Split(' ') ?? []).Concat(detailed).Distinct(StringComparer.Ordinal).ToList();
         if (names.Count > 1) return OAuthError.InvalidRequest("CO-03", "the request names more than one consent");
         return names is [{ Length: > 0 and <= MaxLength } consentId] && consentId.All(letter => letter is > ' ' and <= '~')
             ? new RequestedConsent(consentId, details.Type)

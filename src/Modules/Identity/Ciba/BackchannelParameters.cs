@@ -33,7 +33,7 @@ internal sealed record BackchannelParameters
 
     public string? Claims { get; init; }
 
-    public IReadOnlyList<string> IntentIds { get; init; } = [];
+    public string? IntentIds { get; init; }
 
     public int Hints => new[] { LoginHint, LoginHintToken, IdTokenHint }.Count(hint => hint is not null);
 
@@ -79,7 +79,7 @@ internal sealed record BackchannelParameters
     public AuthorizationRequest ToAuthorizationRequest() => new()
     {
         Scope = Scope,
-        AcrValues = AcrValues,
+        AcrValues = AcrValues, // CIBA-16
         AuthorizationDetails = AuthorizationDetails,
         Claims = Claims,
         IntentIds = IntentIds,
@@ -98,6 +98,6 @@ internal sealed record BackchannelParameters
         RequestContext = parameter("request_context"),
         AuthorizationDetails = parameter("authorization_details"),
         Claims = parameter("claims"),
-        IntentIds = [.. IntentIdNames.Select(parameter).OfType<string>()],
+        IntentIds = IntentIdNames.Select(parameter).OfType<string>().ToList() is { Count: > 0 } ids ? string.Join(' ', ids) : null,
     };
 }

@@ -54,6 +54,9 @@ internal sealed class Client
     /// <summary>The algorithm of the answers it gets as JWTs (JARM-05).</summary>
     public string AuthorizationResponseAlgorithm { get; init; } = "PS256";
 
+    /// <summary>The algorithm of its userinfo answers; null where they are plain JSON (ID-20).</summary>
+    public string? UserInfoAlgorithm { get; init; }
+
     /// <summary>The algorithm of signed introspection answers; null where it gets none (JIN-05).</summary>
     public string? IntrospectionAlgorithm { get; init; }
 

@@ -14,7 +14,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
             "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
             "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
             "SuspendedBy",
-            "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm"
+            "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm", "UserInfoAlgorithm"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -62,6 +62,7 @@ internal sealed class ClientRegister(UnitOfWork unit)
         BackchannelDelivery = Text(row, 30),
         BackchannelNotificationEndpoint = Text(row, 31),
         BackchannelSigningAlgorithm = Text(row, 32),
+        UserInfoAlgorithm = Text(row, 33),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

@@ -34,13 +34,31 @@ internal sealed class IntrospectionEndpoint(
     {
         var now = clock.GetUtcNow();
         if (await presented.OneAsync(ct) is { } access)
-            return access.Token.ClientId == client.ClientId && access.IsLive(now) ? Describe(access) : null;
+        {
+            if (!access.IsLive(now)) return null;
+            return access.Token.ClientId == client.ClientId ? Describe(access) : ForResourceServer(access, client);
+        }
 
         // A refresh token is nobody's business but its client's (INT-08).
         return await tokens.RefreshToken(hash).OneAsync(ct) is { } refresh
             && refresh.Token.ClientId == client.ClientId && !(refresh.Token.ExpiresAt <= now) && refresh.Grant.IsLive(now)
                 ? Describe(refresh)
                 : null;
+    }
+
+    /// <summary>
+    /// To an API of another team: of a token that is good there, what concerns it and no more (JIN-07). A scope that its client may not use
+    /// any more is not told (OB-SEC-6).
+    /// </summary>
+    private JsonObject? ForResourceServer(PresentedToken presented, Client client)
+    {
+        if (options.Value.ResourceServers.FirstOrDefault(server => server.ClientId == client.ClientId) is not { } server) return null;
+        var served = GrantedScope.Split(presented.Token.Scope).Where(scope => server.Scopes.Contains(scope) && GrantedScope.RoleAllows(scope, presented.Roles)).ToArray();
+        if (served.Length == 0) return null;
+        var answer = Describe(presented);
+        answer["scope"] = string.Join(' ', served);
+        answer["aud"] = server.Audience;
+        return answer;
     }
 
     private JsonObject Describe(PresentedToken presented)
@@ -63,7 +81,7 @@ internal sealed class IntrospectionEndpoint(
                 ? new JsonObject { ["jkt"] = jkt }
                 : new JsonObject { ["x5t#S256"] = token.CertificateThumbprint },
         };
-        if (token.AuthorizationDetails is not null) answer["authorization_details"] = JsonNode.Parse(token.AuthorizationDetails);
+        if (token.AuthorizationDetails is not null) answer["authorization_details"] = JsonNode.Parse(token.AuthorizationDetails); // RAR-10
         if (presented.Grant is { } grant)
         {
             answer["sub"] = grant.Subject; // INT-06

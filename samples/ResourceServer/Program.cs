@@ -1,0 +1,17 @@
+using OpenBanking.Samples.ResourceServer;
+
+#pragma warning disable RS0030 // This is the one place that says which clock is the API's.
+var time = TimeProvider.System;
+#pragma warning restore RS0030
+var options = SavingsOptions.From(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+if (options.Problems().FirstOrDefault() is { } problem)
+{
+    await Console.Error.WriteLineAsync(problem);
+    return 1;
+}
+
+await using var app = SavingsServer.Build(options, time);
+await app.StartAsync();
+Console.WriteLine($"Savings is ready at {options.Address}");
+await app.WaitForShutdownAsync();
+return 0;
