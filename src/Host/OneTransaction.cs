@@ -1,4 +1,6 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -24,18 +26,37 @@ internal sealed class OneTransaction(RequestDelegate next)
         var unit = http.RequestServices.GetRequiredService<UnitOfWork>();
         var outside = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         unit.Presuming = true;
+        var start = Start.Of(http);
         using var held = new MemoryStream();
         if (!await TryAnswerAsync(http, received, unit, held))
         {
-            unit.Presuming = false;
-            http.Response.Clear();
             held.SetLength(0);
-            await TryAnswerAsync(http, received, unit, held);
+            await AnswerAgainAsync(http, received, start, held);
         }
 
         if (held.Length == 0) return;
         if (!HttpMethods.IsHead(http.Request.Method)) http.Response.ContentLength = held.Length;
         await outside.Writer.WriteAsync(held.GetBuffer().AsMemory(0, (int)held.Length), http.RequestAborted);
+    }
+
+    /// <summary>
+    /// With services of its own, because those of the first time remember what was undone: rows that a context holds, a client that was
+    /// found. A unit of work that is new presumes nothing.
+    /// </summary>
+    private async Task AnswerAgainAsync(HttpContext http, MemoryStream? received, Start start, MemoryStream held)
+    {
+        var services = http.RequestServices;
+        await using var fresh = services.CreateAsyncScope();
+        start.Restore(http);
+        http.RequestServices = fresh.ServiceProvider;
+        try
+        {
+            await TryAnswerAsync(http, received, fresh.ServiceProvider.GetRequiredService<UnitOfWork>(), held);
+        }
+        finally
+        {
+            http.RequestServices = services;
+        }
     }
 
     /// <summary>False where nothing was done, because something presumed does not hold.</summary>
@@ -74,5 +95,28 @@ internal sealed class OneTransaction(RequestDelegate next)
         var received = new MemoryStream((int)(request.ContentLength ?? 0));
         await request.Body.CopyToAsync(received, http.RequestAborted);
         return received;
+    }
+
+    /// <summary>What the steps before this one have left on a request, to which it returns before it is judged again.</summary>
+    private readonly record struct Start(KeyValuePair<string, StringValues>[] Headers, KeyValuePair<object, object?>[] Items)
+    {
+        private static readonly string[] Remembering = ["Microsoft.AspNetCore.Antiforgery", "Microsoft.AspNetCore.Authentication"];
+
+        public static Start Of(HttpContext http) => new([.. http.Response.Headers], [.. http.Items]);
+
+        public void Restore(HttpContext http)
+        {
+            http.Response.Clear();
+            foreach (var (name, value) in Headers) http.Response.Headers[name] = value;
+            http.Items.Clear();
+            foreach (var (name, value) in Items) http.Items[name] = value;
+            http.User = new ClaimsPrincipal();
+
+            // What the framework remembers of its first answer: antiforgery would not set its cookie again.
+            foreach (var (type, _) in http.Features.ToList())
+            {
+                if (Array.Exists(Remembering, name => type.Namespace?.StartsWith(name, StringComparison.Ordinal) == true)) http.Features[type] = null;
+            }
+        }
     }
 }

@@ -85,7 +85,7 @@ public sealed class TestCustomer
         var code = await WebAuthn.PortalBrowser.NewCustomerAsync(home, Username, CustomerId);
         var activated = await browser.ActivateAsync(Username, code);
         var signedIn = await browser.SignInAsync();
-        return activated.IsSuccess && signedIn.IsSuccess ? browser : throw new InvalidOperationException($"Not signed in: {activated.Text} {signedIn.Text}");
+        return activated.IsSuccess && signedIn.IsSuccess ? browser : throw new InvalidOperationException($"Not signed in: {activated.Text} {signedIn.Text} {string.Join(" ", home.Refusals)}");
     }
 
     /// <summary>A browser of this customer, with cookies of its own.</summary>

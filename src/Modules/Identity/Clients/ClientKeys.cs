@@ -22,9 +22,8 @@ internal sealed class ClientKeys(ClientKeySets sets, UnitOfWork unit)
         if (sets.Fetched(client, suffices, out var fetching) is { } known) return known;
         if (fetching is null) return null;
 
-        // A slow key server must not hold a connection of the database, or it slows every other client too (DC-14). So far this
-        // request has only read, so there is nothing that ends with the transaction.
-        await unit.CommitAsync(ct);
+        // A slow key server must not hold a connection of the database, or it slows every other client too (DC-14).
+        await unit.ReleaseAsync(ct);
         await fetching.WaitAsync(ct);
         return sets.Fetched(client, _ => true, out _);
     }

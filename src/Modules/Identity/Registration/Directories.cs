@@ -21,7 +21,7 @@ internal sealed class Directories(IOptions<AuthorizationServerOptions> options, 
         if (sets.Fetched(owner, directory.Jwks, Suffices, out var fetching) is { } known) return known.Set;
         if (fetching is null) return null;
 
-        await unit.CommitAsync(ct); // Not with a connection of the database in hand (DC-14).
+        await unit.ReleaseAsync(ct); // Not with a connection of the database in hand (DC-14).
         await fetching.WaitAsync(ct);
         return sets.Fetched(owner, directory.Jwks, _ => true, out _)?.Set;
 

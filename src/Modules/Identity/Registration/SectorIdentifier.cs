@@ -21,7 +21,7 @@ internal sealed class SectorIdentifier(HttpMessageHandler outbound, UnitOfWork u
         if (OutboundHttp.Problem(address, options.Value.AllowLoopbackTargets) is { } problem)
             return RegistrationError.InvalidMetadata("DC-15", "the client has a sector_identifier_uri that " + problem);
 
-        await unit.CommitAsync(ct); // Not with a connection of the database in hand (DC-14).
+        await unit.ReleaseAsync(ct); // Not with a connection of the database in hand (DC-14).
         if ((await OutboundHttp.GetAsync(outbound, address, options.Value.AllowLoopbackTargets, MediaTypes, ct)).Failed(out _, out var body)
             || !StrictJson.TryParse(body, out var list) || list.ValueKind != JsonValueKind.Array)
         {

@@ -26,7 +26,7 @@ internal sealed partial class SignedRegistration(ClientKeySets sets, UnitOfWork 
             return RegistrationError.InvalidMetadata("SSA-10", "iat is missing or ahead");
         if (Claims.Text(claims, "jti") is not { } jti || !Uuid4().IsMatch(jti)) return RegistrationError.InvalidMetadata("OB-DCR-3", "jti must be a UUID of version 4");
 
-        await unit.CommitAsync(ct); // Not with a connection of the database in hand (DC-14).
+        await unit.ReleaseAsync(ct); // Not with a connection of the database in hand (DC-14).
         if ((await sets.ReadAsync(statement.JwksUri, ct)).Failed(out var problem, out var keys))
             return RegistrationError.InvalidMetadata(OutboundHttp.Problem(statement.JwksUri, options.Value.AllowLoopbackTargets) == problem ? "DC-10" : "SSA-10", "the keys of the software cannot be had");
         return request.Verify(keys.Set, Policy) is null ? null : RegistrationError.InvalidMetadata("SSA-10", "the request is not signed by a key of the software");

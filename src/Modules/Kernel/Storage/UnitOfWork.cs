@@ -88,6 +88,16 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
         return true;
     }
 
+    /// <summary>
+    /// Gives the connection back while something outside is waited for, or a slow key server would hold it (DC-14). What was left for
+    /// the commit still waits for it, and with it what was presumed: it is judged once, at the end. What was changed before lasts.
+    /// </summary>
+    public async Task ReleaseAsync(CancellationToken ct)
+    {
+        if (transaction is not null) await transaction.CommitAsync(ct).ConfigureAwait(false);
+        await CloseAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Forgets the changes; also safe where the connection is already gone.</summary>
     public async Task RollbackAsync()
     {
@@ -141,7 +151,11 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
     {
         atCommit.Clear();
         presumed = false;
+        await CloseAsync().ConfigureAwait(false);
+    }
 
+    private async Task CloseAsync()
+    {
         // Disposing a transaction that was not committed rolls it back.
         if (transaction is not null) await transaction.DisposeAsync().ConfigureAwait(false);
         transaction = null;
