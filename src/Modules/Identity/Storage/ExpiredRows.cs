@@ -56,8 +56,8 @@ internal sealed partial class ExpiredRows(
         new(typeof(SignedMessage), nameof(SignedMessage.At), options.SignedMessageLife),
 
         // Only what can count no more: nothing is pushed out early (DP-17). Not even by a clock that runs ahead for an hour and is put
-        // right again, after which the same proof would be in time once more (OP-20).
-        new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.FromHours(1)),
+        // right again, after which the same proof would be in time once more, whichever host's clock the removal goes by (OP-20).
+        new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.FromMinutes(65)),
     ];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
