@@ -45,7 +45,7 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
         return await VerifyAsync(http, shown, ct);
     }
 
-    /// <summary>First whether the token is good, then whether its customer's authentication is, then whether it is enough: 401 goes before 403.</summary>
+    /// <summary>First whether the token is good, then whether its customer's authentication is, then whether it is enough: 401 goes before 403 (STEP-08).</summary>
     private async Task<AccessRefusal?> FirstRefusalAsync(HttpContext http, AccessRequirement requirement, CancellationToken ct)
     {
         if (Credentials.Of(http.Request).Failed(out var refusal, out var shown)) return refusal;

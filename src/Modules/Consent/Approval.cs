@@ -11,7 +11,7 @@ namespace OpenBanking.Consent;
 
 /// <summary>
 /// What the approval page shows, with the canonical form that the digest is taken over and that is kept as evidence: who asks, for what
-/// and for how long, in full (F2-PAR-13, F1-24).
+/// and for how long, in full (F2-PAR-13, F1-24, RAR-06).
 /// </summary>
 internal sealed record Approval(ApprovalDocument Document, string Canonical)
 {

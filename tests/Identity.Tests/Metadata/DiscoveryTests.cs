@@ -30,6 +30,7 @@ public sealed class DiscoveryTests
     [Trait("Rule", "META-17")]
     [Trait("Rule", "CIBA-14")]
     [Trait("Rule", "CIBA-18")]
+    [Trait("Rule", "META-18")]
     [Trait("Rule", "STEP-06")]
     [Trait("Rule", "MTLS-08")]
     public async Task The_document_is_as_it_was_agreed()

@@ -58,7 +58,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["authorization_details_schemas"] = new JsonObject(offered.DetailsTypes.Select(type => KeyValuePair.Create(type, (JsonNode?)options.Endpoint("/schemas/" + type)))), // RAR-15
             ["grant_management_endpoint"] = options.Endpoint(GrantManagementEndpoint.Path),
             ["grant_management_actions_supported"] = Array([.. GrantAction.All]),
-            ["grant_management_action_required"] = false,
+            ["grant_management_action_required"] = false, // META-18
             ["code_challenge_methods_supported"] = Array("S256"), // META-08
             ["authorization_response_iss_parameter_supported"] = true, // META-07, ISS-03
             ["request_parameter_supported"] = true, // META-10
