@@ -26,7 +26,10 @@ public sealed record TestRevocationList
     /// <summary>Whose key signs; null is the authority's.</summary>
     public X509Certificate2? Signer { get; init; }
 
-    /// <summary>The algorithm that the signed part names; what signs is ECDSA with SHA-256.</summary>
+    /// <summary>The algorithm that the list names; what signs is ECDSA with SHA-256.</summary>
+    public string Algorithm { get; init; } = "1.2.840.10045.4.3.2";
+
+    /// <summary>The algorithm that the signed part names.</summary>
     public string InnerAlgorithm { get; init; } = "1.2.840.10045.4.3.2";
 
     /// <summary>In DER.</summary>
@@ -38,7 +41,7 @@ public sealed record TestRevocationList
         using (whole.PushSequence())
         {
             whole.WriteEncodedValue(signed);
-            using (whole.PushSequence()) whole.WriteObjectIdentifier("1.2.840.10045.4.3.2");
+            using (whole.PushSequence()) whole.WriteObjectIdentifier(Algorithm);
             whole.WriteBitString(key.SignData(signed, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence));
         }
 

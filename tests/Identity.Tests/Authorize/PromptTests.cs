@@ -61,7 +61,8 @@ public sealed class PromptTests(FrontWorld world)
         var first = await AuthTimeAsync(browser);
         world.Host.Clock.Advance(TimeSpan.FromMinutes(2));
 
-        var request = TestTpp.AuthorizationRequest(await Tpp.CreateConsentAsync());
+        var consent = await Tpp.CreateConsentAsync();
+        var request = TestTpp.AuthorizationRequest(consent).With("claims", $$$"""{"id_token":{"openbanking_intent_id":{"value":"{{{consent}}}"}}}""");
         if (maxAge is not null) request = request.With("max_age", maxAge);
         if (acrValues is not null) request = request.With("acr_values", acrValues);
         var interaction = await browser.ArriveAsync(Tpp.AuthorizePath(await Tpp.PushAsync(request)));

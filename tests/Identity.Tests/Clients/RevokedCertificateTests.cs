@@ -77,17 +77,17 @@ public sealed class RevokedCertificateTests : IDisposable
 
     [Theory]
     [InlineData(null, "AISP", true)]
-    [InlineData(null, "PISP", false)]
+    [InlineData(null, "AISP PISP", false)]
     [InlineData("Refuse", "AISP", false)]
-    [InlineData("Admit", "PISP", true)]
-    public async Task When_the_list_has_ended_the_setting_says_who_is_admitted(string? setting, string role, bool admitted)
+    [InlineData("Admit", "AISP PISP", true)]
+    public async Task When_the_list_has_ended_the_setting_says_who_is_admitted(string? setting, string roles, bool admitted)
     {
         Publish(start, start.AddHours(1));
         await using var host = await StartAsync(settings => settings["Identity:MissingRevocationList"] = setting);
-        using var tpp = await RegisterAsync(host, role);
+        using var tpp = await RegisterAsync(host, roles);
         using var certificate = Issue(tpp);
         using var client = tpp.Showing(certificate);
-        var form = FrontWorld.ClientCredentials.With("scope", role == "PISP" ? "payments" : "accounts");
+        var form = FrontWorld.ClientCredentials;
         clock.StopAt(start.AddHours(1).AddSeconds(-1));
         Assert.Equal(200, (await client.TokenAsync(form)).Status);
         clock.StopAt(start.AddHours(1));
@@ -107,10 +107,10 @@ public sealed class RevokedCertificateTests : IDisposable
             settings.Remove("Identity:ClientCertificateRevocation:0:File");
             settings["Identity:ClientCertificateRevocation:0:Url"] = Address;
         });
-        using var tpp = await RegisterAsync(host, "PISP");
+        using var tpp = await RegisterAsync(host, "AISP PISP");
         using var certificate = Issue(tpp);
         using var client = tpp.Showing(certificate);
-        var form = FrontWorld.ClientCredentials.With("scope", "payments");
+        var form = FrontWorld.ClientCredentials;
         Assert.Single(host.Outbound.Asked);
         await RefusedAsync(host, client, form); // The authority did not answer.
         Assert.Single(host.Outbound.Asked);
@@ -185,8 +185,8 @@ public sealed class RevokedCertificateTests : IDisposable
         }
     });
 
-    private static Task<TestTpp> RegisterAsync(TestHost host, string role) =>
-        TestTpp.RegisterAsync(host, TppKind.Mtls, metadata => metadata["software_roles"] = new JsonArray(role));
+    private static Task<TestTpp> RegisterAsync(TestHost host, string roles) =>
+        TestTpp.RegisterAsync(host, TppKind.Mtls, metadata => metadata["software_roles"] = new JsonArray([.. roles.Split(' ').Select(role => (JsonNode)role)]));
 
     private X509Certificate2 Issue(TestTpp tpp) => TestCertificates.Client(authority, $"CN={tpp.ClientId}, O=Budget App Ltd, C=GB", notAfter: start.AddDays(90));
 
