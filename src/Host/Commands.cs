@@ -54,6 +54,9 @@ internal static class Commands
     public static async Task<int> RunAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
     {
         await using var scope = services.CreateAsyncScope();
+
+        // A command has no follower of its own; what it decides by the time must fit what the hosts decide.
+        if (services.GetService<SandboxClock>() is { } moved) await moved.FollowAsync(services.GetRequiredService<HostDatabase>(), ct);
         var exit = await Find(words)!.Run(scope.ServiceProvider, words[2..], output, ct);
         await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
         return exit;
@@ -76,7 +79,6 @@ internal static class Commands
     private static async Task<int> ShowClockAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
     {
         var clock = services.GetRequiredService<TimeProvider>();
-        if (clock is SandboxClock moved) await moved.FollowAsync(services.GetRequiredService<HostDatabase>(), ct);
         var offset = clock is SandboxClock { OffsetMilliseconds: var milliseconds } ? milliseconds : 0;
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow():O} ({offset} ms from the real time)"));
         return 0;

@@ -14,7 +14,7 @@ internal static class Transport
     public static IReadOnlyList<string> LocalNames { get; } = ["localhost", "127.0.0.1", "::1"];
 
     /// <summary>
-    /// What FAPI allows, and no more: the framework's default offers two CBC suites (TLS-02, TLS-03, TLS-05). With an RSA certificate these two
+    /// What FAPI allows, and no more: the framework's default offers two CBC suites (TLS-02, TLS-03, TLS-04, TLS-05). With an RSA certificate these two
     /// serve every profile on TLS 1.2.
     /// </summary>
     private static readonly CipherSuitesPolicy Suites = new(

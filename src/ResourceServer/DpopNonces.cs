@@ -28,18 +28,21 @@ public sealed class DpopNonces(INonceKeys keys, TimeProvider time)
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
+    /// <summary>Another host's clock may already be in the next five minutes (OP-20).</summary>
+    private static readonly TimeSpan Early = TimeSpan.FromSeconds(30);
+
     /// <summary>The longest time for which a nonce can be shown.</summary>
-    public static readonly TimeSpan LongestUse = Lifetime + Grace;
+    public static readonly TimeSpan LongestUse = Early + Lifetime + Grace;
 
     /// <summary>The nonce to use from now on.</summary>
     public async Task<string> CurrentAsync(DpopUse use, CancellationToken ct) => Of(await keys.KeyAsync(use, ct), Bucket(time.GetUtcNow()));
 
-    /// <summary>Whether a nonce is the current one or, for one more minute, the one before.</summary>
+    /// <summary>Whether a nonce is the current one, for one more minute the one before, or half a minute early the next.</summary>
     public async Task<bool> IsGoodAsync(DpopUse use, string nonce, CancellationToken ct)
     {
         var key = await keys.KeyAsync(use, ct);
         var now = time.GetUtcNow();
-        return Same(nonce, Of(key, Bucket(now))) || Same(nonce, Of(key, Bucket(now - Grace)));
+        return Same(nonce, Of(key, Bucket(now))) || Same(nonce, Of(key, Bucket(now - Grace))) || Same(nonce, Of(key, Bucket(now + Early)));
     }
 
     private static long Bucket(DateTimeOffset at) => at.ToUnixTimeSeconds() / (long)Lifetime.TotalSeconds;

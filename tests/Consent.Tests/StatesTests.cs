@@ -1,47 +1,86 @@
+using OpenBanking.Consent.Contracts;
+
 namespace OpenBanking.Consent.Tests;
 
 public sealed class StatesTests
 {
-    /// <summary>Every state by every event, written down a second time; a dash is a refusal.</summary>
-    private static readonly string[] Matrix =
-    [
-        //     Create Authorise Reject Cancel Expire Delete StopAccount
-        "AWAU  -      AUTH      RJCT   -      -      GONE   -",
-        "AUTH  -      AUTH      -      CANC   EXPD   GONE   AUTH",
-        "RJCT  -      -         -      -      -      GONE   -",
-        "CANC  -      AUTH      -      -      -      GONE   -",
-        "EXPD  -      -         -      -      -      GONE   -",
-        "GONE  -      -         -      -      -      -      -",
-    ];
+    /// <summary>Every state by every event of every kind, written down a second time; a dash is a refusal.</summary>
+    private static readonly Dictionary<ConsentKind, string[]> Matrices = new()
+    {
+        [ConsentKind.AccountAccess] =
+        [
+            //     Create Authorise Reject Cancel Expire Consume Delete StopAccount
+            "AWAU  -      AUTH      RJCT   -      -      -       GONE   -",
+            "AUTH  -      AUTH      -      CANC   EXPD   -       GONE   AUTH",
+            "RJCT  -      -         -      -      -      -       GONE   -",
+            "COND  -      -         -      -      -      -       -      -",
+            "CANC  -      AUTH      -      -      -      -       GONE   -",
+            "EXPD  -      -         -      -      -      -       GONE   -",
+            "GONE  -      -         -      -      -      -       -      -",
+        ],
+        [ConsentKind.DomesticPayment] =
+        [
+            "AWAU  -      AUTH      RJCT   -      -      -       -      -",
+            "AUTH  -      -         -      -      -      COND    -      -",
+            "RJCT  -      -         -      -      -      -       -      -",
+            "COND  -      -         -      -      -      -       -      -",
+            "CANC  -      -         -      -      -      -       -      -",
+            "EXPD  -      -         -      -      -      -       -      -",
+            "GONE  -      -         -      -      -      -       -      -",
+        ],
+        [ConsentKind.VariableRecurringPayments] =
+        [
+            "AWAU  -      AUTH      RJCT   -      -      -       GONE   -",
+            "AUTH  -      AUTH      -      CANC   EXPD   -       GONE   -",
+            "RJCT  -      -         -      -      -      -       GONE   -",
+            "COND  -      -         -      -      -      -       -      -",
+            "CANC  -      AUTH      -      -      -      -       GONE   -",
+            "EXPD  -      -         -      -      -      -       GONE   -",
+            "GONE  -      -         -      -      -      -       -      -",
+        ],
+        [ConsentKind.FundsConfirmation] =
+        [
+            "AWAU  -      AUTH      RJCT   -      -      -       GONE   -",
+            "AUTH  -      AUTH      -      CANC   EXPD   -       GONE   -",
+            "RJCT  -      -         -      -      -      -       GONE   -",
+            "COND  -      -         -      -      -      -       -      -",
+            "CANC  -      -         -      -      -      -       GONE   -",
+            "EXPD  -      -         -      -      -      -       GONE   -",
+            "GONE  -      -         -      -      -      -       -      -",
+        ],
+    };
 
-    public static TheoryData<string, string, string> Cells
+    public static TheoryData<string, string, string, string> Cells
     {
         get
         {
-            var cells = new TheoryData<string, string, string>();
-            foreach (var row in Matrix.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
-                foreach (var (name, index) in Enum.GetNames<ConsentEvent>().Select((name, index) => (name, index))) cells.Add(row[0], name, row[index + 1]);
+            var cells = new TheoryData<string, string, string, string>();
+            foreach (var (kind, matrix) in Matrices)
+                foreach (var row in matrix.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+                    foreach (var (name, index) in Enum.GetNames<ConsentEvent>().Select((name, index) => (name, index))) cells.Add(kind.IdPrefix, row[0], name, row[index + 1]);
             return cells;
         }
     }
 
     [Theory]
     [Trait("Rule", "OB-CON-1")]
+    [Trait("Rule", "OB-CON-6")]
     [Trait("Rule", "OB-CON-12")]
     [Trait("Rule", "OB-CON-14")]
     [Trait("Rule", "CO-09")]
     [MemberData(nameof(Cells))]
-    public void Account_access_moves_as_the_table_says_and_not_otherwise(string from, string on, string expected)
+    public void A_consent_moves_as_its_kinds_table_says_and_not_otherwise(string kind, string from, string on, string expected)
     {
-        var next = States.Next(States.AccountAccess, Enum.Parse<ConsentState>(from), Enum.Parse<ConsentEvent>(on));
+        var next = States.Next(States.Of(ConsentKind.OfId(kind)!), Enum.Parse<ConsentState>(from), Enum.Parse<ConsentEvent>(on));
         Assert.Equal(expected, next?.To.ToString() ?? "-");
     }
 
     [Fact]
-    public void The_table_speaks_of_every_state_and_event_once()
+    public void The_tables_speak_of_every_kind_state_and_event_once()
     {
-        Assert.Equal(Enum.GetNames<ConsentState>(), Matrix.Select(row => row[..4]));
-        Assert.Equal(States.AccountAccess.Count, States.AccountAccess.DistinctBy(row => (row.From, row.On)).Count());
+        Assert.Equal(ConsentKind.All, Matrices.Keys);
+        Assert.All(Matrices.Values, matrix => Assert.Equal(Enum.GetNames<ConsentState>(), matrix.Select(row => row[..4])));
+        Assert.All(ConsentKind.All, kind => Assert.Equal(States.Of(kind).Count, States.Of(kind).DistinctBy(row => (row.From, row.On)).Count()));
     }
 
     [Theory]

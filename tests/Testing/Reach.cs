@@ -23,14 +23,19 @@ public sealed record Reach(
     public static Reach Alternating(params HostProcess[] hosts)
     {
         var turn = -1;
+        return Choosing(() => hosts[(uint)Interlocked.Increment(ref turn) % hosts.Length], hosts);
+    }
+
+    /// <summary>One name for several hosts, where the test says at each request which of them it goes to.</summary>
+    public static Reach Choosing(Func<HostProcess> next, params HostProcess[] hosts)
+    {
         return hosts[0].Reach with { Handler = Make };
 
         HttpMessageHandler Make(X509Certificate2? certificate, CookieContainer? cookies)
         {
             var sockets = TestHttp.Handler(hosts[0].Authority, certificate, cookies);
             foreach (var other in hosts[1..]) sockets.SslOptions.CertificateChainPolicy!.CustomTrustStore.Add(other.Authority);
-            var addresses = Array.ConvertAll(hosts, host => certificate is null ? host.Main : host.Mtls);
-            return new Next(sockets, () => addresses[(uint)Interlocked.Increment(ref turn) % addresses.Length]);
+            return new Next(sockets, () => next() is var host && certificate is null ? host.Main : host.Mtls);
         }
     }
 

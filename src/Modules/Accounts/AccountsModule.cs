@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenBanking.Accounts.AccountInformation;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.FundsConfirmation;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Sandbox;
 using OpenBanking.Accounts.Storage;
@@ -30,6 +31,9 @@ public static class AccountsModule
             .AddScoped<AccountEndpoints>()
             .AddScoped<BalanceEndpoints>()
             .AddScoped<TransactionEndpoints>()
+            .AddScoped<FundsChecks>()
+            .AddScoped<FundsConfirmationEndpoint>()
+            .AddScoped<IRequestHandler<ListFundsChecks, IReadOnlyList<FundsCheckShown>>, ListFundsChecksHandler>()
 
             // The sandbox's control asks; nothing else leads there.
             .AddScoped<IRequestHandler<SetSandboxBalance, SandboxAnswer>, SandboxLedger>()
@@ -45,6 +49,7 @@ public static class AccountsModule
         AccountEndpoints.Map(aisp);
         BalanceEndpoints.Map(aisp);
         TransactionEndpoints.Map(aisp);
+        FundsConfirmationEndpoint.Map(app.MapUkApi("cbpii"));
         return app;
     }
 

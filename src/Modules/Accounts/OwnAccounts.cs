@@ -12,5 +12,5 @@ internal sealed class ListOwnAccountsHandler(ICoreBank bank) : IRequestHandler<L
         [.. (await bank.AccountsAsync(request.CustomerId, null, cancellationToken)).Select(Of)];
 
     private static OwnAccount Of(BankAccount account) =>
-        new(account.Id, account.Name, account.Identification, Mapping.Shown(account), account.Currency, account.IsJoint);
+        new(account.Id, account.Name, account.Identification, Mapping.Shown(account), account.Currency, account.IsJoint) { Scheme = account.Scheme };
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenBanking.Consent.AccountAccess;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -24,20 +25,29 @@ public static class ConsentModule
 
         return services
             .AddModuleDatabase<ConsentDb>(ConsentDb.Schema)
-            .AddSingleton(new ServedConsentKind(ConsentKind.AccountAccess))
-            .AddScoped<AccountAccessConsents>()
+            .AddSingleton<ServedKinds>()
+            .AddScoped<Consents>()
+            .AddScoped<OwnConsents>()
+            .AddConsentKind(Permissions.Rules)
             .AddScoped<AccountAccessConsentEndpoints>()
             .AddSingleton<AccessRequestValidator>()
+            .AddConsentKind(DebtorAccount.Rules)
+            .AddScoped<FundsConfirmationConsentEndpoints>()
+            .AddSingleton<FundsRequestValidator>()
 
             // The authorization server asks.
             .AddScoped<IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>, FindConsentForAuthorisationHandler>()
             .AddScoped<IRequestHandler<DescribeForApproval, ApprovalDocument?>, DescribeForApprovalHandler>()
             .AddScoped<IRequestHandler<AuthoriseConsent, AuthorisationAnswer>, AuthoriseConsentHandler>()
             .AddScoped<IRequestHandler<RejectConsent, Unit>, RejectConsentHandler>()
+            .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
+            .AddSingleton<WaitingConsents>()
+            .AddHostedService(provider => provider.GetRequiredService<WaitingConsents>())
 
             // The data endpoints ask, and say what was used.
             .AddScoped<OpenedConsent>()
             .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
+            .AddScoped<IRequestHandler<OpenFundsConfirmation, FundsConfirmationDecision>, OpenFundsConfirmationHandler>()
             .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
 
             // The customer's dashboard asks.
@@ -52,6 +62,11 @@ public static class ConsentModule
     public static WebApplication MapConsent(this WebApplication app)
     {
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
+        FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
         return app;
     }
+
+    /// <summary>Serves a kind of consent: its type, scope and role are offered from here on.</summary>
+    private static IServiceCollection AddConsentKind(this IServiceCollection services, KindRules rules) =>
+        services.AddSingleton(rules).AddSingleton(new ServedConsentKind(rules.Kind));
 }

@@ -1,3 +1,5 @@
+using OpenBanking.Consent.Contracts;
+
 namespace OpenBanking.Consent;
 
 /// <summary>The states of the standard, by their codes there; <see cref="GONE"/> is ours: deleted, kept only as evidence.</summary>
@@ -6,6 +8,7 @@ internal enum ConsentState
     AWAU,
     AUTH,
     RJCT,
+    COND,
     CANC,
     EXPD,
     GONE,
@@ -19,6 +22,9 @@ internal enum ConsentEvent
     Reject,
     Cancel,
     Expire,
+
+    /// <summary>The order was accepted; a payment consent is good for one.</summary>
+    Consume,
     Delete,
 
     /// <summary>The other holder of a joint account takes it out of the access (D-11).</summary>
@@ -52,6 +58,37 @@ internal static class States
         new(ConsentState.CANC, ConsentEvent.Delete, ConsentState.GONE),
         new(ConsentState.EXPD, ConsentEvent.Delete, ConsentState.GONE),
     ];
+
+    /// <summary>
+    /// One payment: authorised once and consumed by its order. It has no way back: neither its customer nor its third party can revoke or
+    /// delete it after authorisation, and nobody authorises it again (OB-CON-6).
+    /// </summary>
+    public static readonly IReadOnlyList<Transition> Payment =
+    [
+        new(ConsentState.AWAU, ConsentEvent.Authorise, ConsentState.AUTH, "U038"),
+        new(ConsentState.AWAU, ConsentEvent.Reject, ConsentState.RJCT, "U037"),
+        new(ConsentState.AUTH, ConsentEvent.Consume, ConsentState.COND, "U035"),
+    ];
+
+    /// <summary>Variable recurring payments: long-lived as account access, of one account, never consumed.</summary>
+    public static readonly IReadOnlyList<Transition> VariableRecurringPayments = [.. AccountAccess.Where(row => row.On != ConsentEvent.StopAccount)];
+
+    /// <summary>
+    /// Funds confirmation: long-lived, of one account. While authorised it may be authorised again; once cancelled it takes a new consent,
+    /// because the standard names no other way (OB-CON-12).
+    /// </summary>
+    public static readonly IReadOnlyList<Transition> FundsConfirmation =
+        [.. VariableRecurringPayments.Where(row => (row.From, row.On) != (ConsentState.CANC, ConsentEvent.Authorise))];
+
+    private static readonly Dictionary<ConsentKind, IReadOnlyList<Transition>> Tables = new()
+    {
+        [ConsentKind.AccountAccess] = AccountAccess,
+        [ConsentKind.DomesticPayment] = Payment,
+        [ConsentKind.VariableRecurringPayments] = VariableRecurringPayments,
+        [ConsentKind.FundsConfirmation] = FundsConfirmation,
+    };
+
+    public static IReadOnlyList<Transition> Of(ConsentKind kind) => Tables[kind];
 
     /// <summary>What an event does in a state; null where it is refused.</summary>
     public static Transition? Next(IReadOnlyList<Transition> table, ConsentState from, ConsentEvent on) =>

@@ -31,6 +31,9 @@ internal sealed class AuthorizationServerOptions
     /// <summary>How long customers can look back at their sign-ins: 30 days or more.</summary>
     public TimeSpan SignInHistory { get; init; } = TimeSpan.FromDays(395);
 
+    /// <summary>How long a grant that has ended is kept, to tell a late attempt from a wrong one: at least a day.</summary>
+    public TimeSpan EndedGrantLifetime { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>How long signed messages are kept as evidence (MS-10). A customer may dispute a payment for 13 months.</summary>
     public TimeSpan SignedMessageLife { get; init; } = TimeSpan.FromDays(400);
 
@@ -108,6 +111,7 @@ internal sealed class AuthorizationServerOptions
             yield return "Identity:PushedRequestLifetime must be from 30 to 599 seconds";
         if (AccessTokenLifetime < TimeSpan.FromSeconds(1) || AccessTokenLifetime > TimeSpan.FromMinutes(60))
             yield return "Identity:AccessTokenLifetime must be from 1 second to 60 minutes";
+        if (EndedGrantLifetime < TimeSpan.FromDays(1)) yield return "Identity:EndedGrantLifetime must be at least one day";
         if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
         if (SignInHistory < TimeSpan.FromDays(30) || SignInHistory > TimeSpan.FromDays(36500)) yield return "Identity:SignInHistory must be from 30 to 36500 days";
         if (SignedMessageLife < TimeSpan.FromDays(30) || SignedMessageLife > TimeSpan.FromDays(36500)) yield return "Identity:SignedMessageLife must be from 30 to 36500 days";

@@ -11,6 +11,7 @@ using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Evidence;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Registration;
@@ -124,6 +125,8 @@ public static class IdentityModule
     private static IServiceCollection AddTokens(this IServiceCollection services) => services
         .AddScoped<IssuedTokens>()
         .AddScoped<Grants>()
+        .AddScoped<ManagedGrants>()
+        .AddScoped<GrantManagementEndpoint>()
         .AddScoped<INotificationHandler<ConsentEnded>, ConsentEndedHandler>()
         .AddSingleton<PairwiseSubject>()
         .AddSingleton<IdToken>()
@@ -192,6 +195,7 @@ public static class IdentityModule
     {
         app.MapPost("/token", (HttpContext http, TokenEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
         app.MapPost("/introspect", (HttpContext http, IntrospectionEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
+        GrantManagementEndpoint.Map(app);
         app.MapPost("/revoke", (HttpContext http, RevocationEndpoint endpoint) => endpoint.PostAsync(http, http.RequestAborted));
 
         // Behind the check of every API, so its proofs are judged as there (DPOP-25).

@@ -5,7 +5,7 @@ using System.Text;
 namespace OpenBanking.Kernel;
 
 /// <summary>
-/// A bearer secret at the moment it is made: 32 random bytes as base64url (KEY-15). Only <see cref="Hash"/> is ever stored
+/// A bearer secret at the moment it is made: 32 random bytes as base64url (KEY-15, F1-23). Only <see cref="Hash"/> is ever stored
 /// (KEY-18), so who reads the database cannot use what it holds.
 /// </summary>
 public sealed record Handle(string Value, byte[] Hash)

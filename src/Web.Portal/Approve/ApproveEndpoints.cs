@@ -61,9 +61,12 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         var customer = await visitors.FindAsync(http, ct);
         var until = customer?.EndsAt is { } end && end < summary.DecideBefore ? end : summary.DecideBefore;
         ReturnWhenTimeIsUp(http, interaction, until);
-        return Pages.Show<ApprovePage>(
-            new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice, Chosen = needed.ChosenAccounts ?? [] },
-            notice.Status);
+        return document.Kind == ConsentKind.FundsConfirmation
+            ? Pages.Show<ApproveFundsPage>(
+                new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice }, notice.Status)
+            : Pages.Show<ApprovePage>(
+                new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice, Chosen = needed.ChosenAccounts ?? [] },
+                notice.Status);
     }
 
     private async Task<IResult> DecideAsync(HttpContext http, CancellationToken ct)

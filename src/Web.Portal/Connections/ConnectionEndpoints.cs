@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Web.Portal.Shared;
@@ -9,7 +10,7 @@ using OpenBanking.Web.Portal.SignIn;
 
 namespace OpenBanking.Web.Portal.Connections;
 
-/// <summary>The customer's dashboard of accesses given to third parties.</summary>
+/// <summary>The customer's dashboard of accesses given to third parties: each is seen and ended here (CON-06).</summary>
 internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
     public static void Map(IEndpointRouteBuilder routes)
@@ -46,7 +47,8 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await mediator.Send(new DescribeConnection(consentId, customer.CustomerId), ct) is not { } detail)
             return Pages.Error(StatusCodes.Status404NotFound);
         var more = detail.Summary.IsActive ? await ActiveOfAsync(detail.Summary.ClientId, customer, ct) : [];
-        return Pages.Show<ConnectionPage>(new { Customer = customer, Detail = detail, ActiveOfClient = more.Count });
+        var checks = detail.Summary.Kind == ConsentKind.FundsConfirmation ? await mediator.Send(new ListFundsChecks(consentId, FundsChecks.Most), ct) : null;
+        return Pages.Show<ConnectionPage>(new { Customer = customer, Detail = detail, ActiveOfClient = more.Count, Checks = checks });
     }
 
     private async Task<IResult> ConfirmAsync(HttpContext http, string consentId, CancellationToken ct)

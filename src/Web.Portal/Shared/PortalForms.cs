@@ -7,7 +7,7 @@ namespace OpenBanking.Web.Portal.Shared;
 /// <summary>Reads a form that one of our own pages has sent.</summary>
 internal sealed class PortalForms(IAntiforgery antiforgery)
 {
-    /// <summary>The form, or null where it lacks this customer's antiforgery token: a page of 400, and nothing has changed (PO-01).</summary>
+    /// <summary>The form, or null where it lacks this customer's antiforgery token: a page of 400, and nothing has changed (PO-01, CON-02).</summary>
     public async Task<IFormCollection?> ReadAsync(HttpContext http, CancellationToken ct)
     {
         if (await FormAsync(http.Request, ct) is { } form && await antiforgery.IsRequestValidAsync(http)) return form;

@@ -283,7 +283,7 @@ public sealed class TransactionEndpointsTests(Bank bank)
         await own.GetAsync("/transactions", caller);
         Assert.Equal(first!.Value.AddSeconds(60), await LastUsedAsync());
 
-        Task<DateTime?> LastUsedAsync() => own.Database.ScalarAsync<DateTime?>("""SELECT "LastUsedAt" FROM consent.account_access WHERE "Id" = $1""", caller.ConsentId);
+        Task<DateTime?> LastUsedAsync() => own.Database.ScalarAsync<DateTime?>("""SELECT "LastUsedAt" FROM consent.consents WHERE "Id" = $1""", caller.ConsentId);
     }
 
     private async Task<List<ApiAnswer>> WalkAsync(string path, TestCaller caller, string direction)

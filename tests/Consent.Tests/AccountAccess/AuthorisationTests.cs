@@ -70,6 +70,8 @@ public sealed class AuthorisationTests(Bank bank)
 
     [Fact]
     [Trait("Rule", "CO-07")]
+    [Trait("Rule", "CON-01")]
+    [Trait("Rule", "RAR-06")]
     public async Task Refuses_an_approval_of_something_else_than_is_stored_now()
     {
         await using var own = await BankApi.StartAsync();

@@ -65,7 +65,7 @@ public sealed class ConnectionTests
         await Assert.ThrowsAnyAsync<Exception>(() => api.AskAsync(new CancelConnection(caller.ConsentId!, Amelia, Browser)));
 
         await api.Database.ExecuteAsync("ALTER TABLE consent.away RENAME TO history");
-        Assert.Equal("AUTH", await api.Database.ScalarAsync<string>("""SELECT "State" FROM consent.account_access WHERE "Id" = $1""", caller.ConsentId));
+        Assert.Equal("AUTH", await api.Database.ScalarAsync<string>("""SELECT "State" FROM consent.consents WHERE "Id" = $1""", caller.ConsentId));
         Assert.Equal(CancellationAnswer.Cancelled, await api.AskAsync(new CancelConnection(caller.ConsentId!, Amelia, Browser)));
     }
 
@@ -104,6 +104,7 @@ public sealed class ConnectionTests
     [Fact]
     [Trait("Rule", "D-7")]
     [Trait("Rule", "OB-SEC-17")]
+    [Trait("Rule", "CON-06")]
     public async Task Cancels_once_and_says_so_once()
     {
         await using var api = await BankApi.StartAsync();
@@ -211,7 +212,7 @@ public sealed class ConnectionTests
         Assert.Equal((0, 0), (api.Ended.Count(ofOther), api.Ended.Count(othersOwn)));
         var still = Assert.Single(await api.AskAsync(new ListConnections(Amelia)), connection => connection.IsActive);
         Assert.Equal(ofOther, still.ConsentId);
-        Assert.Equal("CANC CUST", await api.Database.ScalarAsync<string>("""SELECT "State" || ' ' || "ReasonCode" FROM consent.account_access WHERE "Id" = $1""", two.ConsentId));
+        Assert.Equal("CANC CUST", await api.Database.ScalarAsync<string>("""SELECT "State" || ' ' || "ReasonCode" FROM consent.consents WHERE "Id" = $1""", two.ConsentId));
         Assert.Equal("192.0.2.9", await api.Database.ScalarAsync<string>("""SELECT "Address" FROM consent.history WHERE "ConsentId" = $1 AND "Event" = 'Cancel'""", two.ConsentId));
 
         Assert.Equal(0, await api.AskAsync(new CancelAllOfClient(BankApi.Tpp, Amelia, Browser)));

@@ -79,6 +79,7 @@ public sealed class DecisionTests(FrontWorld world) : IDisposable
     [Fact]
     [Trait("Rule", "OA-45")]
     [Trait("Rule", "CO-04")]
+    [Trait("Rule", "CON-03")]
     public async Task Another_browser_cannot_take_part()
     {
         var interaction = await ArriveAsync(await Tpp.CreateConsentAsync());
@@ -104,6 +105,7 @@ public sealed class DecisionTests(FrontWorld world) : IDisposable
 
     [Fact]
     [Trait("Rule", "OA-46")]
+    [Trait("Rule", "CON-03")]
     public async Task The_secret_changes_at_sign_in()
     {
         var interaction = await ArriveAsync(await Tpp.CreateConsentAsync());
@@ -119,6 +121,7 @@ public sealed class DecisionTests(FrontWorld world) : IDisposable
     [Fact]
     [Trait("Rule", "OA-47")]
     [Trait("Rule", "CO-10")]
+    [Trait("Rule", "CON-02")]
     public async Task Nothing_is_approved_without_a_sign_in_for_this_very_request()
     {
         var first = await ArriveAsync(await Tpp.CreateConsentAsync());

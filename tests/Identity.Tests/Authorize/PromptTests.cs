@@ -38,6 +38,7 @@ public sealed class PromptTests(FrontWorld world)
     [Fact]
     [Trait("Rule", "ID-14")]
     [Trait("Rule", "ID-06")]
+    [Trait("Rule", "STEP-04")]
     public async Task The_time_of_authentication_moves_with_each_request()
     {
         using var browser = world.Customer.OpenBrowser();

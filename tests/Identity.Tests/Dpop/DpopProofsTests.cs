@@ -227,7 +227,9 @@ public class DpopProofsTests(FrontWorld world)
         Assert.Equal(200, (await SendAsync(proof)).Status);
         world.Host.Clock.Advance(TimeSpan.FromSeconds(89));
         await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-12");
-        world.Host.Clock.Advance(TimeSpan.FromSeconds(2));
+        world.Host.Clock.Advance(TimeSpan.FromSeconds(1)); // the last moment of both
+        await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-12");
+        world.Host.Clock.Advance(TimeSpan.FromSeconds(1));
         await world.RefusedAsync(SendAsync(proof), 400, "invalid_dpop_proof", "DPOP-11");
     });
 
@@ -284,7 +286,8 @@ public class DpopProofsTests(FrontWorld world)
 
     [Fact]
     [Trait("Rule", "DPOP-19")]
-    public Task A_nonce_is_good_for_its_five_minutes_and_one_more() => AtOneMomentAsync(async () =>
+    [Trait("Rule", "OP-20")]
+    public Task A_nonce_is_good_for_its_five_minutes_and_one_more_and_half_a_minute_early() => AtOneMomentAsync(async () =>
     {
         var nonces = world.Host.Services.GetRequiredService<DpopNonces>();
         var clock = world.Host.Clock;
@@ -294,7 +297,8 @@ public class DpopProofsTests(FrontWorld world)
         Assert.True(await IsGoodAsync(TimeSpan.Zero));
         Assert.True(await IsGoodAsync(TimeSpan.FromSeconds(359)));
         Assert.False(await IsGoodAsync(TimeSpan.FromSeconds(360)));
-        Assert.False(await IsGoodAsync(TimeSpan.FromSeconds(-1)));
+        Assert.True(await IsGoodAsync(TimeSpan.FromSeconds(-30)));
+        Assert.False(await IsGoodAsync(TimeSpan.FromSeconds(-31)));
 
         Task<bool> IsGoodAsync(TimeSpan after)
         {

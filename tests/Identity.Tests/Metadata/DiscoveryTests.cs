@@ -30,6 +30,8 @@ public sealed class DiscoveryTests
     [Trait("Rule", "META-17")]
     [Trait("Rule", "CIBA-14")]
     [Trait("Rule", "CIBA-18")]
+    [Trait("Rule", "STEP-06")]
+    [Trait("Rule", "MTLS-08")]
     public async Task The_document_is_as_it_was_agreed()
     {
         var agreed = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Metadata", "discovery.json"), TestContext.Current.CancellationToken);
@@ -44,6 +46,7 @@ public sealed class DiscoveryTests
     [InlineData("introspection_endpoint")]
     [InlineData("revocation_endpoint")]
     [InlineData("userinfo_endpoint")]
+    [InlineData("grant_management_endpoint")]
     [InlineData("backchannel_authentication_endpoint")]
     [InlineData("registration_endpoint")]
     public void Each_endpoint_of_an_mtls_client_has_its_alias(string endpoint)
@@ -82,11 +85,6 @@ public sealed class DiscoveryTests
         // Nobody registers without a certificate, so that address is where one can be shown (OB-DCR-1).
         Assert.All(addresses.Where(address => address.Key != "registration_endpoint"), address => Assert.StartsWith(Sandbox.Issuer + "/", address.Value!.GetValue<string>(), StringComparison.Ordinal));
     }
-
-    /// <summary>What a later issue brings is not there yet, and nobody is told it were.</summary>
-    [Theory]
-    [InlineData("grant_management_endpoint")]
-    public void What_is_not_there_is_not_advertised(string member) => Assert.False(DiscoveryEndpoint.Document(Sandbox, Kinds.Served).ContainsKey(member));
 
     [Fact]
     public void Without_an_mtls_address_there_are_no_aliases() =>

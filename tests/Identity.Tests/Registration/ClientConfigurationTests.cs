@@ -99,6 +99,31 @@ public sealed class ClientConfigurationTests(RegistrationWorld world) : IClassFi
     }
 
     [Fact]
+    [Trait("Rule", "PW-06")]
+    public async Task A_client_does_not_lose_its_customers_by_moving()
+    {
+        var (software, answer, token) = await world.RegisteredAsync();
+        var id = answer.Text("client_id")!;
+        software.RedirectUris = [.. software.RedirectUris, "https://moved.example/back"];
+        JsonObject Moved(string? sector) => world.Metadata(software, metadata =>
+        {
+            metadata["client_id"] = id;
+            metadata["redirect_uris"] = new JsonArray("https://moved.example/back");
+            if (sector is not null) metadata["sector_identifier_uri"] = sector;
+        });
+        await world.RefusedAsync(world.ManageAsync(HttpMethod.Put, software, id, token, Moved(null)), 400, "invalid_client_metadata", "PW-06");
+        Assert.Equal("tpp.example", await SectorAsync(id));
+
+        // Its old host says that the new one is of its sector, so the customers stay who they were.
+        world.Host.Outbound.Answer("https://tpp.example/sector.json", """["https://moved.example/back"]""");
+        Assert.Equal(200, (await world.ManageAsync(HttpMethod.Put, software, id, token, Moved("https://tpp.example/sector.json"))).Status);
+        Assert.Equal("tpp.example", await SectorAsync(id));
+    }
+
+    private Task<string> SectorAsync(string clientId) => world.Host.InScopeAsync(services =>
+        services.GetRequiredService<IdentityDb>().Clients.Where(client => client.ClientId == clientId).Select(client => client.Sector).SingleAsync());
+
+    [Fact]
     [Trait("Rule", "DCM-02")]
     [Trait("Rule", "OB-DCR-13")]
     public async Task An_update_replaces_everything_and_ends_no_token()
@@ -223,7 +248,7 @@ public sealed class ClientConfigurationTests(RegistrationWorld world) : IClassFi
 
         // The consent stays on record, and the software may come again as another client (OB-DCR-15).
         Assert.Equal(1, await world.Host.InScopeAsync(services => services.GetRequiredService<IdentityDb>().Database
-            .SqlQuery<int>($"SELECT count(*)::int AS \"Value\" FROM consent.account_access WHERE \"Id\" = {consent}").SingleAsync()));
+            .SqlQuery<int>($"SELECT count(*)::int AS \"Value\" FROM consent.consents WHERE \"Id\" = {consent}").SingleAsync()));
         Assert.Equal(201, (await world.RegisterAsync(software, world.Metadata(software))).Status);
     }
 

@@ -12,6 +12,7 @@ public sealed class RegistrationTests(RegistrationWorld world) : IClassFixture<R
     [Trait("Rule", "DCR-04")]
     [Trait("Rule", "DCR-06")]
     [Trait("Rule", "SSA-03")]
+    [Trait("Rule", "F2-GEN-12")]
     [Trait("Rule", "OB-DCR-1")]
     public async Task Who_registers_is_told_all_that_was_registered()
     {
@@ -30,6 +31,7 @@ public sealed class RegistrationTests(RegistrationWorld world) : IClassFixture<R
 
         Assert.Equal((201, "application/json", "no-store"), (answer.Status, answer.ContentType, answer.Header("Cache-Control")));
         var id = answer.Text("client_id")!;
+        Assert.Matches("^[0-9a-f]{32}$", id); // and no customer is called so: a sub has 43 characters
         Assert.Equal(
             ("Budget App", statement, software.SoftwareId, software.OrganisationId, software.JwksUri, "fapi2-sp"),
             (answer.Text("client_name"), answer.Text("software_statement"), answer.Text("software_id"), answer.Text("org_id"), answer.Text("jwks_uri"), answer.Text("security_profile")));

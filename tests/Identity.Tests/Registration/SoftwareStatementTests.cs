@@ -115,6 +115,7 @@ public sealed class SoftwareStatementTests(RegistrationWorld world) : IClassFixt
     }
 
     [Fact]
+    [Trait("Rule", "MT-10")]
     [Trait("Rule", "SSA-09")]
     [Trait("Rule", "OB-SEC-6")]
     public async Task Roles_become_scopes()

@@ -45,6 +45,43 @@ public sealed class ExpiredRowsTests(TokenWorld world)
         }
     }
 
+    /// <summary>Only what has ended, only after its time, and the refresh tokens that came of it with it.</summary>
+    [Fact]
+    [Trait("Rule", "R42")]
+    public async Task A_grant_that_has_ended_is_kept_for_its_time_and_then_removed()
+    {
+        var own = new TokenWorld();
+        await own.InitializeAsync();
+        var clock = own.Host.Clock;
+        var sweeper = own.Host.Services.GetRequiredService<ExpiredRows>();
+        var start = clock.Now;
+        try
+        {
+            clock.StopAt(start);
+            var lasting = await own.TokensAsync(own.Budget);
+            var (revoked, code) = await own.ApproveAsync(own.Budget);
+            var tokens = await own.Budget.RedeemAsync(code);
+            await own.Host.Database.ExecuteAsync("""UPDATE identity.grants SET "RevokedAt" = $1 WHERE "Id" = $2""", start, revoked.Id);
+
+            clock.StopAt(start.AddDays(90));
+            await sweeper.SweepAsync(CancellationToken.None);
+            Assert.Equal((1L, 1L), await RowsAsync());
+            clock.StopAt(start.AddDays(90).AddSeconds(1));
+            await sweeper.SweepAsync(CancellationToken.None);
+            Assert.Equal((0L, 0L), await RowsAsync());
+            Assert.Equal(400, (await own.Budget.RefreshAsync(tokens.Body.GetProperty("refresh_token").GetString()!)).Status);
+            Assert.Equal(200, (await own.Budget.RefreshAsync(lasting.GetProperty("refresh_token").GetString()!)).Status);
+
+            async Task<(long Grants, long Tokens)> RowsAsync() => (
+                await own.Host.Database.ScalarAsync<long>("""SELECT count(*) FROM identity.grants WHERE "Id" = $1""", revoked.Id),
+                await own.Host.Database.ScalarAsync<long>("""SELECT count(*) FROM identity.refresh_tokens WHERE "GrantId" = $1""", revoked.Id));
+        }
+        finally
+        {
+            await own.DisposeAsync();
+        }
+    }
+
     /// <summary>Each minute and on every host: without an index each look would read the whole table.</summary>
     [Fact]
     [Trait("Rule", "R42")]

@@ -17,6 +17,7 @@ public class AuthorizationCodeGrantTests(TokenWorld world)
     [Trait("Rule", "DPOP-17")]
     [Trait("Rule", "F2-GEN-02")]
     [Trait("Rule", "OB-SEC-7")]
+    [Trait("Rule", "ATJ-10")]
     public async Task A_code_gives_tokens_that_are_bound_to_the_key()
     {
         const string details = """[{"type":"account_information","consent_id":"c1","accounts":["22289"]}]""";
@@ -332,5 +333,5 @@ public class AuthorizationCodeGrantTests(TokenWorld world)
     }
 
     private Task EndConsentAsync(string consentId) => world.Host.InScopeAsync(services =>
-        services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(consentId, "budget")));
+        services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(ConsentKind.AccountAccess, consentId, "budget")));
 }

@@ -3,6 +3,8 @@ namespace OpenBanking.Identity.Tests.Token;
 [Collection(TokenTests.Name)]
 public sealed class ClientCredentialsGrantTests(TokenWorld world)
 {
+    private const string Accounts = "/open-banking/v4.0/aisp/accounts";
+
     [Fact]
     [Trait("Rule", "TOK-08")]
     [Trait("Rule", "TOK-09")]
@@ -52,15 +54,20 @@ public sealed class ClientCredentialsGrantTests(TokenWorld world)
     [Fact]
     [Trait("Rule", "OB-SEC-1")]
     [Trait("Rule", "OB-SEC-6")]
+    [Trait("Rule", "MT-10")]
     public async Task The_accounts_scope_needs_the_role()
     {
         var before = await world.TokensAsync(world.OtherLender, approval => approval.Scope = "openid accounts");
+        var token = before.GetProperty("access_token").GetString()!;
+        Assert.NotEqual(403, (await world.OtherLender.CallAsync(token, Accounts)).Status);
         try
         {
             await world.Host.Database.ExecuteAsync("UPDATE identity.clients SET \"Roles\" = '{PISP}' WHERE \"ClientId\" = $1", world.OtherLender.ClientId);
 
             await world.RefusedAsync(world.OtherLender.ForItselfAsync(), 400, "invalid_scope", "OB-SEC-6");
-            Assert.Equal(200, (await world.OtherLender.CallAsync(before.GetProperty("access_token").GetString()!)).Status);
+            Assert.Equal(200, (await world.OtherLender.CallAsync(token)).Status);
+            Assert.Equal(403, (await world.OtherLender.CallAsync(token, Accounts)).Status);
+            Assert.Equal("OB-SEC-6", world.Host.Log.LastRefusal?.Rule);
         }
         finally
         {

@@ -12,6 +12,7 @@ public class IntrospectionTests(TokenWorld world)
     [Trait("Rule", "INT-06")]
     [Trait("Rule", "STEP-03")]
     [Trait("Rule", "DPOP-24")]
+    [Trait("Rule", "RAR-10")]
     public async Task A_token_of_a_customer_is_described_to_its_client()
     {
         const string details = """[{"type":"account_information","consent_id":"c1"}]""";

@@ -119,6 +119,7 @@ public class RefreshTokenGrantTests(TokenWorld world)
     [Trait("Rule", "OA-31")]
     [Trait("Rule", "CO-16")]
     [Trait("Rule", "REV-09")]
+    [Trait("Rule", "CON-06")]
     public async Task A_consent_that_ends_takes_refresh_and_access_tokens_along_and_leaves_others()
     {
         const string consent = "consent-to-end";
@@ -127,7 +128,7 @@ public class RefreshTokenGrantTests(TokenWorld world)
         var other = await world.TokensAsync(world.Budget);
 
         await world.Host.InScopeAsync(services =>
-            services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(consent, world.Budget.ClientId)));
+            services.GetRequiredService<MediatR.IMediator>().Publish(new ConsentEnded(ConsentKind.AccountAccess, consent, world.Budget.ClientId)));
 
         foreach (var tokens in (JsonElement[])[ended, approvedAgain])
         {

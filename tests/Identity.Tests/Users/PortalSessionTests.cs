@@ -195,6 +195,7 @@ public sealed class PortalSessionTests(PasskeyHost fixture) : IClassFixture<Pass
 
     [Fact]
     [Trait("Rule", "PO-01")]
+    [Trait("Rule", "CON-02")]
     public async Task A_form_without_this_customers_token_changes_nothing()
     {
         using var browser = await fixture.SignedInAsync();

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OpenBanking.Host;
 using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Platform.Tests.Host;
 
@@ -131,6 +132,19 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
 
         Assert.Equal(isEchoed, answer.Header("x-fapi-interaction-id") == sent);
         Assert.True(Guid.TryParseExact(answer.Header("x-fapi-interaction-id"), "D", out _));
+    }
+
+    /// <summary>Also where there is a body to read.</summary>
+    [Fact]
+    [Trait("Rule", "RS-09")]
+    public async Task A_resource_is_read_by_get_as_json_in_utf8_with_its_date()
+    {
+        using var tpp = await TestTpp.RegisterAsync(host);
+        var customer = await TestCustomer.CreateAsync(host);
+        var tokens = await tpp.RedeemAsync(await tpp.AuthoriseAsync(customer));
+        var answer = await tpp.GetAsync("/open-banking/v4.0/aisp/accounts", tokens.Text("access_token")!);
+        Assert.Equal((200, "application/json; charset=utf-8"), (answer.Status, answer.Header("Content-Type")));
+        Assert.NotNull(answer.Header("Date"));
     }
 
     [Fact]

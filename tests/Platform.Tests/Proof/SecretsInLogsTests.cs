@@ -19,13 +19,14 @@ public sealed class SecretsInLogsTests
     /// <summary>What the journey must have let slip past its own ears, or the test would look for nothing.</summary>
     private static readonly string[] Expected =
     [
-        "Authorization", "__RequestVerificationToken", "access_token", "activationCode", "ceremony", "client_assertion", "code", "code_verifier", "cookie", "customer's Identification", "customer's Name",
+        "Authorization", "__RequestVerificationToken", "access_token", "activationCode", "ceremony", "client_assertion", "code", "code_verifier", "cookie", "creditor", "customer's Identification", "customer's Name",
         "id_token", "proof", "refresh_token", "request", "request_uri", "response", "signature", "token",
     ];
 
     [Fact]
     [Trait("Rule", "OP-01")]
     [Trait("Rule", "HTTP-18")]
+    [Trait("Rule", "RAR-13")]
     public async Task Nothing_secret_is_logged()
     {
         await using var host = await TestHost.StartAsync(options =>
@@ -171,6 +172,9 @@ public sealed class SecretsInLogsTests
         await tpp.PostAsync("/token", Form.Empty.With("grant_type", "client_credentials").With("client_id", tpp.ClientId).With("client_assertion_type", TestTpp.JwtBearer)
             .With("client_assertion", tpp.Assertion(claims => claims["aud"] = "https://elsewhere.example")));
         await tpp.PostAsync("/token", Form.Empty.With("grant_type", "client_credentials").With("code", TestTpp.NewId()).And("code", TestTpp.NewId()));
+        canaries.Add("creditor", "GB33BUKB20201555555555");
+        var creditor = TestTpp.Details(consent).Replace("}", ",\"creditor\":\"GB33BUKB20201555555555\"}", StringComparison.Ordinal);
+        Assert.Equal(400, (await tpp.ParAsync(request.With("authorization_details", creditor))).Status);
         Assert.False((await browser.ActivateAsync(username, "AAAA-BBBB-CCCC-DDDD")).IsSuccess);
         await browser.PostFormAsync("/approve", ("__RequestVerificationToken", "CfDJ8-canary-of-a-form"), ("interaction", interaction));
         Assert.Equal(200, (await tpp.CallAsync("/revoke", Form.Empty.With("token", tokens.Text("refresh_token")))).Status);

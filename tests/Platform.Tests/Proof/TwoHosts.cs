@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
@@ -25,6 +27,10 @@ public sealed class TwoHosts : IAsyncLifetime
     private NpgsqlDataSource database = null!;
     private TestTpp registered = null!;
     private TestTpp certified = null!;
+    private string controlSecret = "";
+
+    /// <summary>The time of both hosts and of all who talk to them.</summary>
+    public TestClock Clock { get; } = new();
 
     public HostProcess First { get; private set; } = null!;
 
@@ -38,14 +44,22 @@ public sealed class TwoHosts : IAsyncLifetime
 
     /// <summary>A third party that authenticates with a certificate of the sandbox's authority, as its requests go to one of the hosts.</summary>
     public TestTpp CertifiedAt(HostProcess host, HostProcess issuer) =>
-        certified.At(host.Reach with { Issuer = First.Reach.Issuer }).Showing(TestCertificates.Client(issuer.Authority, certified.Certificate!.Subject));
+        certified.At(host.Reach with { Issuer = First.Reach.Issuer, Time = Clock }).Showing(TestCertificates.Client(issuer.Authority, certified.Certificate!.Subject));
 
     public IReadOnlyList<JsonElement> Customers { get; private set; } = [];
 
     public async ValueTask InitializeAsync()
     {
-        registered = TestTpp.New(Reach.Nowhere, change: metadata => metadata["scope"] = "openid accounts offline_access");
-        certified = TestTpp.New(Reach.Nowhere, TppKind.Mtls, issue: subject => TestCertificates.SelfSigned(subject));
+        registered = TestTpp.New(Reach.Nowhere, change: metadata =>
+        {
+            metadata["scope"] = "openid accounts offline_access";
+            metadata["introspection_signed_response_alg"] = "ES256";
+        });
+        certified = TestTpp.New(
+            Reach.Nowhere,
+            TppKind.Mtls,
+            metadata => metadata["introspection_signed_response_alg"] = "PS256",
+            issue: subject => TestCertificates.SelfSigned(subject));
         await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone(), certified.Registration!.DeepClone()).ToJsonString());
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -60,7 +74,8 @@ public sealed class TwoHosts : IAsyncLifetime
         settings["Identity__MtlsIssuer"] = First.Mtls.OriginalString.TrimEnd('/');
         Second = await HostProcess.StartAsync(settings);
         database = NpgsqlDataSource.Create(settings["ConnectionStrings__OpenBanking"]!);
-        Both = Reach.Alternating(First, Second);
+        controlSecret = sandbox.GetProperty("controlSecret").GetString()!;
+        Both = Reach.Alternating(First, Second) with { Time = Clock };
         Tpp = registered.At(Both);
     }
 
@@ -76,7 +91,27 @@ public sealed class TwoHosts : IAsyncLifetime
     }
 
     /// <summary>The third party as it reaches one of the hosts.</summary>
-    public TestTpp TppAt(HostProcess host) => Tpp.At(host.Reach);
+    public TestTpp TppAt(HostProcess host) => Tpp.At(host.Reach with { Time = Clock });
+
+    /// <summary>Lets time pass on both hosts, and for the third parties that call them; the second host looks several times a second.</summary>
+    public async Task PassAsync(TimeSpan time)
+    {
+        var offset = Clock.Offset + time;
+        using var http = First.CreateClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Sandbox", controlSecret);
+        using var body = TestHttp.Json(string.Create(CultureInfo.InvariantCulture, $$"""{"operation":"clock","offsetMilliseconds":{{(long)offset.TotalMilliseconds}}}"""));
+        using var answer = await http.PostAsync(new Uri("/sandbox/control", UriKind.Relative), body);
+        answer.EnsureSuccessStatusCode();
+        Clock.Offset = offset;
+        await Task.Delay(TimeSpan.FromMilliseconds(300));
+    }
+
+    /// <summary>Runs a command of the bank beside the hosts, and gives what it has printed.</summary>
+    public async Task<string> CommandAsync(params string[] words)
+    {
+        var (exit, output, _) = await HostProcess.RunAsync(null, First.DataPath, words);
+        return exit == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', words)}: exit code {exit}, {output}");
+    }
 
     /// <summary>A browser, signed in nowhere, that holds a passkey of a customer of the sandbox.</summary>
     public async Task<PortalBrowser> BrowserAsync(int customer = 0, Reach? reach = null)

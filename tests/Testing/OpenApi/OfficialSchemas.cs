@@ -27,8 +27,13 @@ public sealed partial class OfficialSchemas
     public string Version { get; }
 
     /// <summary>The account-information file of a version, <c>v4.0</c> or <c>v4.0.1</c>.</summary>
-    public static Task<OfficialSchemas> AccountInformationAsync(string version) =>
-        Loaded.GetOrAdd(version, key => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(key, "account-info-openapi.yaml"))).Value;
+    public static Task<OfficialSchemas> AccountInformationAsync(string version) => OfAsync(version, "account-info-openapi.yaml");
+
+    /// <summary>The file of card issuers' funds checks.</summary>
+    public static Task<OfficialSchemas> FundsConfirmationAsync() => OfAsync("v4.0.1", "confirmation-funds-openapi.yaml");
+
+    private static Task<OfficialSchemas> OfAsync(string version, string file) =>
+        Loaded.GetOrAdd(version + "/" + file, _ => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(version, file))).Value;
 
     /// <summary>The registration file of a version, <c>v3.3</c> or <c>v3.4</c>.</summary>
     public static Task<OfficialSchemas> RegistrationAsync(string version) =>
@@ -43,7 +48,7 @@ public sealed partial class OfficialSchemas
         [.. document["definitions"]![schema]!.SelectToken(path)!.Values<string>().Select(value => value!)];
 
     /// <summary>What is wrong with an answer; empty where it is as the file says.</summary>
-    /// <param name="path">Path below <c>/open-banking/v4.0/aisp</c>, without query.</param>
+    /// <param name="path">Path below that of the file's family, without query.</param>
     public IReadOnlyList<string> Problems(string method, string path, int status, string? contentType, string body)
     {
         if (Operation(method, path) is not { } operation) return [];

@@ -55,6 +55,7 @@ public sealed class BankApi : IAsyncDisposable
     public const string Tpp = "tpp-1";
     public const string OtherTpp = "tpp-2";
     public const string Root = "/open-banking/v4.0/aisp";
+    public const string FundsRoot = "/open-banking/v4.0/cbpii";
     public const string Issuer = "https://bank.example";
 
     public static readonly string[] Everything =
@@ -136,11 +137,13 @@ public sealed class BankApi : IAsyncDisposable
 
     /// <summary>Sends a request and validates the answer.</summary>
     /// <param name="path">Below the family's root, or an absolute link that an answer gave.</param>
-    public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, TestCaller caller, string? body = null, Action<HttpRequestMessage>? adjust = null)
+    /// <param name="root">The family's root: <see cref="Root"/> or <see cref="FundsRoot"/>.</param>
+    public async Task<ApiAnswer> SendAsync(
+        HttpMethod method, string path, TestCaller caller, string? body = null, Action<HttpRequestMessage>? adjust = null, string root = Root)
     {
-        if (path.StartsWith(Issuer, StringComparison.Ordinal)) path = path[(Issuer.Length + Root.Length)..];
+        if (path.StartsWith(Issuer, StringComparison.Ordinal)) path = path[(Issuer.Length + root.Length)..];
         var interaction = Guid.NewGuid().ToString();
-        using var request = new HttpRequestMessage(method, new Uri(Root + path, UriKind.Relative));
+        using var request = new HttpRequestMessage(method, new Uri(root + path, UriKind.Relative));
         request.Headers.Add(InteractionId.Header, interaction);
         request.Headers.Add(CallerHeader, string.Join(';', caller.ClientId, caller.ConsentId, caller.CustomerId));
         if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
@@ -148,7 +151,7 @@ public sealed class BankApi : IAsyncDisposable
         using var response = await client.SendAsync(request);
         var text = await response.Content.ReadAsStringAsync();
         var answer = new ApiAnswer((int)response.StatusCode, text, response.Headers, response.Content.Headers, Log.RefusalOf(response.Headers.GetValues(InteractionId.Header).Single()));
-        await ValidateAsync(method, path, answer);
+        await ValidateAsync(method, path, answer, root);
         return answer;
     }
 
@@ -223,14 +226,16 @@ public sealed class BankApi : IAsyncDisposable
         return next(http);
     }
 
-    private static async Task ValidateAsync(HttpMethod method, string path, ApiAnswer answer)
+    private static async Task ValidateAsync(HttpMethod method, string path, ApiAnswer answer, string root)
     {
-        foreach (var version in new[] { "v4.0.1", "v4.0" })
+        OfficialSchemas[] files = root == FundsRoot
+            ? [await OfficialSchemas.FundsConfirmationAsync()]
+            : [await OfficialSchemas.AccountInformationAsync("v4.0.1"), await OfficialSchemas.AccountInformationAsync("v4.0")];
+        foreach (var official in files)
         {
-            var official = await OfficialSchemas.AccountInformationAsync(version);
             var problems = official.Problems(method.Method, path.Split('?')[0], answer.Status, answer.ContentHeaders.ContentType?.ToString(), answer.Body);
             if (problems.Count > 0)
-                throw new InvalidOperationException($"{method} {path} answered {answer.Status}, not as {version} says: {string.Join("; ", problems)}\n{answer.Body}");
+                throw new InvalidOperationException($"{method} {path} answered {answer.Status}, not as {official.Version} says: {string.Join("; ", problems)}\n{answer.Body}");
         }
     }
 

@@ -11,4 +11,8 @@ public sealed record ListOwnAccounts(string CustomerId) : IRequest<IReadOnlyList
 /// <param name="Identification">Sort code and number as 14 digits, IBAN, or PAN.</param>
 /// <param name="IdentificationShown">The same as a person reads it, a PAN masked.</param>
 /// <param name="IsJoint">Somebody else holds it too .</param>
-public sealed record OwnAccount(string AccountId, string Name, string Identification, string IdentificationShown, string Currency, bool IsJoint);
+public sealed record OwnAccount(string AccountId, string Name, string Identification, string IdentificationShown, string Currency, bool IsJoint)
+{
+    /// <summary>How <see cref="Identification"/> is to be read: OBInternalAccountIdentification4Code.</summary>
+    public required string Scheme { get; init; }
+}

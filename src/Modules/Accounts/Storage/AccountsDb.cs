@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
 using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.FundsConfirmation;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Kernel.Storage;
 
@@ -20,6 +21,8 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : ModuleC
     public DbSet<Entry> Entries => Set<Entry>();
 
     public DbSet<Leg> Legs => Set<Leg>();
+
+    public DbSet<FundsCheck> FundsChecks => Set<FundsCheck>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

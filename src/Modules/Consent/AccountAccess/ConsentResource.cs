@@ -25,7 +25,7 @@ internal sealed record ConsentResource(ConsentResource.Body Data, ConsentResourc
         public static readonly NoRisk Instance = new();
     }
 
-    public static ConsentResource Of(AccountAccessConsent consent, string self) => new(
+    public static ConsentResource Of(ConsentRecord consent, string self) => new(
         new Body(
             consent.Id,
             IsoDateTime.ToWire(consent.CreatedAt),

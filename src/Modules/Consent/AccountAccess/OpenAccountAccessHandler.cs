@@ -14,12 +14,12 @@ internal sealed class OpenedConsent
 }
 
 /// <summary>Says what a consent lets its client read at this moment; asked on every request and kept nowhere (CO-16).</summary>
-internal sealed class OpenAccountAccessHandler(AccountAccessConsents consents, OpenedConsent opened)
+internal sealed class OpenAccountAccessHandler(Consents consents, OpenedConsent opened)
     : IRequestHandler<OpenAccountAccess, AccountAccessDecision>
 {
     public async Task<AccountAccessDecision> Handle(OpenAccountAccess request, CancellationToken cancellationToken)
     {
-        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent) return Refused(ConsentRefusal.Unknown);
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent || consent.Kind != ConsentKind.AccountAccess) return Refused(ConsentRefusal.Unknown);
         if (consent.ClientId != request.ClientId) return Refused(ConsentRefusal.OfAnotherClient);
         switch (consent.State)
         {
@@ -50,7 +50,7 @@ internal sealed class ConsentUsedHandler(ConsentDb db, OpenedConsent opened) : I
     {
         var stale = notification.At - Grain;
         if (opened.Id == notification.ConsentId && opened.LastUsedAt > stale) return;
-        await db.AccountAccess
+        await db.Consents
             .Where(consent => consent.Id == notification.ConsentId && (consent.LastUsedAt == null || consent.LastUsedAt <= stale))
             .ExecuteUpdateAsync(set => set.SetProperty(consent => consent.LastUsedAt, notification.At), cancellationToken);
     }

@@ -67,4 +67,8 @@ internal static class Permissions
             .GroupBy(permission => permission.Group, StringComparer.Ordinal)
             .Select(group => new Contracts.DataGroup(group.Key, [.. group.Select(permission => permission.Wording)])),
     ];
+
+    /// <summary>The kind's rules: the customer chooses accounts, and sees the data by cluster.</summary>
+    public static readonly KindRules Rules = new(
+        Contracts.ConsentKind.AccountAccess, (consent, own) => new ShownTerms(own, ChoosesAccounts: true, InWords(consent.Permissions)));
 }

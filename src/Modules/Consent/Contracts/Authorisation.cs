@@ -43,7 +43,13 @@ public sealed record ApprovalDocument(
     DateTimeOffset? TransactionsFrom,
     DateTimeOffset? TransactionsTo,
     bool Continues,
-    string Digest);
+    string Digest)
+{
+    public required ConsentKind Kind { get; init; }
+
+    /// <summary>The customer picks accounts; otherwise they stand in the consent, or stand already.</summary>
+    public required bool ChoosesAccounts { get; init; }
+}
 
 /// <summary>An account as the customer knows it.</summary>
 /// <param name="Name">Unique among the customer's accounts, as the own channel shows it.</param>

@@ -26,6 +26,8 @@ public sealed record ConnectionSummary(
     /// </summary>
     public bool GivenByOtherHolder { get; init; }
 
+    public required ConsentKind Kind { get; init; }
+
     /// <summary>When it ended for this customer; null while it is active (D-2).</summary>
     public DateTimeOffset? EndedAt { get; init; }
 }
@@ -77,7 +79,7 @@ public sealed record CancelAllOfClient(string ClientId, string CustomerId, Decis
 /// A consent has left the state in which its tokens may be used: cancelled, expired or deleted. Identity ends every token of it
 /// in the same transaction (OB-SEC-17, REV-09).
 /// </summary>
-public sealed record ConsentEnded(string ConsentId, string ClientId) : INotification;
+public sealed record ConsentEnded(ConsentKind Kind, string ConsentId, string ClientId) : INotification;
 
 /// <summary>Data of a consent was read; the consent keeps when, for the customer's dashboard (D-4).</summary>
 public sealed record ConsentUsed(string ConsentId, DateTimeOffset At) : INotification;

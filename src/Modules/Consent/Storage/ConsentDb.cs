@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
-using OpenBanking.Consent.AccountAccess;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent.Storage;
@@ -10,7 +9,7 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
 {
     public const string Schema = "consent";
 
-    public DbSet<AccountAccessConsent> AccountAccess => Set<AccountAccessConsent>();
+    public DbSet<ConsentRecord> Consents => Set<ConsentRecord>();
 
     public DbSet<HistoryEntry> History => Set<HistoryEntry>();
 

@@ -2,6 +2,7 @@ using MediatR;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
@@ -25,7 +26,7 @@ internal sealed record Approval(AuthorisationAnswer Answer, Grant? Grant);
 /// What a decision does to the consent and to what the client gets: the one engine behind every way by which a customer can approve.
 /// Whoever calls has taken the request for itself first, so that of any number of clicks at one moment one comes here (CO-08).
 /// </summary>
-internal sealed class Authorisations(IdentityDb db, IMediator mediator, TimeProvider time)
+internal sealed class Authorisations(IdentityDb db, ManagedGrants grants, IMediator mediator, TimeProvider time)
 {
     /// <summary>Authorises the consent as it was shown, and makes the grant of it.</summary>
     public async Task<Approval> ApproveAsync(
@@ -36,7 +37,10 @@ internal sealed class Authorisations(IdentityDb db, IMediator mediator, TimeProv
             new AuthoriseConsent(on.ConsentId, on.Client.ClientId, by.User.CustomerId, accountIds, shownDigest, evidence), ct);
         if (answer is not AuthorisationAnswer.Authorised authorised) return new Approval(answer, Grant: null);
 
-        var grant = GrantOf(on, by, authorised);
+        var made = GrantOf(on, by, authorised, managed: null);
+        var details = AuthorizationDetails.Granted(authorised.Kind, on.ConsentId, authorised.AccountIds);
+        var managed = await grants.ApplyAsync(on.Request, on.Client, made, details, ct);
+        var grant = managed is null ? made : GrantOf(on, by, authorised, managed);
         db.Add(grant);
         await db.SaveChangesAsync(ct);
         return new Approval(answer, grant);
@@ -60,7 +64,7 @@ internal sealed class Authorisations(IdentityDb db, IMediator mediator, TimeProv
         return document is { Accounts.Count: 0 } ? RejectionCause.NoEligibleAccount : RejectionCause.Declined;
     }
 
-    private Grant GrantOf(RequestToDecide on, Approver by, AuthorisationAnswer.Authorised authorised)
+    private Grant GrantOf(RequestToDecide on, Approver by, AuthorisationAnswer.Authorised authorised, (string Id, string Scope)? managed)
     {
         var (request, client) = (on.Request, on.Client);
         if (RequestedClaims.Of(request).Failed(out var error, out var claims)) throw new InvalidOperationException($"A stored request breaks {error.Rule}.");
@@ -73,7 +77,8 @@ internal sealed class Authorisations(IdentityDb db, IMediator mediator, TimeProv
             UserId = by.User.Id,
             CustomerId = by.User.CustomerId,
             Subject = by.Subject,
-            Scope = string.Join(' ', request.Scopes),
+            Scope = managed?.Scope ?? string.Join(' ', request.Scopes),
+            ManagedGrantId = managed?.Id,
             AuthorizationDetails = request.AuthorizationDetails is null ? null : AuthorizationDetails.Granted(authorised.Kind, on.ConsentId, authorised.AccountIds),
             Nonce = request.Nonce,
             Claims = claims.ToJson(),

@@ -10,7 +10,7 @@ namespace OpenBanking.Identity.Authorize;
 
 /// <summary>
 /// Rich authorization requests (RFC 9396). Each type has a closed schema (RAR-15): what is not understood is not granted, so it is
-/// refused (RAR-02).
+/// refused (RAR-02). No refusal repeats a word of them (RAR-13).
 /// </summary>
 /// <param name="ConsentId">The consent of the one element that an authorization can have; null where no details were sent.</param>
 /// <param name="Type">The type of that element.</param>

@@ -45,6 +45,11 @@ internal sealed record AuthorizationRequest
 
     public string? Registration { get; init; }
 
+    /// <summary><c>grant_id</c>: the managed grant that it changes.</summary>
+    public string? GrantId { get; init; }
+
+    public string? GrantManagementAction { get; init; }
+
     /// <summary>What the back channel names as consents by parameters of its own, between spaces (OB-SEC-14).</summary>
     public string? IntentIds { get; init; }
 
@@ -90,5 +95,7 @@ internal sealed record AuthorizationRequest
         RequestUri = parameter("request_uri"),
         RequestObject = parameter("request"),
         Registration = parameter("registration"),
+        GrantId = parameter("grant_id"),
+        GrantManagementAction = parameter("grant_management_action"),
     };
 }

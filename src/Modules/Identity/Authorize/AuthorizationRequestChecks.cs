@@ -1,5 +1,6 @@
 using System.Globalization;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Identity.Token;
 
@@ -62,6 +63,8 @@ internal static class AuthorizationRequestChecks
         new(F2, F1, BL, "F2-PAR-14", NonceIsShortEnough),
         new(F2, F1, BL, "DPOP-14", KeyThumbprintIsWellFormed),
         new(F2, F1, BL, "RAR-01", DetailsAreAcceptable),
+        new(F2, No, No, "GM-02", GrantActionIsKnown),
+        new(F2, No, No, "GM-01", GrantIdGoesWithTheAction),
         new(F2, F1, BL, "ID-10", ClaimsAreWellFormed),
         new(F2, F1, BL, "ID-13", PromptIsConsistent),
         new(F2, F1, BL, "ID-16", MaxAgeIsWellFormed),
@@ -71,7 +74,7 @@ internal static class AuthorizationRequestChecks
 
     public static OAuthError? FirstRefusal(AuthorizationRequest request, Client client) => First(InOrder, request, client);
 
-    /// <summary>Whether a refusal may go to the client by the customer's browser: only to a registered address (HTTP-07), and only with what fits into one.</summary>
+    /// <summary>Whether a refusal may go to the client by the customer's browser: only to a registered address (HTTP-07, JARM-09), and only with what fits into one.</summary>
     public static bool MayBeAnswered(AuthorizationRequest request, Client client) =>
         RedirectUriIsRegistered(request, client, "F1-17") is null && StateIsShortEnough(request, client, "OA-36") is null;
 
@@ -184,6 +187,18 @@ internal static class AuthorizationRequestChecks
 
     internal static OAuthError? DetailsAreAcceptable(AuthorizationRequest request, Client client, string rule) =>
         AuthorizationDetails.Of(request, client).Failed(out var refusal, out _) ? refusal : null;
+
+    private static OAuthError? GrantActionIsKnown(AuthorizationRequest request, Client client, string rule) => (request.GrantManagementAction, request.GrantId) switch
+    {
+        (null, null) or (GrantAction.Create or GrantAction.Merge or GrantAction.Replace, _) => null,
+        (null, _) => OAuthError.InvalidRequest(rule, "grant_id needs a grant_management_action"),
+        _ => OAuthError.InvalidRequest(rule, "grant_management_action must be create, merge or replace"),
+    };
+
+    private static OAuthError? GrantIdGoesWithTheAction(AuthorizationRequest request, Client client, string rule) =>
+        request.GrantManagementAction is null || request.GrantManagementAction == GrantAction.Create == request.GrantId is null
+            ? null
+            : OAuthError.InvalidRequest(rule, "grant_id goes with merge and replace, and not with create");
 
     internal static OAuthError? ClaimsAreWellFormed(AuthorizationRequest request, Client client, string rule) =>
         RequestedClaims.Of(request).Failed(out var refusal, out _) ? refusal : null;

@@ -2,6 +2,7 @@ using MediatR;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Evidence;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Protocol;
 using OpenBanking.Kernel;
 
@@ -14,7 +15,8 @@ internal sealed record ArrivedRequest(AuthorizationRequest Request, SignedReques
 /// Reads and judges an authorization request wherever it arrives, pushed or in a browser's address: the same rules in the same order,
 /// so that neither way is the easier one (PAR-03).
 /// </summary>
-internal sealed class AuthorizationRequests(RequestObjects objects, SignedMessages evidence, IdTokenHints hints, IMediator mediator)
+internal sealed class AuthorizationRequests(
+    RequestObjects objects, SignedMessages evidence, IdTokenHints hints, ManagedGrants grants, IMediator mediator)
 {
     /// <summary>
     /// The request: the plain parameters or, where there is a request object, what is inside it and nothing else, whatever is repeated
@@ -51,7 +53,8 @@ internal sealed class AuthorizationRequests(RequestObjects objects, SignedMessag
             return OAuthError.InvalidRequest("ID-17", "id_token_hint is not an ID token of this client");
         if (RequestedConsent.Of(request, client).Failed(out var error, out var named)) return error;
         var found = await mediator.Send(new FindConsentForAuthorisation(named.ConsentId, client.ClientId), ct);
-        return named.Refusal(request, found) is { } refused ? refused : named;
+        if (named.Refusal(request, found) is { } refused) return refused;
+        return await grants.RefusalAsync(request, client, named.ConsentId, ct) is { } unmanaged ? unmanaged : named;
     }
 
     /// <summary>Of two pushes of one object with one <c>jti</c>, the first counts (JAR-12). Judged last: what was refused may come again. What is taken is kept.</summary>

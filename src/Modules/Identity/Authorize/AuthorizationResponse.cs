@@ -35,12 +35,13 @@ internal sealed class AuthorizationResponse(SigningKeys keys, SignedMessages evi
         var mode = ResponseMode.OfAnswer(request, client);
         if (request.State is not null) parameters.Add(new("state", request.State));
         if (mode.IsSigned) parameters = [new("response", await SignAsync(client, parameters, ct))]; // JARM-03
-        else parameters.Add(new("iss", options.Value.Issuer)); // ISS-02
+        else parameters.Add(new("iss", options.Value.Issuer)); // ISS-02; beside a hybrid answer too (ISS-05)
 
         var address = request.RedirectUri!;
         if (mode.Place == ResponsePlace.Form) return new ReturnToClient(address, address, new Dictionary<string, string>(parameters, StringComparer.Ordinal));
 
         var text = string.Join('&', parameters.Select(parameter => parameter.Key + "=" + Uri.EscapeDataString(parameter.Value)));
+        // A query of the registered address stays before ours (DCR-06).
         var separator = mode.Place == ResponsePlace.Fragment ? "#"
             : !address.Contains('?', StringComparison.Ordinal) ? "?"
             : address[^1] is '?' or '&' ? "" : "&";
@@ -57,7 +58,7 @@ internal sealed class AuthorizationResponse(SigningKeys keys, SignedMessages evi
             ["exp"] = (clock.GetUtcNow() + JwtLifetime).ToUnixTimeSeconds(),
         };
         foreach (var (name, value) in parameters) claims[name] = value;
-        var jwt = Jws.Sign(await keys.CurrentAsync(client.AuthorizationResponseAlgorithm, ct), "JWT", claims); // JARM-05, JARM-08
+        var jwt = Jws.Sign(await keys.CurrentAsync(client.AuthorizationResponseAlgorithm, ct), "JWT", claims); // JARM-05, JARM-08; signed and not encrypted (MS-09)
         evidence.Keep(client, SignedMessage.AuthorizationResponse, jwt);
         return jwt;
     }

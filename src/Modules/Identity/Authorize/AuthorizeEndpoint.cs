@@ -93,7 +93,7 @@ internal sealed class AuthorizeEndpoint(
         {
             return ProfileRules.HasNoWordForUnmetAcr.HoldsFor(client)
                 ? new OAuthError("access_denied", "F1-33", "none of the essential acr values can be reached")
-                : new OAuthError("unmet_authentication_requirements", "ID-09", "none of the essential acr values can be reached");
+                : new OAuthError("unmet_authentication_requirements", "ID-09", "none of the essential acr values can be reached"); // STEP-05
         }
 
         if (!request.Prompts.Contains("none")) return null;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
@@ -14,14 +15,14 @@ namespace OpenBanking.Identity.Authorize;
 /// clicks at one moment one decides (CO-08); the consent, the grant and the code follow in the same transaction.
 /// </summary>
 internal sealed class Decisions(
-    IdentityDb db, PushedRequests pushed, Interactions interactions, AuthorizationResponse response, Authorisations authorisations, IdTokenHints hints,
+    IdentityDb db, ManagedGrants grants, PushedRequests pushed, Interactions interactions, AuthorizationResponse response, Authorisations authorisations, IdTokenHints hints,
     PairwiseSubject subjects, IdToken idTokens, TimeProvider time)
 {
     public bool IsTimedOut(OpenInteraction open) => time.GetUtcNow() >= open.Interaction.DecideBefore;
 
     /// <summary>
-    /// Whether the customer at this browser has authenticated for this very request (CO-10). So every request asks for the passkey and
-    /// shows its page, as prompt=login and prompt=consent want it (ID-14, ID-15).
+    /// Whether the customer at this browser has authenticated for this very request (CO-10, F1-19). So every request asks for the passkey and
+    /// shows its page, as prompt=login, prompt=consent and max_age want it (ID-14, ID-15, STEP-04), and every scope is approved explicitly (F1-20).
     /// </summary>
     public static bool IsSignedInFor(OpenInteraction open, InteractionReference reference) =>
         open.Interaction.SessionId is { } session && session == reference.SessionId;
@@ -37,6 +38,9 @@ internal sealed class Decisions(
         var subject = await subjects.ForAsync(client, user.Id, ct);
         if (request.IdTokenHint is { } hint && await hints.SubjectAsync(hint, client, ct) != subject)
             return Answer(await EndAsync(open, "login_required", "another customer is signed in", ct)); // ID-17
+
+        if (!await grants.MayDecideAsync(request, client, user.Id, ct))
+            return Answer(await EndAsync(open, "invalid_grant_id", "grant_id names no grant of this customer", ct)); // GM-03
 
         if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return Answer(back: null);
         var approver = new Approver(user, subject, interaction.AuthenticatedAt!.Value, interaction.PasskeyId!, interaction.Amr ?? [], approval.From);

@@ -5,7 +5,7 @@ namespace OpenBanking.Identity.Authorize;
 
 /// <summary>
 /// A browser that arrived with a valid <c>request_uri</c>, and how far its customer has come. The server keeps the step (OA-47);
-/// the browser proves that it is the one that started by a cookie (OA-45), whose value is renewed at sign-in (OA-46).
+/// the browser proves that it is the one that started by a cookie (OA-45, CON-03), whose value is renewed at sign-in (OA-46).
 /// </summary>
 internal sealed class Interaction
 {

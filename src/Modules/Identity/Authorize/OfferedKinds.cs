@@ -1,4 +1,5 @@
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Token;
 
 namespace OpenBanking.Identity.Authorize;
@@ -9,15 +10,16 @@ namespace OpenBanking.Identity.Authorize;
 /// </summary>
 internal sealed class OfferedKinds(IEnumerable<ServedConsentKind> served)
 {
+    private static readonly string[] Management = [GrantManagementEndpoint.QueryScope, GrantManagementEndpoint.RevokeScope];
     private readonly ConsentKind[] kinds = [.. ConsentKind.All.Where(kind => served.Any(one => one.Kind == kind))];
 
     /// <summary>In the order of discovery.</summary>
-    public IReadOnlyList<string> Scopes => [GrantedScope.OpenId, GrantedScope.OfflineAccess, .. kinds.Select(kind => kind.Scope).Distinct(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Scopes => [GrantedScope.OpenId, GrantedScope.OfflineAccess, .. kinds.Select(kind => kind.Scope).Distinct(StringComparer.Ordinal), .. Management];
 
     public IReadOnlyList<string> DetailsTypes => [.. kinds.Select(kind => kind.DetailsType).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Every scope that is known, and whether it is offered.</summary>
-    public Dictionary<string, bool> ScopeWords => Words([GrantedScope.OpenId, GrantedScope.OfflineAccess, .. ConsentKind.All.Select(kind => kind.Scope)], Scopes);
+    public Dictionary<string, bool> ScopeWords => Words([GrantedScope.OpenId, GrantedScope.OfflineAccess, .. ConsentKind.All.Select(kind => kind.Scope), .. Management], Scopes);
 
     /// <summary>Every type that is known, and whether it is offered.</summary>
     public Dictionary<string, bool> DetailsTypeWords => Words(ConsentKind.All.Select(kind => kind.DetailsType), DetailsTypes);

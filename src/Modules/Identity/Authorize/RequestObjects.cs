@@ -19,6 +19,7 @@ internal sealed class RequestObjects(ClientKeys keys, ReplayGuard replays, IOpti
     /// <summary>The claims, once a key of this client has signed them and the rules hold. Its <c>jti</c> is not spent yet.</summary>
     public async Task<Outcome<SignedRequest, OAuthError>> VerifyAsync(string jwt, Client client, SignedRequestRules rules, CancellationToken ct)
     {
+        // A JWS, whose claims are the parameters (JAR-01); what is wrong with its signature says Refusal (F1-31).
         if (Jws.Parse(jwt, MaxLength).Failed(out var fault, out var jws)) return Refusal(rules, fault.Rule);
         if (rules.Algorithm(client) is { } algorithm && algorithm != jws.Algorithm) return Refusal(rules, "JAR-06");
         if (await keys.OfAsync(client, jws.KeyId, jws.Algorithm, ct) is not { } set) return Refusal(rules, "JAR-09");

@@ -6,7 +6,7 @@ using OpenBanking.Kernel;
 namespace OpenBanking.Identity.Authorize;
 
 /// <summary>
-/// The one consent that a request is about (OB-SEC-4), named in the UK way by the claim <c>openbanking_intent_id</c>, in the FAPI 2.0
+/// The one consent that a request is about (OB-SEC-4), named in the UK way by the claim <c>openbanking_intent_id</c> (F1-32), in the FAPI 2.0
 /// way by <c>authorization_details</c>, or in both.
 /// </summary>
 /// <param name="DetailsType">The type under which the details name it; null where they do not.</param>

@@ -79,7 +79,7 @@ internal sealed record BackchannelParameters
     public AuthorizationRequest ToAuthorizationRequest() => new()
     {
         Scope = Scope,
-        AcrValues = AcrValues,
+        AcrValues = AcrValues, // CIBA-16
         AuthorizationDetails = AuthorizationDetails,
         Claims = Claims,
         IntentIds = IntentIds,

@@ -8,7 +8,7 @@ namespace OpenBanking.Identity.Ciba;
 /// <summary>A request on the back channel as it was read, and the object it was in, if there was one.</summary>
 internal sealed record ArrivedBackchannelRequest(BackchannelParameters Parameters, SignedRequest? Object);
 
-/// <summary>Reads a request on the back channel, plain or signed. Who has registered how it signs sends no other kind (CIBA-03).</summary>
+/// <summary>Reads a request on the back channel, plain or signed with the algorithms of FAPI (CIBA-35). Who has registered how it signs sends no other kind (CIBA-03).</summary>
 internal sealed class SignedBackchannelRequests(RequestObjects objects)
 {
     public async Task<Outcome<ArrivedBackchannelRequest, OAuthError>> ReadAsync(OAuthForm form, Client client, CancellationToken ct)

@@ -63,7 +63,7 @@ internal sealed class ClientAuthentication(ClientRegister register, ClientAssert
     {
         if (Jws.Parse(assertion).Failed(out var fault, out var jws)) return OAuthError.InvalidClient(fault.Rule);
         if (Claims.Text(jws.Payload, "sub") is not { } subject) return OAuthError.InvalidClient("CA-06");
-        if (clientId is not null && clientId != subject) return OAuthError.InvalidClient("CA-12");
+        if (clientId is not null && clientId != subject) return OAuthError.InvalidClient("CA-12"); // F1-25
 
         var client = await FindAsync(http, subject, ct);
         if (client is null)

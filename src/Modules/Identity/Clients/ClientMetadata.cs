@@ -13,7 +13,7 @@ namespace OpenBanking.Identity.Clients;
 /// <param name="Kinds">What can be asked for here; what else is known is left out.</param>
 /// <param name="AllowLoopback">Sandbox: the client's own addresses may be on this machine.</param>
 /// <param name="AllowLoopbackRedirects">Customers may be sent back to this machine.</param>
-/// <param name="Methods">How the client may authenticate.</param>
+/// <param name="Methods">How the client may authenticate; in none of them a secret is shared (F1-10).</param>
 internal sealed record MetadataPolicy(OfferedKinds Kinds, bool AllowLoopback, bool AllowLoopbackRedirects, IReadOnlyList<string> Methods)
 {
     public static readonly IReadOnlyList<string> AllMethods =
@@ -44,6 +44,7 @@ internal sealed class ClientMetadata
         ["urn:openid:params:grant-type:ciba"] = true,
     };
 
+    /// <summary>For whatever is signed, also by us: nothing of PKCS 1 v1.5 and never <c>none</c> (JARM-07).</summary>
     private static readonly string[] Algorithms = ["PS256", "ES256"];
     private static readonly string[] SubjectTypes = ["pairwise", "public"];
     private static readonly string[] ApplicationTypes = ["web", "native", "mobile"];
@@ -260,7 +261,7 @@ internal sealed class ClientMetadata
         var uses = dpop == true || (certificate != true && byDefault);
         if ((uses ? dpop : certificate) == false) members.Refuse("DC-06", "wants tokens that are bound to nothing");
         members.Taken["dpop_bound_access_tokens"] = uses;
-        members.Taken["tls_client_certificate_bound_access_tokens"] = !uses;
+        members.Taken["tls_client_certificate_bound_access_tokens"] = !uses; // MTLS-08
         return uses;
     }
 

@@ -55,6 +55,9 @@ internal static class ProfileRules
     /// <summary>JIN-01: it gets introspection answers as signed JWTs without registering an algorithm for them.</summary>
     public static readonly ProfileRule GetsSignedIntrospection = new(MS);
 
+    /// <summary>GM-01 to GM-09: it may manage its grants by their ids; to other clients those parameters mean nothing.</summary>
+    public static readonly ProfileRule ManagesGrants = new(F2);
+
     // Evidence
 
     /// <summary>MS-10: what it signs and what is signed for it is kept.</summary>

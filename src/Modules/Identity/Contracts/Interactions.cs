@@ -38,7 +38,11 @@ public abstract record InteractionState
 /// <param name="ConsentId">The consent to be decided on.</param>
 /// <param name="DecideBefore">When the interaction ends by itself .</param>
 /// <param name="Continues">The customer has approved this consent before and only authenticates again (R-1, OB-CON-12).</param>
-public sealed record InteractionSummary(string ClientId, string ClientName, string? OnBehalfOf, string ConsentId, DateTimeOffset DecideBefore, bool Continues);
+public sealed record InteractionSummary(string ClientId, string ClientName, string? OnBehalfOf, string ConsentId, DateTimeOffset DecideBefore, bool Continues)
+{
+    /// <summary>What kind of thing is asked for: its type of <c>authorization_details</c>; null where the consent has ended meanwhile.</summary>
+    public string? Asks { get; init; }
+}
 
 /// <summary>Records the customer's approval and answers with the way back to the third party.</summary>
 /// <param name="AccountIds">The accounts the customer ticked.</param>

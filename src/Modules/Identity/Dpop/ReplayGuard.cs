@@ -38,10 +38,11 @@ internal sealed class ReplayGuard(UnitOfWork unit, TimeProvider time) : IProofMe
         ON CONFLICT ("Hash") DO UPDATE SET "Until" =
         """;
 
-    private const string Spend = Insert + """EXCLUDED."Until" WHERE known."Until" <= $3""";
+    // At the very moment of its end a proof still counts, so its memory does.
+    private const string Spend = Insert + """EXCLUDED."Until" WHERE known."Until" < $3""";
 
     /// <summary>The same, but what still counts would be left without its end, which no row may be: it fails.</summary>
-    private const string SpendOrFail = Insert + """CASE WHEN known."Until" <= $3 THEN EXCLUDED."Until" END""";
+    private const string SpendOrFail = Insert + """CASE WHEN known."Until" < $3 THEN EXCLUDED."Until" END""";
 
     /// <summary>An assertion's <c>jti</c> belongs to its client, until it has expired everywhere.</summary>
     public Task<bool> IsFirstAssertionAsync(string clientId, string jti, DateTimeOffset until, CancellationToken ct) =>

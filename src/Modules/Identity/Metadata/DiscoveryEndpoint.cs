@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Ciba;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 
@@ -55,6 +56,9 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["scopes_supported"] = Array([.. offered.Scopes]),
             ["authorization_details_types_supported"] = Array([.. offered.DetailsTypes]), // META-16
             ["authorization_details_schemas"] = new JsonObject(offered.DetailsTypes.Select(type => KeyValuePair.Create(type, (JsonNode?)options.Endpoint("/schemas/" + type)))), // RAR-15
+            ["grant_management_endpoint"] = options.Endpoint(GrantManagementEndpoint.Path),
+            ["grant_management_actions_supported"] = Array([.. GrantAction.All]),
+            ["grant_management_action_required"] = false,
             ["code_challenge_methods_supported"] = Array("S256"), // META-08
             ["authorization_response_iss_parameter_supported"] = true, // META-07, ISS-03
             ["request_parameter_supported"] = true, // META-10
@@ -63,13 +67,13 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
             ["request_uri_parameter_supported"] = false, // left out it would mean true (META-11)
             ["claims_parameter_supported"] = true, // META-14
             ["claims_supported"] = Array([.. IdToken.Claims]),
-            ["acr_values_supported"] = Array(AcrValues),
+            ["acr_values_supported"] = Array(AcrValues), // STEP-06
             ["prompt_values_supported"] = Array("none", "login", "consent", "select_account"),
             ["subject_types_supported"] = Array("pairwise", "public"),
             ["userinfo_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
             ["introspection_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-17
             ["id_token_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]),
-            ["tls_client_certificate_bound_access_tokens"] = true,
+            ["tls_client_certificate_bound_access_tokens"] = true, // MTLS-08
             ["dpop_signing_alg_values_supported"] = Array([.. SigningKeys.Algorithms]), // META-09
         };
         foreach (var endpoint in (string[])["token", "introspection", "revocation"])
@@ -87,6 +91,7 @@ internal sealed class DiscoveryEndpoint(IOptions<AuthorizationServerOptions> opt
                 ["introspection_endpoint"] = options.MtlsEndpoint("/introspect"),
                 ["revocation_endpoint"] = options.MtlsEndpoint("/revoke"),
                 ["userinfo_endpoint"] = options.MtlsEndpoint("/userinfo"),
+                ["grant_management_endpoint"] = options.MtlsEndpoint(GrantManagementEndpoint.Path),
                 ["backchannel_authentication_endpoint"] = options.MtlsEndpoint("/bc-authorize"),
                 ["registration_endpoint"] = options.MtlsEndpoint("/register"),
             };

@@ -52,9 +52,12 @@ internal sealed class SigningKeys(
     public async Task<SigningKey> CurrentAsync(string algorithm, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return (await HeldAsync(KeySchedule.HostCacheLife, now, ct))
-            .Where(held => held.Key.Algorithm == algorithm && held.SignsFrom <= now)
-            .MaxBy(held => held.SignsFrom)?.Key ?? throw new InvalidOperationException($"There is no signing key for {algorithm}.");
+        var held = (await HeldAsync(KeySchedule.HostCacheLife, now, ct)).Where(held => held.Key.Algorithm == algorithm).ToList();
+        var current = held.Where(key => key.SignsFrom <= now).MaxBy(key => key.SignsFrom)
+
+            // A clock that was put back to before the first key: that one is published longest.
+            ?? held.MinBy(key => key.SignsFrom);
+        return current?.Key ?? throw new InvalidOperationException($"There is no signing key for {algorithm}.");
     }
 
     /// <summary>Every key that a client may meet or has met lately.</summary>

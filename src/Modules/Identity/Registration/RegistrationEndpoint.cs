@@ -23,7 +23,7 @@ internal sealed class RegistrationEndpoint(
         if (request.Metadata.TryGetProperty("client_id", out _)) return RegistrationError.InvalidMetadata("DC-07", "client_id is not the client's to choose");
 
         var now = time.GetUtcNow();
-        var id = Guid.CreateVersion7(now).ToString("N");
+        var id = Guid.CreateVersion7(now).ToString("N"); // F2-GEN-12: a customer is a pairwise name of 43 characters
         if ((await checks.JudgeAsync(id, request, certificate, now, ct)).Failed(out error, out var accepted)) return error;
 
         var accessToken = Handle.New();

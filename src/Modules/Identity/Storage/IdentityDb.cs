@@ -4,6 +4,7 @@ using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Evidence;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Registration;
@@ -29,6 +30,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
     public DbSet<AuthorizationCode> Codes => Set<AuthorizationCode>();
 
     public DbSet<Grant> Grants => Set<Grant>();
+
+    public DbSet<ManagedGrant> ManagedGrants => Set<ManagedGrant>();
 
     public DbSet<AccessToken> AccessTokens => Set<AccessToken>();
 

@@ -36,7 +36,7 @@ internal sealed class AuthorizationCodeGrant(IdentityDb db, Grants grants, Token
         {
             // Used before, perhaps a moment ago by a thief: what came of it dies, whoever holds it (OA-12, OA-13).
             await grants.RevokeAsync(found.Grant.Id, ct);
-            return OAuthError.InvalidGrant("F2-PAR-09");
+            return OAuthError.InvalidGrant("F2-PAR-09"); // F1-21
         }
 
         if (FirstRefusal(form, found.Code, found.Grant, constraint, now) is { } refusal) return refusal;

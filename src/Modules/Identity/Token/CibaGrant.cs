@@ -9,7 +9,7 @@ using OpenBanking.Kernel;
 namespace OpenBanking.Identity.Token;
 
 /// <summary>
-/// Answers a client that asks what its customer has decided (CIBA). While the customer has not, the pace is held by conditional
+/// Answers a client that asks what its customer has decided (CIBA), also one that waits for a ping (CIBA-29). While the customer has not, the pace is held by conditional
 /// updates, so that it is one for all hosts; once there are tokens to be had, they are given once.
 /// </summary>
 internal sealed class CibaGrant(IdentityDb db, TokenIssuer issuer, TimeProvider clock)

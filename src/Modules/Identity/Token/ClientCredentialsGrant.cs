@@ -5,7 +5,7 @@ using OpenBanking.Identity.Protocol;
 namespace OpenBanking.Identity.Token;
 
 /// <summary>
-/// Gives a client a token to speak for itself. UK clients habitually ask for <c>openid</c> here too; there is no customer it could
+/// Gives a client a token to speak for itself (F1-34). UK clients habitually ask for <c>openid</c> here too; there is no customer it could
 /// name, so it is left out and the answer's <c>scope</c> says so.
 /// </summary>
 internal sealed class ClientCredentialsGrant(TokenIssuer issuer)

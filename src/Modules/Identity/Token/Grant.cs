@@ -15,6 +15,9 @@ internal sealed class Grant
 
     public required string ConsentId { get; init; }
 
+    /// <summary>The <c>grant_id</c> beneath which it stands; null where the client manages none (GM-04).</summary>
+    public string? ManagedGrantId { get; init; }
+
     public required Guid UserId { get; init; }
 
     /// <summary>The bank's own number of the customer.</summary>
@@ -62,5 +65,9 @@ internal sealed class GrantTable : IEntityTypeConfiguration<Grant>
         builder.Property(grant => grant.AuthorizationDetails).HasColumnType("jsonb");
         builder.Property(grant => grant.Claims).HasColumnType("jsonb");
         builder.HasIndex(grant => grant.ConsentId);
+        builder.Property(grant => grant.ManagedGrantId).HasMaxLength(43);
+        builder.HasIndex(grant => grant.ManagedGrantId).HasFilter("\"ManagedGrantId\" IS NOT NULL");
+        builder.HasIndex(grant => grant.RevokedAt).HasFilter("\"RevokedAt\" IS NOT NULL");
+        builder.HasIndex(grant => grant.ExpiresAt).HasFilter("\"ExpiresAt\" IS NOT NULL");
     }
 }

@@ -1,6 +1,7 @@
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Storage;
 
 namespace OpenBanking.Identity.Token;
@@ -40,8 +41,11 @@ internal sealed class Grants(IdentityDb db, TimeProvider clock)
 }
 
 /// <summary>Ends a consent's tokens in the transaction that ends the consent (OB-SEC-17, REV-09).</summary>
-internal sealed class ConsentEndedHandler(Grants grants) : INotificationHandler<ConsentEnded>
+internal sealed class ConsentEndedHandler(Grants grants, ManagedGrants managed) : INotificationHandler<ConsentEnded>
 {
-    public Task Handle(ConsentEnded notification, CancellationToken cancellationToken) =>
-        grants.RevokeByConsentAsync(notification.ConsentId, cancellationToken);
+    public async Task Handle(ConsentEnded notification, CancellationToken cancellationToken)
+    {
+        await grants.RevokeByConsentAsync(notification.ConsentId, cancellationToken);
+        await managed.EndOfConsentAsync(notification.ConsentId, cancellationToken); // GM-10
+    }
 }

@@ -11,7 +11,7 @@ using OpenBanking.Kernel.Jose;
 namespace OpenBanking.Identity.Token;
 
 /// <summary>
-/// What is said of a token, in the form that the caller asks for: JSON, or a JWT that the caller can keep as evidence (RFC 9701).
+/// What is said of a token, in the form that the caller asks for: JSON, or a JWT that the caller can keep as evidence (RFC 9701, MS-08).
 /// </summary>
 internal sealed class IntrospectionAnswer(SigningKeys keys, SignedMessages evidence, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {

@@ -81,7 +81,7 @@ internal sealed class IntrospectionEndpoint(
                 ? new JsonObject { ["jkt"] = jkt }
                 : new JsonObject { ["x5t#S256"] = token.CertificateThumbprint },
         };
-        if (token.AuthorizationDetails is not null) answer["authorization_details"] = JsonNode.Parse(token.AuthorizationDetails);
+        if (token.AuthorizationDetails is not null) answer["authorization_details"] = JsonNode.Parse(token.AuthorizationDetails); // RAR-10
         if (presented.Grant is { } grant)
         {
             answer["sub"] = grant.Subject; // INT-06

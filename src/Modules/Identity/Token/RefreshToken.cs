@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace OpenBanking.Identity.Token;
 
 /// <summary>
-/// An opaque refresh token: bound to its client and its grant, never rotated (F2-GEN-04, REF-09). It lives as its grant lives, so
+/// An opaque refresh token: bound to its client and its grant, never rotated (F2-GEN-04, REF-09), so that none is ever an old one (F2-GEN-05). It lives as its grant lives, so
 /// to revoke it is to revoke the grant (REV-04).
 /// </summary>
 internal sealed class RefreshToken

@@ -5,9 +5,9 @@ using OpenBanking.Kernel;
 namespace OpenBanking.Identity.Token;
 
 /// <summary>
-/// Makes the tokens of an answer. There is one way to make an access token, so each is opaque, of letters that any header takes (TOK-06),
+/// Makes the tokens of an answer. There is one way to make an access token, so each is opaque (ATJ-10), of letters that any header takes (TOK-06),
 /// bound to its sender and short-lived,
-/// whichever grant it comes of (F2-GEN-02, F2-GEN-03).
+/// whichever grant it comes of (F2-GEN-02, F2-GEN-03, F1-26).
 /// </summary>
 internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, TokenSizes sizes, IOptions<AuthorizationServerOptions> options, TimeProvider clock)
 {
@@ -19,11 +19,11 @@ internal sealed class TokenIssuer(IssuedTokens tokens, IdToken idTokens, TokenSi
     public async Task<TokenResponse> ForCodeAsync(
         Client client, Grant grant, NarrowedDetails details, SenderConstraint constraint, CancellationToken ct)
     {
-        var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint);
+        var response = NewAccessToken(client, grant, grant.Scope, details.Json, constraint) with { GrantId = grant.ManagedGrantId };
         if (client.GrantTypes.Contains(GrantType.RefreshToken))
             response = response with { RefreshToken = NewRefreshToken(client, grant) };
 
-        // Who the customer is, even as a pairwise name, is told only to who asked for it by openid (F2-GEN-11, TOK-09).
+        // Who the customer is, even as a pairwise name, is told only to who asked for it by openid (F2-GEN-11, TOK-09, F1-29).
         return GrantedScope.Contains(grant.Scope, GrantedScope.OpenId)
             ? response with { IdToken = await idTokens.ForAsync(client, grant, response, ct) }
             : response;

@@ -14,7 +14,7 @@ internal sealed class PortalSessions(IdentityDb db, TimeProvider clock)
     // Seeing a session is a write; one every so often is enough to tell an idle browser from a busy one.
     private static readonly TimeSpan SeenAgain = TimeSpan.FromSeconds(15);
 
-    /// <summary>Begins a session after a sign-in, under a new secret; what this browser had before ends (PO-06).</summary>
+    /// <summary>Begins a session after a sign-in, under a new secret; what this browser had before ends (PO-06, CON-03).</summary>
     public async Task<PortalSession> BeginAsync(HttpContext http, Guid userId, Guid passkeyId, CancellationToken ct)
     {
         if (http.Request.Cookies[Cookie] is { Length: > 0 } previous)

@@ -7,7 +7,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace OpenBanking.Kernel.Http;
 
-/// <summary>What every endpoint of the UK standard does with headers, said once (OB-HDR-2, OB-HDR-5 to OB-HDR-9, OB-HDR-13).</summary>
+/// <summary>What every endpoint of the UK standard does with headers, said once (OB-HDR-2, OB-HDR-5 to OB-HDR-9, OB-HDR-13, RS-09).</summary>
 public static class UkApi
 {
     public const string Json = "application/json; charset=utf-8";
@@ -45,7 +45,7 @@ public static class UkApi
             yield return new ApiFault("U006", "OB-HDR-5", "The header must be an HTTP date such as Sun, 10 Sep 2017 19:43:31 GMT.", "x-fapi-auth-date");
     }
 
-    // The official schema also lets the zone be called UTC.
+    // RS-12: an x-fapi-end-user-present is not even read. The official schema also lets the zone be called UTC.
     private static bool IsHttpDate(string? text) => text is not null && DateTime.TryParseExact(
         text,
         ["ddd, dd MMM yyyy HH:mm:ss 'GMT'", "ddd, dd MMM yyyy HH:mm:ss 'UTC'"],

@@ -5,7 +5,7 @@ namespace OpenBanking.Kernel.Jose;
 /// <param name="Types">Allowed values of <c>typ</c>, without <c>application/</c>; null among them means that it may be absent (KEY-11).</param>
 public sealed record JwsPolicy(IReadOnlySet<string> Algorithms, IReadOnlySet<string?> Types)
 {
-    /// <summary>What FAPI allows and we offer (KEY-01, KEY-19: EdDSA is not offered).</summary>
+    /// <summary>What FAPI allows and we offer (KEY-01, KEY-02; KEY-19: EdDSA is not offered).</summary>
     public static readonly IReadOnlySet<string> FapiAlgorithms = new HashSet<string>(StringComparer.Ordinal) { "ES256", "PS256" };
 
     internal bool Takes(string? type)

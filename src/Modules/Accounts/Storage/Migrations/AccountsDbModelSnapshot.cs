@@ -206,6 +206,54 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.ToTable("transactions", "accounts");
                 });
 
+            modelBuilder.Entity("OpenBanking.Accounts.FundsConfirmation.FundsCheck", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<decimal>("Amount")
+                        .HasColumnType("numeric");
+
+                    b.Property<bool?>("Answer")
+                        .HasColumnType("boolean");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ConsentId")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)");
+
+                    b.Property<string>("WhyNone")
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ClientId", "Reference")
+                        .IsUnique()
+                        .HasFilter("\"Answer\" IS NOT NULL");
+
+                    b.HasIndex("ConsentId", "Id");
+
+                    b.ToTable("funds_checks", "accounts");
+                });
+
             modelBuilder.Entity("OpenBanking.Accounts.Ledger.Entry", b =>
                 {
                     b.Property<Guid>("Id")

@@ -23,7 +23,7 @@ namespace OpenBanking.Consent.Storage.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("OpenBanking.Consent.AccountAccess.AccountAccessConsent", b =>
+            modelBuilder.Entity("OpenBanking.Consent.ConsentRecord", b =>
                 {
                     b.Property<string>("Id")
                         .HasMaxLength(40)
@@ -80,6 +80,9 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text[]");
 
+                    b.Property<string>("Terms")
+                        .HasColumnType("json");
+
                     b.Property<DateTimeOffset?>("TransactionsFrom")
                         .HasColumnType("timestamp with time zone");
 
@@ -98,13 +101,16 @@ namespace OpenBanking.Consent.Storage.Migrations
 
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("AccountIds"), "gin");
 
+                    b.HasIndex("CreatedAt")
+                        .HasFilter("\"State\" = 'AWAU'");
+
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");
 
                     b.HasIndex("ClientId", "CreatedAt")
                         .HasFilter("\"State\" = 'AWAU'");
 
-                    b.ToTable("account_access", "consent");
+                    b.ToTable("consents", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Consent.Storage.ApprovalEvidence", b =>

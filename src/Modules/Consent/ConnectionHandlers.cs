@@ -5,7 +5,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 
-namespace OpenBanking.Consent.AccountAccess;
+namespace OpenBanking.Consent;
 
 /// <summary>
 /// The accesses to a customer's accounts, active ones first, then the newest (D-2); ended ones stay visible (D-7). Those that the other
@@ -21,7 +21,7 @@ internal sealed class ListConnectionsHandler(Connections connections) : IRequest
 }
 
 /// <summary>One access with its accounts, data and history (D-3).</summary>
-internal sealed class DescribeConnectionHandler(ConsentDb db, Connections connections) : IRequestHandler<DescribeConnection, ConnectionDetail?>
+internal sealed class DescribeConnectionHandler(ConsentDb db, ServedKinds kinds, Connections connections) : IRequestHandler<DescribeConnection, ConnectionDetail?>
 {
     public async Task<ConnectionDetail?> Handle(DescribeConnection request, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, Connections connec
         return new ConnectionDetail(
             summary,
             [.. connection.Accounts.Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))],
-            Permissions.InWords(consent.Permissions),
+            kinds.Of(consent).Show(consent, []).Groups,
             consent.TransactionsFrom,
             consent.TransactionsTo,
             [.. history.Select(entry => new ConsentHistoryEntry(entry.At, What(entry), By(entry, summary.ClientName, request.CustomerId)))]);
@@ -63,7 +63,7 @@ internal sealed class ListConsentChangesHandler(ConsentDb db) : IRequestHandler<
 {
     public async Task<IReadOnlyList<ConsentChange>?> Handle(ListConsentChanges request, CancellationToken cancellationToken)
     {
-        if (!AccountAccessConsents.IsWellFormed(request.ConsentId)) return null;
+        if (!Consents.IsWellFormed(request.ConsentId)) return null;
         var history = await db.History.Where(entry => entry.ConsentId == request.ConsentId).OrderBy(entry => entry.Id).ToListAsync(cancellationToken);
         return history.Count == 0
             ? null
@@ -71,7 +71,7 @@ internal sealed class ListConsentChangesHandler(ConsentDb db) : IRequestHandler<
     }
 
     private static string? CodeOf(HistoryEntry entry) =>
-        entry.From is { } from && from != entry.To ? States.Next(States.AccountAccess, from, entry.Event)?.ReasonCode : null;
+        entry.From is { } from && from != entry.To ? States.Next(States.Of(ConsentKind.OfId(entry.ConsentId)!), from, entry.Event)?.ReasonCode : null;
 }
 
 /// <summary>Cancels an access at once (D-7); its tokens end in the same transaction.</summary>
@@ -107,14 +107,14 @@ internal sealed class CancelAllOfClientHandler(Connections connections) : IReque
 
 /// <summary>An access as one customer sees it.</summary>
 /// <param name="Accounts">Of the shared accounts those that are this customer's: all, or the joint ones of another's access.</param>
-internal sealed record Connection(AccountAccessConsent Consent, bool IsGivenByOther, IReadOnlyList<OwnAccount> Accounts)
+internal sealed record Connection(ConsentRecord Consent, bool IsGivenByOther, IReadOnlyList<OwnAccount> Accounts)
 {
     public bool IsActive => Consent.State == ConsentState.AUTH
         && (!IsGivenByOther || Accounts.Any(account => !Consent.StoppedAccountIds.Contains(account.AccountId)));
 }
 
 /// <summary>What the dashboard's questions share.</summary>
-internal sealed class Connections(AccountAccessConsents consents, ConsentDb db, IMediator mediator)
+internal sealed class Connections(Consents consents, ConsentDb db, IMediator mediator)
 {
     private readonly Dictionary<string, ClientDescription?> clients = new(StringComparer.Ordinal);
 
@@ -125,10 +125,10 @@ internal sealed class Connections(AccountAccessConsents consents, ConsentDb db, 
     /// <param name="consentId">Only this one; null for all.</param>
     public async Task<IReadOnlyList<Connection>> OfAsync(string customerId, string? consentId, CancellationToken ct)
     {
-        if (consentId is not null && !AccountAccessConsents.IsWellFormed(consentId)) return [];
+        if (consentId is not null && !Consents.IsWellFormed(consentId)) return [];
         var own = await mediator.Send(new ListOwnAccounts(customerId), ct);
         var joint = own.Where(account => account.IsJoint).Select(account => account.AccountId).ToArray();
-        var concerned = db.AccountAccess.Where(consent =>
+        var concerned = db.Consents.Where(consent =>
             consent.CustomerId == customerId || (consent.CustomerId != null && consent.AccountIds!.Any(id => joint.Contains(id))));
         if (consentId is not null) concerned = concerned.Where(consent => consent.Id == consentId);
 
@@ -138,17 +138,27 @@ internal sealed class Connections(AccountAccessConsents consents, ConsentDb db, 
         if (expired) found = await concerned.ToListAsync(ct);
         return
         [
-            .. found.Select(consent => new Connection(
+            // What cannot be stopped is no connection: single payments have a list of their own (D-10).
+            .. found.Where(consent => States.Next(States.Of(consent.Kind), ConsentState.AUTH, ConsentEvent.Cancel) is not null).Select(consent => new Connection(
                 consent,
                 consent.CustomerId != customerId,
                 [.. own.Where(account => consent.AccountIds!.Contains(account.AccountId) && (account.IsJoint || consent.CustomerId == customerId))])),
         ];
     }
 
-    /// <summary>Ends an access for a customer at once (D-7); false where it was not active any more.</summary>
-    public Task<bool> StopAsync(Connection connection, string customerId, DecisionOrigin from, CancellationToken ct)
+    /// <summary>
+    /// Ends an access for a customer at once (D-7); false where it was not active any more. Where the other holder of a joint account has
+    /// changed it at this very moment, it is looked at once more: their stop must not be the reason why this one fails (D-11).
+    /// </summary>
+    public async Task<bool> StopAsync(Connection connection, string customerId, DecisionOrigin from, CancellationToken ct)
     {
-        if (!connection.IsActive) return Task.FromResult(false);
+        if (!connection.IsActive) return false;
+        return await TryStopAsync(connection, customerId, from, ct)
+            || ((await OfAsync(customerId, connection.Consent.Id, ct)).SingleOrDefault() is { IsActive: true } now && await TryStopAsync(now, customerId, from, ct));
+    }
+
+    private Task<bool> TryStopAsync(Connection connection, string customerId, DecisionOrigin from, CancellationToken ct)
+    {
         var consent = connection.Consent;
 
         // Who holds an account jointly may stop access to that account; what else was shared is the giver's own (D-11).
@@ -198,6 +208,7 @@ internal sealed class Connections(AccountAccessConsents consents, ConsentDb db, 
             consent.LastUsedAt,
             connection.IsGivenByOther ? connection.Accounts.Count : consent.AccountIds!.Length)
         {
+            Kind = consent.Kind,
             GivenByOtherHolder = connection.IsGivenByOther,
             EndedAt = EndOf(connection, endings, customerId),
         };

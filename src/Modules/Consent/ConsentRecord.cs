@@ -1,13 +1,19 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using OpenBanking.Consent.Contracts;
 
-namespace OpenBanking.Consent.AccountAccess;
+namespace OpenBanking.Consent;
 
-/// <summary>What a third party asked for and what became of it. Everything it asked for is fixed at creation (CO-07, OB-CON-18).</summary>
-internal sealed class AccountAccessConsent
+/// <summary>
+/// What a third party asked for and what became of it: one record for consents of every kind, so that authorisation, history, the
+/// dashboard and the end are the same for all. Everything asked for is fixed at creation (CO-07, OB-CON-18).
+/// </summary>
+internal sealed class ConsentRecord
 {
-    /// <summary>Opaque, 128 random bits (OB-GEN-13).</summary>
+    /// <summary>Opaque, 128 random bits behind the prefix of its kind (OB-GEN-13).</summary>
     public required string Id { get; init; }
+
+    public ConsentKind Kind => ConsentKind.OfId(Id) ?? throw new InvalidOperationException("A consent is stored under an id of no kind.");
 
     public required string ClientId { get; init; }
 
@@ -22,8 +28,11 @@ internal sealed class AccountAccessConsent
     /// <summary>Moves with the state and only then (OB-CON-2).</summary>
     public required DateTimeOffset StateChangedAt { get; init; }
 
-    /// <summary>As they were sent, order and repetitions included (OB-GEN-7, OB-AIS-3).</summary>
-    public required string[] Permissions { get; init; }
+    /// <summary>Account access: as they were sent, order and repetitions included (OB-GEN-7, OB-AIS-3).</summary>
+    public string[] Permissions { get; init; } = [];
+
+    /// <summary>Of the other kinds, what was asked for as it was sent (OB-GEN-7), as JSON in the words of the kind's resource.</summary>
+    public string? Terms { get; init; }
 
     /// <summary>When access ends; null where the third party set no end (OB-CON-9).</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
@@ -42,7 +51,7 @@ internal sealed class AccountAccessConsent
     /// <summary>Who authorised it; nobody else ever can afterwards.</summary>
     public string? CustomerId { get; init; }
 
-    /// <summary>What that customer chose (OB-CON-10).</summary>
+    /// <summary>What that customer chose (OB-CON-10), or the account that the consent names.</summary>
     public string[]? AccountIds { get; init; }
 
     /// <summary>Those of them that another holder has taken out (D-11); they stay out when the access is continued.</summary>
@@ -61,7 +70,7 @@ internal sealed class AccountAccessConsent
 
     /// <summary>It waits for its customer, or is long-lived and may be continued; never after its end (OB-SEC-13, OB-CON-12).</summary>
     public bool MayBeAuthorised(DateTimeOffset now) =>
-        !HasEnded(now) && States.Next(States.AccountAccess, State, ConsentEvent.Authorise) is not null;
+        !HasEnded(now) && States.Next(States.Of(Kind), State, ConsentEvent.Authorise) is not null;
 
     /// <summary>What was chosen and not taken out since.</summary>
     public string[] SharedAccountIds() => [.. (AccountIds ?? []).Except(StoppedAccountIds, StringComparer.Ordinal)];
@@ -70,18 +79,21 @@ internal sealed class AccountAccessConsent
     public bool IsFor(string customerId) => CustomerId is null || CustomerId == customerId;
 }
 
-internal sealed class AccountAccessConsentTable : IEntityTypeConfiguration<AccountAccessConsent>
+internal sealed class ConsentRecordTable : IEntityTypeConfiguration<ConsentRecord>
 {
-    public void Configure(EntityTypeBuilder<AccountAccessConsent> builder)
+    public void Configure(EntityTypeBuilder<ConsentRecord> builder)
     {
-        builder.ToTable("account_access").HasKey(consent => consent.Id);
+        builder.ToTable("consents").HasKey(consent => consent.Id);
         builder.Property(consent => consent.Id).HasMaxLength(40);
         builder.Property(consent => consent.State).HasConversion<string>().HasMaxLength(4);
         builder.Property(consent => consent.ReasonCode).HasMaxLength(4);
+        builder.Property(consent => consent.Terms).HasColumnType("json");
+        builder.Ignore(consent => consent.Kind);
 
         // The dashboard's list, that of a joint account's other holder, and the count of what waits.
         builder.HasIndex(consent => consent.CustomerId).HasFilter("\"CustomerId\" IS NOT NULL");
         builder.HasIndex(consent => consent.AccountIds).HasMethod("gin");
         builder.HasIndex(consent => new { consent.ClientId, consent.CreatedAt }).HasFilter("\"State\" = 'AWAU'");
+        builder.HasIndex(consent => consent.CreatedAt).HasFilter("\"State\" = 'AWAU'");
     }
 }

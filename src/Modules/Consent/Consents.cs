@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Linq.Expressions;
+using System.Security.Cryptography;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
@@ -10,31 +11,29 @@ using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Storage;
 
-namespace OpenBanking.Consent.AccountAccess;
+namespace OpenBanking.Consent;
 
 /// <summary>Who or what moves a consent, and from where; it goes into the history.</summary>
 internal sealed record Cause(Actor By, string? ActorId, DecisionOrigin? From = null, string? Reason = null);
 
 /// <summary>Finds consents and moves them along their state table; every reader and every change passes here.</summary>
-internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, TimeProvider time)
+internal sealed class Consents(ConsentDb db, IMediator mediator, TimeProvider time)
 {
-    public static readonly string IdPrefix = ConsentKind.AccountAccess.IdPrefix;
-
-    private const int IdLength = 36;
+    private const int RandomLength = 32;
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>
     /// The consent as it is now; null where there is none or it was deleted (OB-CON-13). One whose end has passed is expired by
     /// whoever touches it first, so nobody ever sees it authorised afterwards (OB-CON-19).
     /// </summary>
-    public async Task<AccountAccessConsent?> FindAsync(string id, CancellationToken ct)
+    public async Task<ConsentRecord?> FindAsync(string id, CancellationToken ct)
     {
         if (!IsWellFormed(id) || await ById(id).OneAsync(ct) is not { } consent) return null;
         return await ExpireIfEndedAsync(consent, ct) ? await ById(id).OneAsync(ct) : consent;
     }
 
     /// <summary>Expires a consent that was read as authorised although its end has passed; false where there was nothing to do.</summary>
-    public async Task<bool> ExpireIfEndedAsync(AccountAccessConsent consent, CancellationToken ct)
+    public async Task<bool> ExpireIfEndedAsync(ConsentRecord consent, CancellationToken ct)
     {
         if (consent.State != ConsentState.AUTH || !consent.HasEnded(time.GetUtcNow())) return false;
         await MoveAsync(consent, ConsentEvent.Expire, new Cause(Actor.Bank, null, Reason: "The end date of the access has passed."), ct);
@@ -48,16 +47,16 @@ internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, Ti
     /// <param name="also">What else changes with the state.</param>
     /// <param name="provided">What else must still stand.</param>
     public async Task<bool> MoveAsync(
-        AccountAccessConsent consent,
+        ConsentRecord consent,
         ConsentEvent on,
         Cause cause,
         CancellationToken ct,
-        Action<UpdateSettersBuilder<AccountAccessConsent>>? also = null,
-        Expression<Func<AccountAccessConsent, bool>>? provided = null)
+        Action<UpdateSettersBuilder<ConsentRecord>>? also = null,
+        Expression<Func<ConsentRecord, bool>>? provided = null)
     {
-        if (States.Next(States.AccountAccess, consent.State, on) is not { } step) return false;
+        if (States.Next(States.Of(consent.Kind), consent.State, on) is not { } step) return false;
         var now = time.GetUtcNow();
-        var found = db.AccountAccess.Where(row => row.Id == consent.Id && row.State == step.From);
+        var found = db.Consents.Where(row => row.Id == consent.Id && row.State == step.From);
         var moved = await (provided is null ? found : found.Where(provided))
             .ExecuteUpdateAsync(
                 set =>
@@ -77,12 +76,12 @@ internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, Ti
 
         await RecordAsync(consent.Id, on, step.From, step.To, cause, now, ct);
         if (step.To is ConsentState.CANC or ConsentState.EXPD or ConsentState.GONE)
-            await mediator.Publish(new ConsentEnded(consent.Id, consent.ClientId), ct);
+            await mediator.Publish(new ConsentEnded(consent.Kind, consent.Id, consent.ClientId), ct);
         return true;
     }
 
     /// <summary>Keeps a new consent.</summary>
-    public async Task AddAsync(AccountAccessConsent consent, CancellationToken ct)
+    public async Task AddAsync(ConsentRecord consent, CancellationToken ct)
     {
         db.Add(consent);
         await RecordAsync(consent.Id, ConsentEvent.Create, null, consent.State, new Cause(Actor.ThirdParty, consent.ClientId), consent.CreatedAt, ct);
@@ -108,10 +107,13 @@ internal sealed class AccountAccessConsents(ConsentDb db, IMediator mediator, Ti
         await db.SaveChangesAsync(ct);
     }
 
-    private Question<AccountAccessConsent> ById(string id) =>
-        db.Ask<AccountAccessConsent>("""WHERE r."Id" = $1 AND r."State" <> 'GONE'""", new NpgsqlParameter<string> { TypedValue = id });
+    /// <summary>A new id of a kind (OB-GEN-13).</summary>
+    public static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
+
+    private Question<ConsentRecord> ById(string id) =>
+        db.Ask<ConsentRecord>("""WHERE r."Id" = $1 AND r."State" <> 'GONE'""", new NpgsqlParameter<string> { TypedValue = id });
 
     /// <summary>Anything else cannot exist and is not asked for (CO-24).</summary>
     public static bool IsWellFormed(string id) =>
-        id.Length == IdLength && id.StartsWith(IdPrefix, StringComparison.Ordinal) && id.AsSpan(IdPrefix.Length).IndexOfAnyExcept(Hex) < 0;
+        ConsentKind.OfId(id) is { IdPrefix: var prefix } && id.Length == prefix.Length + RandomLength && id.AsSpan(prefix.Length).IndexOfAnyExcept(Hex) < 0;
 }

@@ -7,11 +7,11 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 
-namespace OpenBanking.Consent.AccountAccess;
+namespace OpenBanking.Consent;
 
 /// <summary>
 /// What the approval page shows, with the canonical form that the digest is taken over and that is kept as evidence: who asks, for what
-/// and for how long, in full (F2-PAR-13).
+/// and for how long, in full (F2-PAR-13, F1-24).
 /// </summary>
 internal sealed record Approval(ApprovalDocument Document, string Canonical)
 {
@@ -19,11 +19,12 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="own">The customer's accounts, of which a continued consent shows the shared ones.</param>
-    public static Approval Of(AccountAccessConsent consent, ClientDescription client, IReadOnlyList<OwnAccount> own)
+    public static Approval Of(KindRules rules, ConsentRecord consent, ClientDescription client, IReadOnlyList<OwnAccount> own)
     {
         var continues = consent.CustomerId is not null;
         var shared = consent.SharedAccountIds();
-        var accounts = own
+        var terms = rules.Show(consent, own);
+        var accounts = terms.Accounts
             .Where(account => !continues || shared.Contains(account.AccountId))
             .Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))
             .ToList();
@@ -32,24 +33,28 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
             client.Name,
             client.OnBehalfOf,
             accounts,
-            Permissions.InWords(consent.Permissions),
+            terms.Groups,
             consent.ExpiresAt,
             consent.TransactionsFrom,
             consent.TransactionsTo,
             continues,
-            Digest: string.Empty);
+            Digest: string.Empty)
+        {
+            Kind = consent.Kind,
+            ChoosesAccounts = terms.ChoosesAccounts && !continues,
+        };
         var canonical = Canonicalise(document, consent.ClientId);
         return new Approval(document with { Digest = Base64Url.EncodeToString(SHA256.HashData(canonical)) }, System.Text.Encoding.UTF8.GetString(canonical));
     }
 
-    /// <summary>One spelling of the document: fixed members in fixed order, dates in UTC, no insignificant byte (CO-07).</summary>
+    /// <summary>One spelling of the document: fixed members in fixed order, dates in UTC, no insignificant byte (CO-07, CON-01).</summary>
     private static byte[] Canonicalise(ApprovalDocument document, string clientId)
     {
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes, Readable))
         {
             json.WriteStartObject();
-            json.WriteString("kind", "account access");
+            json.WriteString("kind", document.Kind.Name);
             json.WriteString("consent", document.ConsentId);
             json.WriteString("client", clientId);
             json.WriteString("name", document.ClientName);

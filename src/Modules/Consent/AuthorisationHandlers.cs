@@ -5,10 +5,10 @@ using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 
-namespace OpenBanking.Consent.AccountAccess;
+namespace OpenBanking.Consent;
 
 /// <summary>Whether an authorization request may name a consent (OB-SEC-13).</summary>
-internal sealed class FindConsentForAuthorisationHandler(AccountAccessConsents consents, TimeProvider time)
+internal sealed class FindConsentForAuthorisationHandler(Consents consents, TimeProvider time)
     : IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>
 {
     public async Task<AuthorisableConsent> Handle(FindConsentForAuthorisation request, CancellationToken cancellationToken)
@@ -17,13 +17,13 @@ internal sealed class FindConsentForAuthorisationHandler(AccountAccessConsents c
         if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent || consent.ClientId != request.ClientId)
             return new AuthorisableConsent.Unknown();
         return consent.MayBeAuthorised(time.GetUtcNow())
-            ? new AuthorisableConsent.Found(ConsentKind.AccountAccess, consent.CustomerId is not null, consent.ExpiresAt)
+            ? new AuthorisableConsent.Found(consent.Kind, consent.CustomerId is not null, consent.ExpiresAt)
             : new AuthorisableConsent.InWrongState();
     }
 }
 
 /// <summary>What the approval page shows; nothing where this customer has nothing to decide here.</summary>
-internal sealed class DescribeForApprovalHandler(AccountAccessConsents consents, IMediator mediator, TimeProvider time)
+internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds kinds, IMediator mediator, TimeProvider time)
     : IRequestHandler<DescribeForApproval, ApprovalDocument?>
 {
     public async Task<ApprovalDocument?> Handle(DescribeForApproval request, CancellationToken cancellationToken)
@@ -35,12 +35,12 @@ internal sealed class DescribeForApprovalHandler(AccountAccessConsents consents,
             return null;
         if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client) return null;
         var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);
-        return Approval.Of(consent, client, own).Document;
+        return Approval.Of(kinds.Of(consent), consent, client, own).Document;
     }
 }
 
 /// <summary>Authorises a consent exactly as it was shown, and keeps the evidence.</summary>
-internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, ConsentDb db, IMediator mediator, TimeProvider time)
+internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, ConsentDb db, IMediator mediator, TimeProvider time)
     : IRequestHandler<AuthoriseConsent, AuthorisationAnswer>
 {
     public async Task<AuthorisationAnswer> Handle(AuthoriseConsent request, CancellationToken cancellationToken)
@@ -55,7 +55,7 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
             return new AuthorisationAnswer.InWrongState();
 
         // The page is made anew from what is stored now; if it differs from what the customer saw, the click was for something else.
-        var approval = Approval.Of(consent, client, await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken));
+        var approval = Approval.Of(kinds.Of(consent), consent, client, await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken));
         if (approval.Document.Digest != request.ShownDigest) return new AuthorisationAnswer.Changed();
 
         var continues = approval.Document.Continues;
@@ -63,10 +63,12 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
         var offered = approval.Document.Accounts.Select(account => account.AccountId).ToHashSet(StringComparer.Ordinal);
         if (!chosen.All(offered.Contains)) return new AuthorisationAnswer.AccountNotOffered();
 
-        // A continued access keeps its accounts: there is nothing to choose, so a choice of some of them is no answer to what was asked.
-        if (continues && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotOffered();
-        if (!continues && chosen.Length == 0) return new AuthorisationAnswer.NoAccountChosen();
-        var accounts = continues ? consent.SharedAccountIds() : chosen;
+        // A continued access keeps its accounts, and some consents name their account: there is nothing to choose, so a choice of some of
+        // them is no answer to what was asked.
+        var chooses = approval.Document.ChoosesAccounts;
+        if (!chooses && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotOffered();
+        if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return new AuthorisationAnswer.NoAccountChosen();
+        var accounts = continues ? consent.SharedAccountIds() : chooses ? chosen : [.. offered];
 
         var authorised = await consents.MoveAsync(
             consent,
@@ -83,7 +85,7 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
         if (!authorised) return new AuthorisationAnswer.InWrongState();
 
         await KeepEvidenceAsync(request, approval, accounts, now, cancellationToken);
-        return new AuthorisationAnswer.Authorised(ConsentKind.AccountAccess, consent.ExpiresAt, accounts);
+        return new AuthorisationAnswer.Authorised(consent.Kind, consent.ExpiresAt, accounts);
     }
 
     private async Task KeepEvidenceAsync(AuthoriseConsent request, Approval approval, string[] accounts, DateTimeOffset now, CancellationToken ct)
@@ -110,7 +112,7 @@ internal sealed class AuthoriseConsentHandler(AccountAccessConsents consents, Co
 /// Rejects a consent that its customer did not authorise (OB-CON-4). Where it was authorised before, the table has no such step:
 /// who declines to continue an access leaves it as it was.
 /// </summary>
-internal sealed class RejectConsentHandler(AccountAccessConsents consents) : AsyncRequestHandler<RejectConsent>
+internal sealed class RejectConsentHandler(Consents consents) : AsyncRequestHandler<RejectConsent>
 {
     protected override async Task Handle(RejectConsent request, CancellationToken cancellationToken)
     {
@@ -124,4 +126,12 @@ internal sealed class RejectConsentHandler(AccountAccessConsents consents) : Asy
         var by = request.Cause == RejectionCause.Declined ? Actor.Customer : Actor.Bank;
         await consents.MoveAsync(consent, ConsentEvent.Reject, new Cause(by, request.CustomerId, request.From, reason), cancellationToken);
     }
+}
+
+/// <summary>Ends a consent at its third party's wish, where the table of its kind has that.</summary>
+internal sealed class GiveUpConsentHandler(Consents consents) : IRequestHandler<GiveUpConsent, bool>
+{
+    public async Task<bool> Handle(GiveUpConsent request, CancellationToken cancellationToken) =>
+        await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent && consent.ClientId == request.ClientId
+        && await consents.MoveAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, request.ClientId), cancellationToken);
 }

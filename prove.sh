@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Tries a row of the reliability list as often as the row says, and prints what was measured: ./prove.sh R17 [SEED]
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+rows=(R16 R17 R18 R19 R23)
+row="${1:-}"
+if [[ ! " ${rows[*]} " == *" $row "* || -z $row || $# -gt 2 || ! ${2:-1} =~ ^[0-9]{1,9}$ ]]; then
+  echo "Use: ./prove.sh ROW [SEED], with a ROW of: ${rows[*]}" >&2
+  exit 2
+fi
+
+tests=artifacts/bin/OpenBanking.Platform.Tests/debug/OpenBanking.Platform.Tests.dll
+log="artifacts/proof-$row.log"
+dotnet build tests/Platform.Tests --nologo --verbosity quiet >/dev/null
+export PROOF_SCALE=large PROOF_SEED="${2:-1}" PROOF_REPORT="$PWD/artifacts/proof-$row.txt"
+rm -f "$PROOF_REPORT"
+
+status=0
+dotnet "$tests" -noColor -trait "Reliability=$row" >"$log" 2>&1 || status=$?
+if [[ $status -ne 0 || ! -s $PROOF_REPORT ]]; then
+  cat "$log"
+  echo "$row: failed (seed $PROOF_SEED)"
+  exit 1
+fi
+cat "$PROOF_REPORT"

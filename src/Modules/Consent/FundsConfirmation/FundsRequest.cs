@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using FluentValidation;
+using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
+
+namespace OpenBanking.Consent.FundsConfirmation;
+
+/// <summary>What a card issuer asks for, as it asked (OBFundsConfirmationConsent1); members are null where they are absent.</summary>
+internal sealed record FundsRequest(bool HasData, DebtorAccount? Debtor, string? ExpirationDateTime)
+{
+    /// <summary>Reads the members; a member of a wrong JSON type cannot be read as the schema (U010).</summary>
+    public static Outcome<FundsRequest, ApiError> From(JsonElement body)
+    {
+        // The schema closes the outermost object and leaves those within it open (OB-GEN-16).
+        var faults = body.EnumerateObject().Where(member => member.Name != "Data")
+            .Select(member => new ApiFault("U010", "OB-GEN-16", "There is no such member here.", Shortened.To(500, member.Name) is { Length: > 0 } name ? name : null)).ToList();
+        var data = Member(body, "Data", JsonValueKind.Object, "Data", faults);
+        string? expiration = null;
+        DebtorAccount? debtor = null;
+        if (data is { } asked)
+        {
+            expiration = Text(asked, "ExpirationDateTime", "Data", faults);
+            if (Member(asked, "DebtorAccount", JsonValueKind.Object, "Data.DebtorAccount", faults) is { } account) debtor = ReadAccount(account, faults);
+        }
+
+        return faults.Count > 0 ? ApiError.BadRequest(faults) : new FundsRequest(data is not null, debtor, expiration);
+    }
+
+    private static DebtorAccount ReadAccount(JsonElement account, List<ApiFault> faults)
+    {
+        const string Path = "Data.DebtorAccount";
+        var proxy = Member(account, "Proxy", JsonValueKind.Object, Path + ".Proxy", faults) is { } given
+            ? new DebtorAccount.AccountProxy(Text(given, "Identification", Path + ".Proxy", faults), Text(given, "Code", Path + ".Proxy", faults), Text(given, "Type", Path + ".Proxy", faults))
+            : null;
+        return new DebtorAccount(
+            Text(account, "SchemeName", Path, faults),
+            Text(account, "Identification", Path, faults),
+            Text(account, "Name", Path, faults),
+            Text(account, "SecondaryIdentification", Path, faults),
+            proxy);
+    }
+
+    private static string? Text(JsonElement parent, string name, string path, List<ApiFault> faults) =>
+        Member(parent, name, JsonValueKind.String, $"{path}.{name}", faults)?.GetString();
+
+    private static JsonElement? Member(JsonElement parent, string name, JsonValueKind kind, string path, List<ApiFault> faults)
+    {
+        if (!parent.TryGetProperty(name, out var member)) return null;
+        if (member.ValueKind == kind) return member;
+
+        // Null is a wrong type too: a member without a value is left out.
+        faults.Add(new ApiFault("U010", "OB-GEN-5", kind == JsonValueKind.String ? "Must be a string." : "Must be an object.", path));
+        return null;
+    }
+}
+
+/// <summary>What a request for funds confirmation must keep. Error codes are the standard's; the state of a rule is its id.</summary>
+internal sealed partial class FundsRequestValidator : AbstractValidator<FundsRequest>
+{
+    /// <summary>Schemes by which accounts are named, and what an identification looks like in each.</summary>
+    private static readonly Dictionary<string, Regex> Schemes = new(StringComparer.Ordinal)
+    {
+        ["UK.OBIE.BBAN"] = AnyText(),
+        ["UK.OBIE.IBAN"] = Iban(),
+        ["UK.OBIE.PAN"] = CardNumber(),
+        ["UK.OBIE.Paym"] = AnyText(),
+        ["UK.OBIE.SortCodeAccountNumber"] = SortCodeAndNumber(),
+        ["UK.OBIE.Wallet"] = AnyText(),
+    };
+
+    private static readonly string[] ProxyCodes =
+    [
+        "TELE", "EMAL", "DNAM", "CINC", "COTX", "COID", "CUST", "DRLC", "EIDN", "EWAL", "PVTX", "LEIC", "MBNO", "NIDN", "CCPT", "SHID", "SOSE", "TOKN", "UBIL", "VIPN", "BIID",
+    ];
+
+    public FundsRequestValidator(TimeProvider time)
+    {
+        RuleFor(request => request.HasData).Equal(true)
+            .WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("Data is missing.").OverridePropertyName("Data");
+        When(request => request.HasData, () =>
+        {
+            RuleFor(request => request.ExpirationDateTime).Cascade(CascadeMode.Stop)
+                .Must(text => text is null || IsoDateTime.Parse(text) is not null)
+                .WithErrorCode("U003").WithState(_ => "OB-CBP-11").WithMessage("Must be an ISO 8601 date and time.")
+                .Must(text => text is null || IsoDateTime.Parse(text) > time.GetUtcNow())
+                .WithErrorCode("U003").WithState(_ => "OB-CON-19").WithMessage("Must lie in the future.").OverridePropertyName("Data.ExpirationDateTime");
+            RuleFor(request => request.Debtor).NotNull()
+                .WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("DebtorAccount is missing.").OverridePropertyName("Data.DebtorAccount");
+        });
+        When(request => request.Debtor is not null, () =>
+        {
+            RuleFor(request => request.Debtor!.SchemeName).Cascade(CascadeMode.Stop)
+                .NotNull().WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("SchemeName is missing.")
+                .Must(name => Schemes.ContainsKey(name!)).WithErrorCode("U027").WithState(_ => "OB-CBP-1").WithMessage("This scheme is not supported.")
+                .OverridePropertyName("Data.DebtorAccount.SchemeName");
+            RuleFor(request => request.Debtor!.Identification).Cascade(CascadeMode.Stop)
+                .NotNull().WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("Identification is missing.")
+                .Must(text => text!.Length is >= 1 and <= 256).WithErrorCode("U002").WithState(_ => "OB-CBP-1").WithMessage("Must be 1 to 256 characters.")
+                .Must((request, text) => FitsScheme(request.Debtor!.SchemeName, text!))
+                .WithErrorCode("U021").WithState(_ => "OB-CBP-1").WithMessage("Is no identification in this scheme.").OverridePropertyName("Data.DebtorAccount.Identification");
+            Bounded(request => request.Debtor!.Name, 350, "Data.DebtorAccount.Name");
+            Bounded(request => request.Debtor!.SecondaryIdentification, 34, "Data.DebtorAccount.SecondaryIdentification");
+        });
+        When(request => request.Debtor?.Proxy is not null, () =>
+        {
+            RuleFor(request => request.Debtor!.Proxy!.Identification).NotNull()
+                .WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("Identification is missing.").OverridePropertyName("Data.DebtorAccount.Proxy.Identification");
+            Bounded(request => request.Debtor!.Proxy!.Identification, 2048, "Data.DebtorAccount.Proxy.Identification");
+            RuleFor(request => request.Debtor!.Proxy!.Code).Cascade(CascadeMode.Stop)
+                .NotNull().WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("Code is missing.")
+                .Must(code => ProxyCodes.Contains(code)).WithErrorCode("U002").WithState(_ => "OB-CBP-1").WithMessage("Is no code of a proxy.")
+                .OverridePropertyName("Data.DebtorAccount.Proxy.Code");
+            Bounded(request => request.Debtor!.Proxy!.Type, 35, "Data.DebtorAccount.Proxy.Type");
+        });
+    }
+
+    /// <summary>Everything that is wrong, in document order (OB-ERR-5); null where nothing is.</summary>
+    public ApiError? FirstRefusal(FundsRequest request)
+    {
+        var faults = Validate(request).Errors
+            .Select(error => new ApiFault(error.ErrorCode, (string)error.CustomState, error.ErrorMessage, error.PropertyName))
+            .ToList();
+        return faults.Count > 0 ? ApiError.BadRequest(faults) : null;
+    }
+
+    private void Bounded(System.Linq.Expressions.Expression<Func<FundsRequest, string?>> member, int most, string path) =>
+        RuleFor(member).Must(text => text is null || (text.Length >= 1 && text.Length <= most))
+            .WithErrorCode("U002").WithState(_ => "OB-CBP-1").WithMessage($"Must be 1 to {most} characters.").OverridePropertyName(path);
+
+    private static bool FitsScheme(string? scheme, string identification) =>
+        scheme is null || !Schemes.TryGetValue(scheme, out var form) || form.IsMatch(identification);
+
+    [GeneratedRegex(@"\A[^\p{C}]+\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
+    private static partial Regex AnyText();
+
+    [GeneratedRegex(@"\A[0-9]{6}[ -]?[0-9]{8}\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
+    private static partial Regex SortCodeAndNumber();
+
+    [GeneratedRegex(@"\A[A-Z]{2}[0-9]{2}[A-Z0-9 ]{11,38}\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Iban();
+
+    [GeneratedRegex(@"\A[0-9]{8,19}\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
+    private static partial Regex CardNumber();
+}

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Testing.UkApi;
+
+namespace OpenBanking.Consent.Tests;
+
+public sealed class WaitingConsentsTests
+{
+    private const string Amelia = "C-100001";
+    private const string Thomas = "C-100002";
+
+    [Fact]
+    [Trait("Rule", "CO-22")]
+    [Trait("Rule", "OB-CON-5")]
+    public async Task What_has_waited_too_long_is_removed_with_its_history_and_what_was_decided_on_stays()
+    {
+        await using var api = await BankApi.StartAsync();
+        var sweeper = api.Services.GetRequiredService<WaitingConsents>();
+        var authorised = (await api.AccessAsync(["GB-1"])).ConsentId!;
+        var rejected = await api.ConsentAsync();
+        await api.AskAsync(new RejectConsent(rejected, BankApi.Tpp, RejectionCause.Declined, Amelia, null));
+        var waiting = await api.ConsentAsync();
+        api.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1));
+        var young = await api.ConsentAsync();
+        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        api.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(1, await sweeper.SweepAsync(CancellationToken.None));
+
+        Assert.Equal("OB-HTTP-1", (await ReadAsync(waiting)).Rule);
+        Assert.Equal(0L, await api.Database.ScalarAsync<long>("""SELECT count(*) FROM consent.history WHERE "ConsentId" = $1""", waiting));
+        foreach (var (id, state) in new[] { (young, "AWAU"), (authorised, "AUTH"), (rejected, "RJCT") })
+            Assert.Equal(state, (await ReadAsync(id)).Data.GetProperty("Status").GetString());
+
+        Task<ApiAnswer> ReadAsync(string id) => api.GetAsync("/account-access-consents/" + id, new TestCaller(BankApi.Tpp));
+    }
+
+    [Fact]
+    [Trait("Rule", "CO-22")]
+    public async Task Hosts_that_sweep_at_once_remove_each_consent_once()
+    {
+        await using var api = await BankApi.StartAsync();
+        await api.ConsentAsync();
+        await api.Database.ExecuteAsync(
+            """
+            INSERT INTO consent.consents ("Id", "ClientId", "State", "CreatedAt", "StateChangedAt", "Permissions", "StoppedAccountIds")
+            SELECT 'aac-' || md5(n::text), 'tpp-1', 'AWAU', now() - interval '30 days', now(), '{}', '{}' FROM generate_series(1, $1) n
+            """,
+            (2 * WaitingConsents.Batch) + 1);
+        var sweeper = api.Services.GetRequiredService<WaitingConsents>();
+        var removed = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => sweeper.SweepAsync(CancellationToken.None)));
+        Assert.Equal((2 * WaitingConsents.Batch) + 1, removed.Sum() + await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(1L, await api.Database.ScalarAsync<long>("SELECT count(*) FROM consent.consents"));
+    }
+
+    /// <summary>One joint account is all that is shared; its two holders stop it at the same moment, and both are told that it is stopped.</summary>
+    [Fact]
+    [Trait("Rule", "D-11")]
+    public async Task Two_holders_who_stop_at_one_moment_both_have_stopped_it()
+    {
+        await using var api = await BankApi.StartAsync();
+        for (var round = 0; round < 5; round++)
+        {
+            var id = (await api.AccessAsync(["GB-1", "JT-1"])).ConsentId!;
+            var from = new DecisionOrigin(null, null);
+            var answers = await Task.WhenAll(api.AskAsync(new CancelConnection(id, Thomas, from)), api.AskAsync(new CancelConnection(id, Amelia, from)));
+            Assert.Equal(CancellationAnswer.Cancelled, answers[1]);
+            var state = await api.Database.ScalarAsync<string>("""SELECT "State" FROM consent.consents WHERE "Id" = $1""", id);
+            Assert.Equal("CANC", state);
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-CON-6")]
+    [Trait("Rule", "GM-10")]
+    public async Task A_third_party_gives_up_its_own_consent_and_no_other()
+    {
+        await using var api = await BankApi.StartAsync();
+        var id = (await api.AccessAsync(["GB-1"])).ConsentId!;
+        Assert.False(await api.AskAsync(new GiveUpConsent(id, BankApi.OtherTpp)));
+        Assert.True(await api.AskAsync(new GiveUpConsent(id, BankApi.Tpp)));
+        Assert.False(await api.AskAsync(new GiveUpConsent(id, BankApi.Tpp)));
+        Assert.Equal(1, api.Ended.Count(id));
+        Assert.Null(States.Next(States.Of(ConsentKind.DomesticPayment), ConsentState.AUTH, ConsentEvent.Delete));
+    }
+
+    /// <summary>One payment is no access that could be stopped; it has a list of its own.</summary>
+    [Fact]
+    [Trait("Rule", "D-10")]
+    public async Task A_single_payment_is_no_connection()
+    {
+        await using var api = await BankApi.StartAsync();
+        var access = (await api.AccessAsync(["GB-1"])).ConsentId!;
+        await api.Database.ExecuteAsync(
+            """
+            INSERT INTO consent.consents ("Id", "ClientId", "State", "CreatedAt", "StateChangedAt", "GrantedAt", "Permissions", "StoppedAccountIds", "CustomerId", "AccountIds")
+            VALUES ('dpc-' || md5('1'), 'tpp-1', 'AUTH', now(), now(), now(), '{}', '{}', $1, ARRAY[$2])
+            """,
+            Amelia,
+            api.Account("GB-1"));
+        Assert.Equal([access], (await api.AskAsync(new ListConnections(Amelia))).Select(connection => connection.ConsentId));
+    }
+}
