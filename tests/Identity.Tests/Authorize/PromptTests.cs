@@ -63,7 +63,7 @@ public sealed class PromptTests(FrontWorld world)
         world.Host.Clock.Advance(TimeSpan.FromMinutes(2));
 
         var consent = await Tpp.CreateConsentAsync();
-        var request = TestTpp.AuthorizationRequest(consent).With("claims", $$$"""{"id_token":{"openbanking_intent_id":{"value":"{{{consent}}}"}}}""");
+        var request = TestTpp.AuthorizationRequest(consent).With("claims", $$$$"""{"id_token":{"openbanking_intent_id":{"value":"{{{{consent}}}}"}}}""");
         if (maxAge is not null) request = request.With("max_age", maxAge);
         if (acrValues is not null) request = request.With("acr_values", acrValues);
         var interaction = await browser.ArriveAsync(Tpp.AuthorizePath(await Tpp.PushAsync(request)));
@@ -92,7 +92,7 @@ public sealed class PromptTests(FrontWorld world)
     {
         using var browser = world.Customer.OpenBrowser();
         var consent = await Tpp.CreateConsentAsync();
-        var claims = $$$"""{"id_token":{"openbanking_intent_id":{"value":"{{{consent}}}"},"acr":{{{acr}}}}}""";
+        var claims = $$$$"""{"id_token":{"openbanking_intent_id":{"value":"{{{{consent}}}}"},"acr":{{{{acr}}}}}}""";
         var answer = await browser.OpenAsync(Tpp.AuthorizePath(await Tpp.PushAsync(TestTpp.AuthorizationRequest(consent).With("claims", claims).With("max_age", "0"))));
         Assert.Equal((303, unmet ? "unmet_authentication_requirements" : null), (answer.Status, answer.Parameter("error")));
         if (unmet) Assert.Equal("ID-09", world.Host.Log.RefusalOf(answer.Header("x-fapi-interaction-id")!)?.Rule);
