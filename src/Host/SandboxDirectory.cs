@@ -87,7 +87,7 @@ internal sealed class SandboxDirectory(
         subject.Add("2.5.4.97", $"PSDGB-FCA-{number}");
         subject.AddOrganizationName(shown.Length == 0 ? organisationId : shown);
         subject.AddCountryOrRegion("GB");
-        var certificate = ServerCertificates.IssueClientCertificate(data, subject.Build(), request.CertificateKey, Server.RealTime);
+        var certificate = ServerCertificates.IssueClientCertificate(data, subject.Build(), request.CertificateKey, request.Roles, Server.RealTime);
         return new DirectoryEntry(
             organisationId,
             softwareId,

@@ -1,7 +1,9 @@
+using System.Formats.Asn1;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Host;
 
@@ -92,13 +94,15 @@ internal sealed class ServerCertificates
         LoadOrIssue(data, name, Transport.LocalNames, clock.GetUtcNow()).Dispose();
 
     /// <summary>A client certificate of the sandbox's authority for somebody's own key, as PEM.</summary>
-    public static string IssueClientCertificate(DataDirectory data, X500DistinguishedName subject, PublicKey key, TimeProvider clock)
+    /// <param name="roles">What the owner may be; the certificate limits it to that (MT-10).</param>
+    public static string IssueClientCertificate(DataDirectory data, X500DistinguishedName subject, PublicKey key, IReadOnlyList<string> roles, TimeProvider clock)
     {
         var now = clock.GetUtcNow();
         data.Folder("tls");
         using var authority = LoadOrMakeAuthority(data, now);
         using var signing = authority.GetRSAPrivateKey()!;
         var request = WithUse(new CertificateRequest(subject, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1), authority, ForClients);
+        request.CertificateExtensions.Add(Roles(roles));
         var generator = X509SignatureGenerator.CreateForRSA(signing, RSASignaturePadding.Pkcs1);
         using var issued = request.Create(authority.SubjectName, generator, now.AddMinutes(-5), now + Lifetime, SerialNumber());
         return issued.ExportCertificatePem();
@@ -190,6 +194,34 @@ internal sealed class ServerCertificates
         data.Write(AuthorityKeyFile, fresh.ExportPkcs8PrivateKeyPem());
         data.Write(AuthorityFile, made.ExportCertificatePem());
         return X509Certificate2.CreateFromPem(made.ExportCertificatePem(), fresh.ExportPkcs8PrivateKeyPem());
+    }
+
+    /// <summary>The statement of a PSD2 certificate (ETSI TS 119 495, 5.1).</summary>
+    private static X509Extension Roles(IReadOnlyList<string> roles)
+    {
+        var statements = new AsnWriter(AsnEncodingRules.DER);
+        using (statements.PushSequence())
+        using (statements.PushSequence())
+        {
+            statements.WriteObjectIdentifier(CertificateRoles.Statement);
+            using (statements.PushSequence())
+            {
+                using (statements.PushSequence())
+                {
+                    foreach (var (name, id, _) in CertificateRoles.All.Where(known => roles.Contains(known.Role, StringComparer.Ordinal)))
+                    {
+                        using var role = statements.PushSequence();
+                        statements.WriteObjectIdentifier(id);
+                        statements.WriteCharacterString(UniversalTagNumber.UTF8String, name);
+                    }
+                }
+
+                statements.WriteCharacterString(UniversalTagNumber.UTF8String, "Financial Conduct Authority");
+                statements.WriteCharacterString(UniversalTagNumber.UTF8String, "GB-FCA");
+            }
+        }
+
+        return new X509Extension(CertificateRoles.Extension, statements.Encode(), critical: false);
     }
 
     private static X509Extension Names(IReadOnlyList<string> hostNames)

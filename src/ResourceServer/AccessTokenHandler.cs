@@ -62,6 +62,11 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
         if (!token.Scopes.Contains(requirement.Scope)) return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, "RS-04");
         if (token.Roles is { } roles && options.Value.RoleForScope.TryGetValue(requirement.Scope, out var role) && !roles.Contains(role, StringComparer.Ordinal))
             return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, "OB-SEC-6");
+        if (SenderCertificate.Of(http) is { } certificate && CertificateRoles.Of(certificate) is { } carried
+            && options.Value.RoleForScope.TryGetValue(requirement.Scope, out var needed) && !carried.Contains(needed, StringComparer.Ordinal))
+        {
+            return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, "MT-10");
+        }
 
         http.SetAccessToken(token);
         return null;

@@ -34,10 +34,11 @@ public static class TestCertificates
         IEnumerable<string>? emails = null,
         DateTimeOffset? notBefore = null,
         DateTimeOffset? notAfter = null,
-        IReadOnlyList<string>? uses = null) =>
-        Client(authority, new X500DistinguishedName(subject), dns, uris, addresses, emails, notBefore, notAfter, uses);
+        IReadOnlyList<string>? uses = null,
+        X509Extension? extension = null) =>
+        Client(authority, new X500DistinguishedName(subject), dns, uris, addresses, emails, notBefore, notAfter, uses, extension);
 
-    /// <inheritdoc cref="Client(X509Certificate2, string, IEnumerable{string}?, IEnumerable{Uri}?, IEnumerable{IPAddress}?, IEnumerable{string}?, DateTimeOffset?, DateTimeOffset?, IReadOnlyList{string}?)"/>
+    /// <inheritdoc cref="Client(X509Certificate2, string, IEnumerable{string}?, IEnumerable{Uri}?, IEnumerable{IPAddress}?, IEnumerable{string}?, DateTimeOffset?, DateTimeOffset?, IReadOnlyList{string}?, X509Extension?)"/>
     public static X509Certificate2 Client(
         X509Certificate2 authority,
         X500DistinguishedName subject,
@@ -47,10 +48,12 @@ public static class TestCertificates
         IEnumerable<string>? emails = null,
         DateTimeOffset? notBefore = null,
         DateTimeOffset? notAfter = null,
-        IReadOnlyList<string>? uses = null)
+        IReadOnlyList<string>? uses = null,
+        X509Extension? extension = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = Leaf(subject, key, dns, uris, addresses, emails, uses);
+        if (extension is not null) request.CertificateExtensions.Add(extension);
         var now = DateTimeOffset.UtcNow;
         var generator = authority.GetRSAPrivateKey() is { } rsa
             ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
+using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
 using OpenBanking.ResourceServer;
@@ -51,6 +52,12 @@ internal sealed class AuthorizationServerOptions
 
     /// <summary>PEM file of the CAs whose client certificates count for <c>tls_client_auth</c> (MTLS-02).</summary>
     public string? ClientCertificateAuthorities { get; init; }
+
+    /// <summary>Which of those CAs publish lists of revoked certificates, and where (MT-11).</summary>
+    public IList<RevocationListOptions> ClientCertificateRevocation { get; } = [];
+
+    /// <summary>What becomes of a certificate whose CA has a list that is missing or too old.</summary>
+    public MissingRevocationList MissingRevocationList { get; init; }
 
     /// <summary>PEM file of the sandbox's own CA; Host says where it is.</summary>
     public string? SandboxClientCertificateAuthority { get; init; }
@@ -114,6 +121,10 @@ internal sealed class AuthorizationServerOptions
                 yield return "Identity:ResourceServers must each have a ClientId, an https Audience and Scopes";
         }
 
+        if (!Enum.IsDefined(MissingRevocationList)) yield return "Identity:MissingRevocationList must be RefusePayments, Refuse or Admit";
+        string?[] authorities = [ClientCertificateAuthorities, SandboxClientCertificateAuthority];
+        foreach (var problem in ClientCertificateRevocation.SelectMany((list, at) => list.Problems($"Identity:ClientCertificateRevocation:{at}", authorities, AllowLoopbackTargets)))
+            yield return problem;
         if (!Enum.IsDefined(DpopNonces)) yield return "Identity:DpopNonces must be off or required";
         foreach (var problem in Directories.SelectMany((directory, at) => directory.Problems($"Identity:Directories:{at}"))) yield return problem;
         if (AllDirectories.DistinctBy(directory => directory.Issuer).Count() < AllDirectories.Count()) yield return "Identity:Directories names an issuer twice";

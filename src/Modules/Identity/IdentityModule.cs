@@ -61,6 +61,8 @@ public static class IdentityModule
             .AddSingleton<ClientKeySets>()
             .AddScoped<ClientKeys>()
             .AddSingleton<ClientCertificateAuthorities>()
+            .AddSingleton<RevocationLists>()
+            .AddHostedService(provider => provider.GetRequiredService<RevocationLists>())
             .AddScoped<ClientCertificates>()
             .AddScoped<ClientAssertions>()
             .AddScoped<ClientAuthentication>()

@@ -9,7 +9,7 @@ namespace OpenBanking.Identity.Clients;
 /// Judges certificates as a means of authentication. TLS lets every certificate pass; whether it is trusted is decided here, client
 /// by client (MTLS-12).
 /// </summary>
-internal sealed class ClientCertificates(ClientKeys keys, ClientCertificateAuthorities authorities, TimeProvider time)
+internal sealed class ClientCertificates(ClientKeys keys, ClientCertificateAuthorities authorities, RevocationLists revoked, TimeProvider time)
 {
     private const int MaxBytes = 16 * 1024;
 
@@ -19,15 +19,16 @@ internal sealed class ClientCertificates(ClientKeys keys, ClientCertificateAutho
         if (client.AuthenticationMethod == ClientAuthentication.SelfSignedTlsClientAuth)
             return OwnFault(certificate) ?? (await IsRegisteredAsync(client, certificate, ct) ? null : "MTLS-05");
 
-        if (ChainFault(certificate) is { } fault) return fault;
+        if (ChainFault(certificate, client.Roles.Contains("PISP")) is { } fault) return fault;
         return ClientCertificate.Says(certificate, client.CertificateField, client.CertificateValue)
             ? null
             : client.CertificateField == ClientCertificate.SubjectDn ? "MTLS-04" : "MTLS-03";
     }
 
     /// <summary>What is wrong with the certificate or its way up to an authority, whoever shows it; null if nothing.</summary>
-    public string? ChainFault(X509Certificate2 certificate) =>
-        OwnFault(certificate) ?? (authorities.Vouch(certificate, time.GetUtcNow()) ? null : "MTLS-02");
+    /// <param name="forPayments">Whether payments are at stake, which may need more certainty (MT-11).</param>
+    public string? ChainFault(X509Certificate2 certificate, bool forPayments = true) =>
+        OwnFault(certificate) ?? authorities.FirstFault(certificate, revoked, forPayments, time.GetUtcNow());
 
     private string? OwnFault(X509Certificate2 certificate)
     {
@@ -116,8 +117,10 @@ internal sealed class ClientCertificateAuthorities
         return all;
     });
 
-    /// <summary>Whether a way leads from the certificate to a configured CA: signatures, validity, path length, usage.</summary>
-    public bool Vouch(X509Certificate2 certificate, DateTimeOffset now)
+    /// <summary>
+    /// Null where a way leads from the certificate to a configured CA: signatures, validity, path length, usage; and nobody on it is revoked.
+    /// </summary>
+    public string? FirstFault(X509Certificate2 certificate, RevocationLists revoked, bool forPayments, DateTimeOffset now)
     {
         using var chain = new X509Chain();
         var policy = chain.ChainPolicy;
@@ -130,13 +133,19 @@ internal sealed class ClientCertificateAuthorities
 
         // The addresses in a stranger's certificate are not ours to call.
         policy.DisableCertificateDownloads = true;
-        policy.RevocationMode = X509RevocationMode.NoCheck;
+        policy.RevocationMode = X509RevocationMode.NoCheck; // Which asks whom the certificate says; ours are below.
         policy.VerificationTimeIgnored = false;
         policy.VerificationTime = now.UtcDateTime;
         policy.ApplicationPolicy.Add(new Oid(ClientAuthentication));
-        return policy.CustomTrustStore.Count > 0
-            && chain.Build(certificate)
-            && chain.ChainElements.Count > 1
-            && !chain.ChainElements.Skip(1).Any(element => CertificateStrength.IsWeak(element.Certificate));
+        if (policy.CustomTrustStore.Count == 0
+            || !chain.Build(certificate)
+            || chain.ChainElements.Count < 2
+            || chain.ChainElements.Skip(1).Any(element => CertificateStrength.IsWeak(element.Certificate)))
+        {
+            return "MTLS-02";
+        }
+
+        var way = chain.ChainElements.Select(element => element.Certificate).ToList();
+        return way.Zip(way.Skip(1)).Any(pair => revoked.Refuses(pair.First, pair.Second, forPayments)) ? "MT-11" : null;
     }
 }

@@ -56,11 +56,11 @@ internal static class OutboundHttp
         return allowLoopback || Ports.Contains(uri.Port) ? null : "must be on port 443 or 8443";
     }
 
-    /// <summary>Asks an address for a JSON document; where there is none to be had, why not, for the log.</summary>
+    /// <summary>Asks an address for a document; where there is none to be had, why not, for the log.</summary>
     /// <param name="types">Media types that are taken.</param>
     [SuppressMessage("Reliability", "CA2000", Justification = "The handler is not the invoker's to dispose of.")]
     public static async Task<Outcome<byte[], string>> GetAsync(
-        HttpMessageHandler outbound, string address, bool allowLoopback, IReadOnlyList<string> types, CancellationToken ct)
+        HttpMessageHandler outbound, string address, bool allowLoopback, IReadOnlyList<string> types, CancellationToken ct, int maxBytes = MaxBytes)
     {
         if (Problem(address, allowLoopback) is { } problem) return problem;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -75,9 +75,9 @@ internal static class OutboundHttp
             if (!types.Contains(response.Content.Headers.ContentType?.MediaType, StringComparer.OrdinalIgnoreCase)) return "the answer is of another type";
 
             await using var body = await response.Content.ReadAsStreamAsync(patience.Token);
-            var buffer = new byte[MaxBytes + 1];
+            var buffer = new byte[maxBytes + 1];
             var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, patience.Token);
-            return length > MaxBytes ? "the answer is too long" : buffer[..length];
+            return length > maxBytes ? "the answer is too long" : buffer[..length];
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !ct.IsCancellationRequested)
         {

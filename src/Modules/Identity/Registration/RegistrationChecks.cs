@@ -6,9 +6,11 @@ using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Protocol;
+using OpenBanking.Identity.Token;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
+using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity.Registration;
 
@@ -52,6 +54,8 @@ internal sealed class RegistrationChecks(
         var client = judged.Client;
         if (client.AuthenticationMethod == ClientAuthentication.TlsClientAuth && !ClientCertificate.Says(certificate, client.CertificateField, client.CertificateValue))
             return RegistrationError.InvalidMetadata("SSA-08", "the certificate of this connection does not carry the registered name");
+        if (CertificateRoles.Of(certificate) is { } carried && client.Scopes.Any(scope => !GrantedScope.RoleAllows(scope, [.. carried])))
+            return RegistrationError.InvalidMetadata("MT-10", "the certificate of this connection does not carry the role for a scope");
         if (await sectors.RefusalAsync(client, Claims.Text(request.Metadata, "sector_identifier_uri"), ct) is { } foreign) return foreign;
         return new AcceptedRegistration(client, Answer(judged, request, statement), statement, request.Signed);
     }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -14,12 +15,19 @@ internal sealed record StoredToken : BankToken
 
 /// <summary>The check of tokens asks the database on every call, so that a revocation holds from the next one on, on every host (RS-03):
 /// there is no cache that could outlive it (RS-17).</summary>
-internal sealed class StoredTokens(IssuedTokens tokens, TimeProvider clock) : ITokenSource
+internal sealed class StoredTokens(IssuedTokens tokens, RevocationLists revoked, TimeProvider clock) : ITokenSource
 {
     public async Task<Outcome<VerifiedToken, TokenFault>> FindAsync(HttpContext http, string token, CancellationToken ct)
     {
         if (await tokens.AccessToken(Handle.HashOf(token)).OneAsync(ct) is not { } presented) return TokenFault.NotValid("RS-03");
-        if (presented.IsLive(clock.GetUtcNow())) return Described(presented);
+        if (presented.IsLive(clock.GetUtcNow()))
+        {
+            // A token bound to a certificate ends with it, though it was good when the token was issued.
+            return presented.Token.CertificateThumbprint is not null && SenderCertificate.Of(http) is { } certificate
+                && revoked.Refuses(certificate, presented.Roles.Contains("PISP"))
+                ? TokenFault.NotValid("MT-11")
+                : Described(presented);
+        }
 
         // To a third party a revoked token is like an unknown one; an expired one is worth a refresh, so it is told.
         RefusalLog.NameClient(http, presented.Token.ClientId);
