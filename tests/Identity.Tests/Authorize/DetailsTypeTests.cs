@@ -93,10 +93,10 @@ public sealed class DetailsTypeTests
     public void What_nobody_serves_is_not_offered()
     {
         Assert.Empty(Kinds.Of().DetailsTypes);
-        Assert.Equal(["openid", "offline_access"], Kinds.Of().Scopes);
+        Assert.Equal(["openid", "offline_access", "grant_management_query", "grant_management_revoke"], Kinds.Of().Scopes);
         var payments = Kinds.Of(ConsentKind.VariableRecurringPayments, ConsentKind.DomesticPayment);
         Assert.Equal(["payment_initiation", "variable_recurring_payment"], payments.DetailsTypes);
-        Assert.Equal(["openid", "offline_access", "payments"], payments.Scopes);
+        Assert.Equal(["openid", "offline_access", "payments", "grant_management_query", "grant_management_revoke"], payments.Scopes);
         Assert.Equal(["payments"], payments.ScopesOf(["PISP", "AISP"]));
     }
 
