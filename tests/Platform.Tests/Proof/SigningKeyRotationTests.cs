@@ -11,7 +11,7 @@ namespace OpenBanking.Platform.Tests.Proof;
 /// it cannot check with the key set it has, kept exactly as long as it was told it may. Time passes faster than outside, in steps that
 /// are smaller than what clocks may differ.
 /// </summary>
-[Collection(OnTwoHosts.Name)]
+[Collection(OnHostsOfTheirOwn.Name)]
 [Trait("Reliability", "R17")]
 public sealed class SigningKeyRotationTests(TwoHosts hosts)
 {

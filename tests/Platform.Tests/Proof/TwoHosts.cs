@@ -16,6 +16,13 @@ public sealed class OnTwoHosts : ICollectionFixture<TwoHosts>
     public const string Name = "two hosts";
 }
 
+/// <summary>Tests that move the time of two hosts or start them again, on a pair of their own.</summary>
+[CollectionDefinition(Name)]
+public sealed class OnHostsOfTheirOwn : ICollectionFixture<TwoHosts>
+{
+    public const string Name = "two hosts of their own";
+}
+
 /// <summary>
 /// Two processes on one database: the first with the database of its own, the second beside it under the first one's name, as
 /// behind a balancer. One third party and the sandbox's customers.
@@ -136,6 +143,24 @@ public sealed class TwoHosts : IAsyncLifetime
         var interaction = await browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await PushAsync()));
         var decision = await browser.DecideAsync(await browser.ApprovalAsync(interaction));
         return decision.Code ?? throw new InvalidOperationException($"No code: {decision.Status} {decision.Text}");
+    }
+
+    /// <summary>Ends a host in order and starts it again; with the first goes the database for a while, so both must be there again.</summary>
+    public async Task AgainAsync(HostProcess host)
+    {
+        await host.StopAsync();
+        await host.StartAgainAsync();
+        database.Clear();
+        foreach (var each in new[] { First, Second })
+        {
+            using var http = each.CreateClient();
+            for (var attempt = 0; attempt < 100; attempt++)
+            {
+                using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+                if (answer.IsSuccessStatusCode) break;
+                await Task.Delay(100);
+            }
+        }
     }
 
     public async Task ExecuteAsync(string sql)
