@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -61,13 +62,14 @@ internal static partial class Entry
             : null;
         if (postgres is not null) builder.Configuration["ConnectionStrings:OpenBanking"] = postgres.ConnectionString;
 
-        if (settings.Sandbox) await SandboxAuthority.ShareAsync(builder.Configuration, data, CancellationToken.None);
-
+        // A setting that cannot stand is named before a database that cannot be had.
+        var away = settings.Sandbox ? await ShareAuthorityAsync(builder.Configuration, data) : null;
         if (settings.Sandbox && (postgres is not null || builder.Configuration.GetValue<bool>("OPENBANKING_TPP"))) DemoData.PrepareSample(data);
         try
         {
             await using var app = Server.Finish(builder, settings, data);
             app.Services.GetRequiredService<IStartupValidator>().Validate(); // Before anything is done with the database.
+            away?.Throw();
             await ListenAsync(app, settings, data);
             await app.WaitForShutdownAsync();
             return 0;
@@ -87,6 +89,20 @@ internal static partial class Entry
         {
             logging.AddProvider(console);
             if (file is not null) logging.AddProvider(file);
+        }
+    }
+
+    /// <summary>Why the database could not be asked; null where it was.</summary>
+    private static async Task<ExceptionDispatchInfo?> ShareAuthorityAsync(IConfiguration configuration, DataDirectory data)
+    {
+        try
+        {
+            await SandboxAuthority.ShareAsync(configuration, data, CancellationToken.None);
+            return null;
+        }
+        catch (NpgsqlException problem)
+        {
+            return ExceptionDispatchInfo.Capture(problem);
         }
     }
 

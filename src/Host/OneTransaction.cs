@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using OpenBanking.Kernel.Http;
@@ -93,7 +94,16 @@ internal sealed class OneTransaction(RequestDelegate next)
         var request = http.Request;
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true || request.ContentLength > LargestBody) return null;
         var received = new MemoryStream((int)(request.ContentLength ?? 0));
-        await request.Body.CopyToAsync(received, http.RequestAborted);
+        try
+        {
+            await request.Body.CopyToAsync(received, http.RequestAborted);
+        }
+        catch (IOException broken) when (broken is not (BadHttpRequestException or ConnectionResetException))
+        {
+            // Of some bodies that are none, such as a chunk of 2^64 bytes, Kestrel says only that they cannot be read (OP-10).
+            throw new BadHttpRequestException("the body cannot be read", StatusCodes.Status400BadRequest, broken);
+        }
+
         return received;
     }
 

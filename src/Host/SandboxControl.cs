@@ -63,18 +63,10 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
     {
         if (!IsAllowed(http)) return NotAllowed(http);
         if (!http.Request.HasJsonContentType()) return Problem("the body must be application/json");
-        JsonElement given;
-        try
-        {
-            using var document = await JsonDocument.ParseAsync(http.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 32 }, ct);
-            given = document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            return Problem("the body is not valid JSON");
-        }
-
-        if (given.ValueKind != JsonValueKind.Object || !given.TryGetProperty("operation", out var name) || name.ValueKind != JsonValueKind.String)
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body, ct);
+        if (!StrictJson.TryParseObject(body.GetBuffer().AsSpan(0, (int)body.Length), out var given)) return Problem("the body is not one JSON object");
+        if (!given.TryGetProperty("operation", out var name) || name.ValueKind != JsonValueKind.String)
             return Problem("the body must be an object with the text \"operation\"");
         if (Operations.FirstOrDefault(operation => name.ValueEquals(operation.Name)) is not { } wanted)
             return Problem("there is no such operation; GET lists them");

@@ -86,7 +86,7 @@ internal sealed class SandboxDirectoryEndpoints(SandboxDirectory directory, Host
         {
             form = await http.Request.ReadFormAsync(ct);
         }
-        catch (InvalidDataException)
+        catch (Exception broken) when (broken is InvalidDataException or NotSupportedException or (IOException and not BadHttpRequestException))
         {
             return Portal.ShowDirectory("The form could not be read.", []);
         }

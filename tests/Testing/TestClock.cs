@@ -22,8 +22,8 @@ public sealed class TestClock : TimeProvider
         if (stopped is { } at) stopped = at + by;
     }
 
-    /// <summary>Stops the clock at a moment, so that a test can stand exactly on an edge.</summary>
-    public void StopAt(DateTimeOffset moment) => stopped = moment;
+    /// <summary>Stops the clock at a moment, so that a test can stand exactly on an edge; whole microseconds, as the database keeps them.</summary>
+    public void StopAt(DateTimeOffset moment) => stopped = moment.AddTicks(-(moment.Ticks % TimeSpan.TicksPerMicrosecond));
 
     /// <summary>Lets it run again from where the real clock and the offset are.</summary>
     public void Run() => stopped = null;

@@ -19,7 +19,7 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
         Assert.Equal(host.Main, new Uri(sandbox.GetProperty("issuer").GetString()!));
         Assert.Equal(host.Mtls, new Uri(sandbox.GetProperty("mtls").GetString()!));
         Assert.Equal(Path.Combine(host.DataPath, "tls", "ca.crt"), sandbox.GetProperty("ca").GetString());
-        Assert.Equal(JsonValueKind.Null, sandbox.GetProperty("directory").ValueKind);
+        Assert.Equal(host.Main.OriginalString.TrimEnd('/') + "/sandbox/directory", sandbox.GetProperty("directory").GetProperty("issuer").GetString());
         Assert.Equal(43, sandbox.GetProperty("controlSecret").GetString()!.Length);
         foreach (var customer in sandbox.GetProperty("customers").EnumerateArray())
         {
