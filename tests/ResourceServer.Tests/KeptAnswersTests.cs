@@ -89,7 +89,10 @@ public sealed class KeptAnswersTests
         using var another = SigningKey.Create("ES256");
         var claims = new JsonObject
         {
-            ["iss"] = Issuer, ["aud"] = "savings", ["iat"] = Now.ToUnixTimeSeconds(), ["token_introspection"] = new JsonObject { ["active"] = false },
+            ["iss"] = Issuer,
+            ["aud"] = "savings",
+            ["iat"] = Now.ToUnixTimeSeconds(),
+            ["token_introspection"] = new JsonObject { ["active"] = false },
         };
         if (member is not null) claims[member] = JsonNode.Parse(value!);
         var keys = Set(key);

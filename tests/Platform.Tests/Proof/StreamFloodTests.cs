@@ -99,7 +99,9 @@ public sealed class StreamFloodTests(StreamFloodTests.Running running) : IClassF
                 ApplicationProtocols = [SslApplicationProtocol.Http2],
                 CertificateChainPolicy = new X509ChainPolicy
                 {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { host.Authority }, RevocationMode = X509RevocationMode.NoCheck,
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { host.Authority },
+                    RevocationMode = X509RevocationMode.NoCheck,
                 },
             });
             Assert.Equal(SslApplicationProtocol.Http2, stream.NegotiatedApplicationProtocol);

@@ -40,7 +40,8 @@ internal sealed class DescribeInteractionHandler(Interactions interactions, Deci
             open.Client.OnBehalfOf,
             open.Pushed.ConsentId,
             open.Interaction.DecideBefore,
-            found is AuthorisableConsent.Found { Continues: true }) { Asks = (found as AuthorisableConsent.Found)?.Kind.DetailsType };
+            found is AuthorisableConsent.Found { Continues: true })
+        { Asks = (found as AuthorisableConsent.Found)?.Kind.DetailsType };
     }
 }
 
