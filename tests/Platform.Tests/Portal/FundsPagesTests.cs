@@ -1,5 +1,9 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Host;
+using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Platform.Tests.Portal;
@@ -60,6 +64,7 @@ public sealed class FundsPagesTests : PortalTest
         await Assertions.Expect(Page.GetByText("9,000,000.00 GBP · answered no")).ToBeVisibleAsync();
         await Assertions.Expect(Page.GetByText("reference Lunch 1")).ToBeVisibleAsync();
         await LookAsync("connection-funds");
+        Assert.Equal([("Castle", "9000000.00", false), ("Lunch 1", "12.30", true)], await ChecksAsync(customer));
         await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Cancel access" }).ClickAsync();
         await Assertions.Expect(Page.GetByText("We answer none of its funds checks any more")).ToBeVisibleAsync();
         await LookAsync("cancel-funds");
@@ -76,6 +81,18 @@ public sealed class FundsPagesTests : PortalTest
         await Browser.PressAsync("Cancel");
         await Page.WaitForURLAsync("https://tpp.example/**");
         NothingFound();
+    }
+
+    // What a tester gets of the same (/sandbox/control).
+    private async Task<IEnumerable<(string Reference, string Amount, bool Answer)>> ChecksAsync(SandboxCustomer customer)
+    {
+        Host.Services.GetRequiredService<SandboxCustomers>().All = [new DemoCustomer(customer.CustomerId, customer.Username, "", [])];
+        using var http = Host.CreateClient();
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Sandbox " + await File.ReadAllTextAsync(Path.Combine(Host.DataPath, "control-secret")));
+        using var body = TestHttp.Json($$"""{"operation":"checks","customer":"{{customer.Username}}"}""");
+        var answer = await Answer.OfAsync(await http.PostAsync(new Uri("/sandbox/control", UriKind.Relative), body));
+        return answer.Json.GetProperty("checks").EnumerateArray().Select(check => (
+            check.GetProperty("reference").GetString()!, check.GetProperty("amount").GetString()!, check.GetProperty("answer").GetBoolean()));
     }
 
     private static Form FundsRequest(string consent) => TestTpp.AuthorizationRequest(consent)
