@@ -70,6 +70,7 @@ public abstract class PortalTest : IAsyncLifetime
     {
         await Browser.DisposeAsync();
         await Host.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     private protected async Task<SandboxCustomer> ActivateAsync(int number)
