@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Host;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
@@ -175,8 +177,7 @@ public sealed class SandboxDirectoryTests : IAsyncLifetime
     private async Task ControlAsync(int status, JsonObject body)
     {
         using var http = host.CreateClient();
-        var secret = await File.ReadAllTextAsync(System.IO.Path.Combine(host.DataPath, "control-secret"), Ct);
-        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Sandbox " + secret);
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Sandbox " + host.Services.GetRequiredService<SandboxSecret>().Value);
         var answer = await Answer.OfAsync(await http.PostAsync(new Uri("/sandbox/control", UriKind.Relative), TestHttp.Json(body.ToJsonString()), Ct));
         Assert.True(answer.Status == status, $"{answer.Status} {answer.Body}");
     }

@@ -88,7 +88,7 @@ public sealed class FundsPagesTests : PortalTest
     {
         Host.Services.GetRequiredService<SandboxCustomers>().All = [new DemoCustomer(customer.CustomerId, customer.Username, "", [])];
         using var http = Host.CreateClient();
-        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Sandbox " + await File.ReadAllTextAsync(Path.Combine(Host.DataPath, "control-secret")));
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Sandbox " + Host.Services.GetRequiredService<SandboxSecret>().Value);
         using var body = TestHttp.Json($$"""{"operation":"checks","customer":"{{customer.Username}}"}""");
         var answer = await Answer.OfAsync(await http.PostAsync(new Uri("/sandbox/control", UriKind.Relative), body));
         return answer.Json.GetProperty("checks").EnumerateArray().Select(check => (
