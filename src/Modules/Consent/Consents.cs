@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
 using Npgsql;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.Events;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
@@ -75,6 +76,7 @@ internal sealed class Consents(ConsentDb db, IMediator mediator, TimeProvider ti
         if (moved == 0) return false;
 
         await RecordAsync(consent.Id, on, step.From, step.To, cause, now, ct);
+        if (ConsentEvents.Of(consent.Kind, consent.Id, consent.ClientId, on) is { } news) await mediator.Publish(news, ct);
         if (step.To is ConsentState.CANC or ConsentState.EXPD or ConsentState.GONE)
             await mediator.Publish(new ConsentEnded(consent.Kind, consent.Id, consent.ClientId), ct);
         return true;
