@@ -35,6 +35,10 @@ public sealed class OutboxTests(Bank bank)
         Assert.Equal(CancellationAnswer.WasNotActive, await api.AskAsync(new CancelConnection(access.ConsentId!, Amelia, new DecisionOrigin(null, null))));
         Assert.Single(await HappenedAsync(access.ConsentId!));
 
+        var suspended = (await api.AccessAsync(["GB-1"])).ConsentId!;
+        Assert.Equal(SuspensionAnswer.Suspended, await api.AskAsync(new SuspendConsent(suspended, "fraud desk", "A pattern of theft")));
+        Assert.Equal(Revoked, Assert.Single(await HappenedAsync(suspended)).Type);
+
         var given = await api.AccessAsync(["GB-1"]);
         Assert.Equal(204, (await api.SendAsync(HttpMethod.Delete, "/account-access-consents/" + given.ConsentId, new TestCaller(BankApi.Tpp))).Status);
         Assert.Empty(await HappenedAsync(given.ConsentId!));
@@ -122,7 +126,7 @@ public sealed class OutboxTests(Bank bank)
 
     [Fact]
     public void Every_consent_that_can_end_by_itself_has_a_name_in_events() => Assert.Equal(
-        ConsentKind.All.Where(kind => States.Of(kind).Any(row => row.On is ConsentEvent.Cancel or ConsentEvent.Expire)).Select(kind => kind.Name).Order(StringComparer.Ordinal),
+        ConsentKind.All.Where(kind => States.Of(kind).Any(row => row.On is ConsentEvent.Cancel or ConsentEvent.Suspend or ConsentEvent.Expire)).Select(kind => kind.Name).Order(StringComparer.Ordinal),
         ConsentEvents.Resources.Select(resource => resource.Kind.Name).Order(StringComparer.Ordinal));
 
     private static ResourceChanged Event(string client, string id) =>

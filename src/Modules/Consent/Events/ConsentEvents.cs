@@ -26,21 +26,21 @@ internal static class ConsentEvents
     ];
 
     /// <summary>The event that a step of a consent's life is to its third party; null where it is none.</summary>
-    public static ResourceChanged? Of(ConsentKind kind, string consentId, string clientId, ConsentEvent step)
+    public static ResourceChanged? Of(ConsentStep step)
     {
-        if (Resources.FirstOrDefault(resource => resource.Kind == kind) is not { } resource) return null;
-        var type = step switch
+        if (Resources.FirstOrDefault(resource => resource.Kind == step.Consent.Kind) is not { } resource) return null;
+        var type = step.On switch
         {
-            ConsentEvent.Cancel => EventType.ConsentAuthorizationRevoked, // OB-CON-20
+            ConsentEvent.Cancel or ConsentEvent.Suspend => EventType.ConsentAuthorizationRevoked, // OB-CON-20
             ConsentEvent.Expire => EventType.ResourceUpdate,
             ConsentEvent.StopAccount => resource.LinkedAccountUpdate,
             _ => null,
         };
-        return type is null ? null : About(resource, type, consentId, clientId);
+        return type is null ? null : About(resource, type, step.Consent);
     }
 
-    public static ResourceChanged About(ConsentAsResource resource, EventType type, string consentId, string clientId, string? reason = null) =>
-        new(type, clientId, resource.Type, consentId, $"{resource.Collection}/{consentId}", reason);
+    public static ResourceChanged About(ConsentAsResource resource, EventType type, ConsentRecord consent, string? reason = null) =>
+        new(type, consent.ClientId, resource.Type, consent.Id, $"{resource.Collection}/{consent.Id}", reason);
 }
 
 /// <summary>Tells every third party that has an account in an access what has become of it (OB-CON-16, OB-EVT-5).</summary>
@@ -65,7 +65,7 @@ internal sealed class LinkedAccountChangedHandler(ConsentDb db, Outbox outbox) :
         foreach (var consent in concerned)
         {
             if (ConsentEvents.Resources.FirstOrDefault(resource => resource.Kind == consent.Kind) is { LinkedAccountUpdate: { } type } resource)
-                await outbox.RaiseAsync(ConsentEvents.About(resource, type, consent.Id, consent.ClientId, reason), cancellationToken);
+                await outbox.RaiseAsync(ConsentEvents.About(resource, type, consent, reason), cancellationToken);
         }
     }
 }
