@@ -11,8 +11,12 @@ internal sealed class ConsentOptions
     /// <summary>How long a consent waits for its customer before it is removed; at least a day (OB-CON-15, CO-22).</summary>
     public TimeSpan UnauthorisedLifetime { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>Where the anchors of the audit chain are kept, outside the database.</summary>
+    public string AuditFolder { get; init; } = "audit";
+
     public IEnumerable<string> Problems()
     {
+        if (string.IsNullOrWhiteSpace(AuditFolder)) yield return "Consent:AuditFolder must name a folder";
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
     }

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Storage;
 
@@ -23,10 +24,11 @@ internal sealed class WaitingConsents(IServiceScopeFactory scopes, ConsentOption
 
     /// <summary>Removes all whose time is up, a batch a transaction; answers how many. Hosts that sweep at once skip each other's rows.</summary>
     internal Task<int> SweepAsync(CancellationToken ct) =>
-        BackgroundWork.InBatchesAsync(Batch, () => scopes.InUnitAsync(services => RemoveBatchAsync(services.GetRequiredService<ConsentDb>(), ct), ct));
+        BackgroundWork.InBatchesAsync(Batch, () => scopes.InUnitAsync(services => RemoveBatchAsync(services, ct), ct));
 
-    private async Task<int> RemoveBatchAsync(ConsentDb db, CancellationToken ct)
+    private async Task<int> RemoveBatchAsync(IServiceProvider services, CancellationToken ct)
     {
+        var db = services.GetRequiredService<ConsentDb>();
         var before = clock.GetUtcNow() - options.UnauthorisedLifetime;
 
         // The locked rows are those that are deleted: a customer who decides at this moment is waited for or passed over, never overruled.
@@ -37,6 +39,7 @@ internal sealed class WaitingConsents(IServiceScopeFactory scopes, ConsentOption
             RETURNING "Id" AS "Value"
             """).ToListAsync(ct);
         await db.History.Where(entry => ids.Contains(entry.ConsentId)).ExecuteDeleteAsync(ct);
+        await services.GetRequiredService<AuditTrail>().AddRemovalsAsync(ids, clock.GetUtcNow(), "It waited too long for its customer.", ct);
         return ids.Count;
     }
 }

@@ -23,6 +23,98 @@ namespace OpenBanking.Consent.Storage.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("OpenBanking.Consent.Audit.AuditLine", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Day", "Sequence");
+
+                    b.ToTable("audit", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.PendingAuditLine", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Number");
+
+                    b.ToTable("audit_pending", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.StoredAuditKey", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint");
+
+                    b.Property<byte[]>("Protected")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("audit_key", "consent");
+                });
+
             modelBuilder.Entity("OpenBanking.Consent.ConsentRecord", b =>
                 {
                     b.Property<string>("Id")
@@ -107,10 +199,130 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");
 
+                    b.HasIndex("ExpiresAt")
+                        .HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
+
                     b.HasIndex("ClientId", "CreatedAt")
                         .HasFilter("\"State\" = 'AWAU'");
 
                     b.ToTable("consents", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Events.EventRecord", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("GivenUpAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Path")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Problem")
+                        .HasMaxLength(512)
+                        .HasColumnType("character varying(512)");
+
+                    b.Property<string>("PushFor")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset?>("RejectedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("ResourceId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<string>("ResourceType")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<long>("Sequence")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Sequence"));
+
+                    b.Property<Guid>("Transaction")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Tries")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("At");
+
+                    b.HasIndex("Sequence")
+                        .HasFilter("\"GivenUpAt\" IS NOT NULL OR \"RejectedAt\" IS NOT NULL");
+
+                    b.HasIndex("ClientId", "Sequence")
+                        .HasFilter("\"RejectedAt\" IS NULL");
+
+                    b.HasIndex("PushFor", "Sequence")
+                        .HasFilter("\"PushFor\" IS NOT NULL");
+
+                    b.ToTable("events", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Events.EventSubscription", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("CallbackUrl")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ClientId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.PrimitiveCollection<string[]>("EventTypes")
+                        .HasColumnType("text[]");
+
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset>("PushAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.PrimitiveCollection<string[]>("Urns")
+                        .HasColumnType("text[]");
+
+                    b.Property<string>("Version")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ClientId")
+                        .IsUnique();
+
+                    b.HasIndex("PushAt")
+                        .HasFilter("\"CallbackUrl\" IS NOT NULL");
+
+                    b.ToTable("event_subscriptions", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Consent.Storage.ApprovalEvidence", b =>
@@ -199,8 +411,18 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasMaxLength(4)
                         .HasColumnType("character varying(4)");
 
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
                     b.Property<string>("Reason")
                         .HasColumnType("text");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
 
                     b.Property<string>("To")
                         .IsRequired()
@@ -213,7 +435,7 @@ namespace OpenBanking.Consent.Storage.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("ConsentId", "Id");
+                    b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
                 });
