@@ -61,4 +61,10 @@ public static class AccountsModule
     /// <summary>Fills the sandbox bank, once; says who its customers are, every time.</summary>
     public static Task<IReadOnlyList<SandboxCustomer>> SeedSandboxAsync(IServiceProvider services, CancellationToken ct) =>
         SandboxSeed.RunAsync(services, ct);
+
+    /// <summary>Adds customers by the thousand to the sandbox's bank, for measurements; answers their accounts.</summary>
+    /// <param name="progress">Hears how many bookings there are.</param>
+    public static Task<IReadOnlyList<(string CustomerId, string AccountId)>> SeedBulkAsync(
+        IServiceProvider services, int customers, int transactions, Action<int> progress, CancellationToken ct) =>
+        ActivatorUtilities.CreateInstance<BulkBank>(services).AddAsync(customers, transactions, progress, ct);
 }

@@ -9,6 +9,7 @@ using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Consent.FundsConfirmation;
+using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -87,6 +88,12 @@ public static class ConsentModule
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
         return app;
     }
+
+    /// <summary>Adds accesses by the thousand, for measurements, given by the holders of these accounts.</summary>
+    /// <param name="progress">Hears how many there are.</param>
+    public static Task SeedBulkAsync(
+        IServiceProvider services, int consents, IReadOnlyList<(string CustomerId, string AccountId)> held, Action<int> progress, CancellationToken ct) =>
+        ActivatorUtilities.CreateInstance<BulkConsents>(services).AddAsync(consents, held, progress, ct);
 
     /// <summary>Serves a kind of consent: its type, scope and role are offered from here on.</summary>
     private static IServiceCollection AddConsentKind(this IServiceCollection services, KindRules rules) =>
