@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using OpenBanking.Consent;
-using OpenBanking.Consent.Contracts;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
 using OpenBanking.Testing.WebAuthn;
@@ -175,10 +174,10 @@ public sealed class ConsentRaceTests(TwoHosts hosts)
     /// <summary>Reads with one access token on both hosts, on and on.</summary>
     private sealed class Reading(TestTpp[] both, string token)
     {
-        private readonly CancellationTokenSource stop = new();
         private readonly List<(long Begun, int Status)> reads = [];
         private Task[] readers = [];
         private long ended;
+        private volatile bool stopped;
 
         /// <summary>Reads that began after the end.</summary>
         public long After { get; private set; }
@@ -210,14 +209,13 @@ public sealed class ConsentRaceTests(TwoHosts hosts)
 
         public async Task StopAsync()
         {
-            await stop.CancelAsync();
+            stopped = true;
             await Task.WhenAll(readers);
-            stop.Dispose();
         }
 
         private async Task ReadOnAsync(TestTpp tpp)
         {
-            while (!stop.IsCancellationRequested)
+            while (!stopped)
             {
                 var begun = Stopwatch.GetTimestamp();
                 var status = (await tpp.GetAsync(Accounts, token)).Status;
