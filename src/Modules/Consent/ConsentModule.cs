@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OpenBanking.Consent.AccountAccess;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.FundsConfirmation;
+using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -34,6 +35,7 @@ public static class ConsentModule
             .AddConsentKind(DebtorAccount.Rules)
             .AddScoped<FundsConfirmationConsentEndpoints>()
             .AddSingleton<FundsRequestValidator>()
+            .AddPaymentConsents()
 
             // The authorization server asks.
             .AddScoped<IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>, FindConsentForAuthorisationHandler>()
@@ -63,7 +65,20 @@ public static class ConsentModule
     {
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
+        PaymentConsentEndpoints.Map(app.MapUkApi("pisp"));
         return app;
+    }
+
+    /// <summary>Consents of the types of payment that there are.</summary>
+    private static IServiceCollection AddPaymentConsents(this IServiceCollection services)
+    {
+        services.TryAddScoped<Idempotency>();
+        foreach (var type in PaymentTypes.All) services.AddConsentKind(type.KindRules);
+        return services
+            .AddScoped<PaymentConsentEndpoints>()
+            .AddSingleton<CutOffs>()
+            .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>();
     }
 
     /// <summary>Serves a kind of consent: its type, scope and role are offered from here on.</summary>

@@ -6,7 +6,7 @@ using OpenBanking.Accounts.Storage;
 namespace OpenBanking.Accounts.Ledger;
 
 /// <summary>The core bank that ships: a double-entry ledger in PostgreSQL.</summary>
-internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
+internal sealed class LedgerCoreBank(AccountsDb db, Transfers transfers) : ICoreBank
 {
     // Before and after every booking there can be.
     private static readonly PageStart Oldest = new(new DateTimeOffset(1, 1, 2, 0, 0, 0, TimeSpan.Zero), Guid.Empty, Backwards: true);
@@ -37,7 +37,7 @@ internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
                 account.Id,
                 account.Currency,
                 account.Balance,
-                db.Transactions.Where(transaction => transaction.AccountId == account.Id && transaction.IsPending).Sum(transaction => transaction.Amount),
+                db.Transactions.Where(transaction => transaction.AccountId == account.Id && transaction.IsPending).Sum(transaction => transaction.Amount) - account.Held,
                 account.CreditLimit))
             .ToListAsync(ct);
     }
@@ -61,6 +61,14 @@ internal sealed class LedgerCoreBank(AccountsDb db) : ICoreBank
             return new TransactionPage(rows, hasNewer, hasOlder);
         }
     }
+
+    public Task<HoldResult> HoldAsync(TransferOrder order, CancellationToken ct) => transfers.HoldAsync(order, ct);
+
+    public Task<bool> PostAsync(string transferId, string? rail, CancellationToken ct) => transfers.PostAsync(transferId, rail, ct);
+
+    public Task<bool> ReleaseAsync(string transferId, CancellationToken ct) => transfers.ReleaseAsync(transferId, ct);
+
+    public Task<bool> ReturnAsync(string transferId, string why, CancellationToken ct) => transfers.ReturnAsync(transferId, why, ct);
 
     private IQueryable<BankAccount> Held(string customerId) => db.Accounts.Where(account =>
         account.State == AccountState.Open && db.Holders.Any(holder => holder.CustomerId == customerId && holder.AccountId == account.Id));
