@@ -25,11 +25,15 @@ internal sealed class ConsentOptions
     /// <summary>Hours after which payments of a type are refused or moved on, by the name of the orders' collection.</summary>
     public IDictionary<string, CutOffSetting> CutOffs { get; init; } = new Dictionary<string, CutOffSetting>(StringComparer.Ordinal);
 
+    /// <summary>Where the anchors of the audit chain are kept, outside the database.</summary>
+    public string AuditFolder { get; init; } = "audit";
+
     public IEnumerable<string> Problems()
     {
         if (PaymentLimit <= 0) yield return "Consent:PaymentLimit must be more than zero";
         if (ChapsCharge < 0 || decimal.Round(ChapsCharge, 2) != ChapsCharge) yield return "Consent:ChapsCharge must be an amount in pounds";
         if (OrderWindow < TimeSpan.FromMinutes(1)) yield return "Consent:OrderWindow must be at least one minute";
+        if (string.IsNullOrWhiteSpace(AuditFolder)) yield return "Consent:AuditFolder must name a folder";
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
     }

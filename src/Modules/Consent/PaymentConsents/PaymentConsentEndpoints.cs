@@ -85,25 +85,13 @@ internal sealed class PaymentConsentEndpoints(
 
     private async Task<Outcome<IResult, ApiError>> CreateAsync(PaymentType type, string consentId, PaymentRequest payment, HttpContext http, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        var place = new PaymentPlace(now, options);
+        var place = new PaymentPlace(time.GetUtcNow(), options);
         if (PaymentRules.FirstRefusal(type.Rules, payment, place) is { } refusal) return refusal;
         if (cutOffs.Refuses(type.Kind)) return ApiError.BadRequest("U012", "OB-PIS-18", "Payments of this type are taken before the cut-off only.");
         if (await own.TooManyWaitAsync(http, ct) is { } tooMany) return tooMany;
 
-        var consent = new ConsentRecord
-        {
-            Id = consentId,
-            ClientId = http.Caller().ClientId,
-            State = ConsentState.AWAU,
-            ReasonCode = "U036",
-            ReasonText = "The customer has not yet authorised the payment.",
-            CreatedAt = now,
-            StateChangedAt = now,
-            Terms = payment.Body.GetRawText(),
-            Quoted = type.Quote(payment, place).ToJson(),
-        };
-        await consents.AddAsync(consent, ct);
+        var terms = new ConsentTerms(Expires: null) { OfKind = payment.Body.GetRawText(), Quoted = type.Quote(payment, place).ToJson() };
+        var consent = await consents.CreateAsync(type.Kind, http.Caller().ClientId, terms, ct, consentId);
         return Answer(type, http, consent, StatusCodes.Status201Created);
     }
 
@@ -129,13 +117,17 @@ internal sealed class PaymentConsentAnswer(int status, Action<Utf8JsonWriter> wr
         json.WriteString("ConsentId", consent.Id);
         json.WriteString("CreationDateTime", IsoDateTime.ToWire(consent.CreatedAt));
         json.WriteString("Status", consent.State.ToString());
-        if (consent.ReasonCode is { } code)
+        if (StatusReason.Of(consent) is { } reasons)
         {
             json.WriteStartArray("StatusReason");
-            json.WriteStartObject();
-            json.WriteString("StatusReasonCode", code);
-            if (consent.ReasonText is { } text) json.WriteString("StatusReasonDescription", text);
-            json.WriteEndObject();
+            foreach (var reason in reasons)
+            {
+                json.WriteStartObject();
+                json.WriteString("StatusReasonCode", reason.StatusReasonCode);
+                if (reason.StatusReasonDescription is { } text) json.WriteString("StatusReasonDescription", text);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
         }
 

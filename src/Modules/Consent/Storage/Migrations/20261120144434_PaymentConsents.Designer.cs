@@ -12,7 +12,7 @@ using OpenBanking.Consent.Storage;
 namespace OpenBanking.Consent.Storage.Migrations
 {
     [DbContext(typeof(ConsentDb))]
-    [Migration("20261120142607_PaymentConsents")]
+    [Migration("20261120144434_PaymentConsents")]
     partial class PaymentConsents
     {
         /// <inheritdoc />
@@ -25,6 +25,98 @@ namespace OpenBanking.Consent.Storage.Migrations
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.AuditLine", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Day", "Sequence");
+
+                    b.ToTable("audit", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.PendingAuditLine", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Number");
+
+                    b.ToTable("audit_pending", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.StoredAuditKey", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint");
+
+                    b.Property<byte[]>("Protected")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("audit_key", "consent");
+                });
 
             modelBuilder.Entity("OpenBanking.Consent.ConsentRecord", b =>
                 {
@@ -112,6 +204,9 @@ namespace OpenBanking.Consent.Storage.Migrations
 
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
 
                     b.HasIndex("ClientId", "CreatedAt")
                         .HasFilter("\"State\" = 'AWAU'");
@@ -205,8 +300,18 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasMaxLength(4)
                         .HasColumnType("character varying(4)");
 
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
                     b.Property<string>("Reason")
                         .HasColumnType("text");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
 
                     b.Property<string>("To")
                         .IsRequired()
@@ -219,7 +324,7 @@ namespace OpenBanking.Consent.Storage.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("ConsentId", "Id");
+                    b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
                 });
