@@ -36,9 +36,10 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<SumTransfers, TransferSum>, LedgerReports>()
             .AddScoped<IRequestHandler<VerifyLedger, LedgerReport>, LedgerReports>()
             .AddScoped<AccountAccess>()
-            .AddScoped<AccountEndpoints>()
-            .AddScoped<BalanceEndpoints>()
+            .AddScoped<Listings>()
             .AddScoped<TransactionEndpoints>()
+            .AddScoped<PartyEndpoints>()
+            .AddScoped<StatementEndpoints>()
             .AddScoped<FundsChecks>()
             .AddScoped<FundsConfirmationEndpoint>()
             .AddScoped<IRequestHandler<ListFundsChecks, IReadOnlyList<FundsCheckShown>>, ListFundsChecksHandler>()
@@ -57,6 +58,10 @@ public static class AccountsModule
         AccountEndpoints.Map(aisp);
         BalanceEndpoints.Map(aisp);
         TransactionEndpoints.Map(aisp);
+        RegularPaymentEndpoints.Map(aisp);
+        PartyEndpoints.Map(aisp);
+        ProductEndpoints.Map(aisp);
+        StatementEndpoints.Map(aisp);
         FundsConfirmationEndpoint.Map(app.MapUkApi("cbpii"));
         return app;
     }

@@ -24,6 +24,8 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : ModuleC
 
     public DbSet<Transfer> Transfers => Set<Transfer>();
 
+    public DbSet<BankStandingOrder> StandingOrders => Set<BankStandingOrder>();
+
     public DbSet<FundsCheck> FundsChecks => Set<FundsCheck>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)

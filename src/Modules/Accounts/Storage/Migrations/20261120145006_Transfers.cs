@@ -117,6 +117,7 @@ namespace OpenBanking.Accounts.Storage.Migrations
                 DROP FUNCTION accounts.entry_adds_up();
                 DROP FUNCTION accounts.booked_stays();
                 """);
+
             migrationBuilder.DropTable(
                 name: "transfers",
                 schema: "accounts");
