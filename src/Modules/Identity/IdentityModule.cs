@@ -19,6 +19,7 @@ using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.ResourceServer;
 
@@ -60,7 +61,8 @@ public static class IdentityModule
         services.AddSingleton<IValidateOptions<AuthorizationServerOptions>, AuthorizationServerOptions.Check>();
         services.AddOptions<AuthorizationServerOptions>().Bind(configuration.GetSection(AuthorizationServerOptions.Section)).ValidateOnStart();
         return services
-            .AddSingleton(provider => OutboundHttp.Handler(provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value))
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value.Outbound)
+            .AddSingleton(provider => OutboundHttp.Handler(provider.GetRequiredService<OutboundRules>()))
             .AddScoped<ClientRegister>()
             .AddSingleton<ClientKeySets>()
             .AddScoped<ClientKeys>()
@@ -87,6 +89,8 @@ public static class IdentityModule
         .AddScoped<RegistrationEndpoint>()
         .AddScoped<ClientManager>()
         .AddScoped<ClientConfigurationEndpoint>()
+        .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryOfClientHandlers>()
+        .AddScoped<IRequestHandler<SuspendClient, bool>, DirectoryOfClientHandlers>()
         .AddHostedService<Revocations>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
