@@ -46,6 +46,7 @@ public static class AccountsModule
 
     public static WebApplication MapAccounts(this WebApplication app)
     {
+        // All of them: mandatory, conditional and optional (OB-AIS-6).
         var aisp = app.MapUkApi("aisp");
         AccountEndpoints.Map(aisp);
         BalanceEndpoints.Map(aisp);

@@ -226,6 +226,28 @@ public sealed partial class StatementTests(Bank bank)
     }
 
     [Fact]
+    public async Task What_a_tester_books_in_the_past_is_in_the_statements_since()
+    {
+        await using var own = await BankApi.StartAsync();
+        foreach (var (daysAgo, amount, code) in new[] { (100, "-12.30", "CHRG"), (70, "40.00", "DMCT"), (64, "1.11", "INTR") })
+        {
+            var wish = JsonSerializer.SerializeToElement(new[] { new { Amount = amount, BookingDateTime = own.Clock.Now.AddDays(-daysAgo), BankTransactionCode = new { Code = "MDOP", SubCode = code } } });
+            Assert.IsType<Contracts.SandboxAnswer.Done>(await own.AskAsync(new Contracts.BookSandboxTransactions(own.Account("GB-2"), wish)));
+        }
+
+        Assert.Equal(
+            0L,
+            await own.Database.ScalarAsync<long>(
+                """
+                SELECT count(*) FROM accounts.statements s CROSS JOIN LATERAL (
+                    SELECT coalesce(sum("Amount"), 0) AS moved, coalesce(sum("Amount") FILTER (WHERE "Amount" > 0), 0) AS credits,
+                        coalesce(-sum("Amount") FILTER (WHERE "SubCode" = 'CHRG'), 0) AS fees, coalesce(sum("Amount") FILTER (WHERE "SubCode" = 'INTR'), 0) AS interest
+                    FROM accounts.transactions t WHERE t."AccountId" = s."AccountId" AND NOT t."IsPending" AND t."BookedAt" >= s."StartAt" AND t."BookedAt" < s."EndAt" + interval '1 second') m
+                WHERE s."Opening" + m.moved <> s."Closing" OR m.credits <> s."Credits" OR m.credits - m.moved <> s."Debits" OR m.fees <> s."Fees" OR m.interest <> s."Interest"
+                """));
+    }
+
+    [Fact]
     public async Task A_month_that_ends_gets_its_statement_once_however_many_issue_it()
     {
         await using var own = await BankApi.StartAsync();
