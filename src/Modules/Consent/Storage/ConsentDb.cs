@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using OpenBanking.Consent.Events;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent.Storage;
@@ -14,6 +15,10 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
     public DbSet<HistoryEntry> History => Set<HistoryEntry>();
 
     public DbSet<ApprovalEvidence> Evidence => Set<ApprovalEvidence>();
+
+    public DbSet<EventRecord> Events => Set<EventRecord>();
+
+    public DbSet<EventSubscription> EventSubscriptions => Set<EventSubscription>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
