@@ -28,6 +28,7 @@ public static class AccountsModule
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
             .AddScoped<ICoreBank, LedgerCoreBank>()
             .AddScoped<AccountAccess>()
+            .AddHostedService<StatementIssuer>()
             .AddScoped<Listings>()
             .AddScoped<TransactionEndpoints>()
             .AddScoped<PartyEndpoints>()

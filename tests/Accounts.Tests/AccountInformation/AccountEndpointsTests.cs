@@ -139,6 +139,7 @@ public sealed class AccountEndpointsTests(Bank bank)
     [Trait("Rule", "OB-GEN-10")]
     [Trait("Rule", "OB-GEN-11")]
     [Trait("Rule", "OB-GEN-15")]
+    [Trait("Rule", "OB-DEC-12")]
     public async Task Knows_a_trailing_slash_but_no_further_segment_and_no_other_method()
     {
         var caller = await api.AccessAsync(["GB-1"]);
@@ -150,7 +151,7 @@ public sealed class AccountEndpointsTests(Bank bank)
             Assert.Equal(405, (await api.SendAsync(HttpMethod.Delete, path, caller)).Status);
         }
 
-        foreach (var path in new[] { $"/accounts/{id}/foobar", $"/accounts/{id}/balances/x", "/foobar", $"/accounts/{id}/product/x", "/balances/x" })
+        foreach (var path in new[] { $"/accounts/{id}/foobar", $"/accounts/{id}/balances/x", "/foobar", $"/accounts/{id}/product/x", "/product", "/balances/x" })
         {
             var answer = await api.GetAsync(path, caller);
             Assert.Equal((404, ""), (answer.Status, answer.Body));

@@ -42,12 +42,19 @@ internal static class StatementRun
         ON CONFLICT ("AccountId", "EndAt") DO NOTHING
         """;
 
+    /// <summary>The end of the last month of which statements are due.</summary>
+    public static DateTimeOffset LastEnd(DateTimeOffset now)
+    {
+        var settled = (now - Settling).ToUniversalTime();
+        return new DateTimeOffset(settled.Year, settled.Month, 1, 0, 0, 0, TimeSpan.Zero);
+    }
+
     /// <summary>Issues what is missing up to a moment; answers how many.</summary>
     public static async Task<int> IssueAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct)
     {
         var issued = 0;
         if (await EarliestAsync(connection, ct) is not { } earliest) return issued;
-        for (var month = earliest; month.AddMonths(1) + Settling <= now; month = month.AddMonths(1))
+        for (var month = earliest; month < LastEnd(now); month = month.AddMonths(1))
         {
             int batch;
             do
