@@ -1,4 +1,5 @@
 using Npgsql;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Accounts.Ledger;
 
@@ -56,19 +57,17 @@ internal static class StatementRun
         if (await EarliestAsync(connection, ct) is not { } earliest) return issued;
         for (var month = earliest; month < LastEnd(now); month = month.AddMonths(1))
         {
-            int batch;
-            do
+            var (start, end) = (month, month.AddMonths(1));
+            issued += await BackgroundWork.InBatchesAsync(Batch, async () =>
             {
                 await using var command = new NpgsqlCommand(Issue, connection);
-                command.Parameters.Add(new NpgsqlParameter { Value = month });
-                command.Parameters.Add(new NpgsqlParameter { Value = month.AddMonths(1) });
+                command.Parameters.Add(new NpgsqlParameter { Value = start });
+                command.Parameters.Add(new NpgsqlParameter { Value = end });
                 command.Parameters.Add(new NpgsqlParameter { Value = now.ToUniversalTime() });
-                command.Parameters.Add(new NpgsqlParameter { Value = month.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture) });
+                command.Parameters.Add(new NpgsqlParameter { Value = start.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture) });
                 command.Parameters.Add(new NpgsqlParameter { Value = Batch });
-                batch = await command.ExecuteNonQueryAsync(ct);
-                issued += batch;
-            }
-            while (batch == Batch);
+                return await command.ExecuteNonQueryAsync(ct);
+            });
         }
 
         return issued;
