@@ -97,7 +97,7 @@ internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
     }
 
     /// <summary>A tester may book in the past, where a bank may not: the statements since are then as if it had been there, so that they add up.</summary>
-    private Task PutIntoStatementsAsync(BankTransaction line, CancellationToken ct) => db.Database.ExecuteSqlAsync(
+    private Task<int> PutIntoStatementsAsync(BankTransaction line, CancellationToken ct) => db.Database.ExecuteSqlAsync(
         $"""
         UPDATE accounts.statements SET
             "Opening" = "Opening" + CASE WHEN "StartAt" > {line.BookedAt} THEN {line.Amount} ELSE 0 END,
