@@ -27,7 +27,16 @@ public static class AccountsModule
         return services
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
             .AddScoped<ICoreBank, LedgerCoreBank>()
+            .AddScoped<Transfers>()
+            .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ExecuteTransfer, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ReleaseTransfer, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ReturnTransfer, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<SumTransfers, TransferSum>, LedgerReports>()
+            .AddScoped<IRequestHandler<VerifyLedger, LedgerReport>, LedgerReports>()
             .AddScoped<AccountAccess>()
+            .AddHostedService<StatementIssuer>()
             .AddScoped<Listings>()
             .AddScoped<TransactionEndpoints>()
             .AddScoped<PartyEndpoints>()
@@ -46,6 +55,7 @@ public static class AccountsModule
 
     public static WebApplication MapAccounts(this WebApplication app)
     {
+        // All of them: mandatory, conditional and optional (OB-AIS-6).
         var aisp = app.MapUkApi("aisp");
         AccountEndpoints.Map(aisp);
         BalanceEndpoints.Map(aisp);
