@@ -1,5 +1,4 @@
 using System.Globalization;
-using Npgsql;
 
 namespace OpenBanking.Host;
 
@@ -35,27 +34,5 @@ internal sealed class SandboxClock(TimeProvider real) : TimeProvider
     {
         var stored = await database.ReadAsync(Setting, ct);
         OffsetMilliseconds = long.TryParse(stored, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var offset) ? offset : 0;
-    }
-}
-
-/// <summary>Looks for a moved clock.</summary>
-internal sealed class SandboxClockFollower(SandboxClock clock, HostDatabase database) : BackgroundService
-{
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, Server.RealTime);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await clock.FollowAsync(database, stoppingToken);
-            }
-            catch (NpgsqlException)
-            {
-                // The database is away; the clock stays as it is.
-            }
-        }
     }
 }

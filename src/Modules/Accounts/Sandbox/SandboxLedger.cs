@@ -13,7 +13,7 @@ using OpenBanking.Kernel.Jose;
 namespace OpenBanking.Accounts.Sandbox;
 
 /// <summary>What a tester makes happen in the ledger. Money comes from an account of the sandbox's own and goes there, so the books stay balanced.</summary>
-internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
+internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvider time) :
     IRequestHandler<SetSandboxBalance, SandboxAnswer>,
     IRequestHandler<BookSandboxTransactions, SandboxAnswer>,
     IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>,
@@ -63,14 +63,17 @@ internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
             "open" => AccountState.Open,
             "frozen" => AccountState.Frozen,
             "closed" => AccountState.Closed,
+            "switched" => AccountState.Switched,
             _ => null,
         };
-        if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen or closed");
+        if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen, closed or switched");
         var now = time.GetUtcNow();
-        return await db.Accounts.Where(row => row.Id == request.AccountId)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 1
-            ? new SandboxAnswer.Done()
-            : NoAccount;
+        if (await db.Accounts.Where(row => row.Id == request.AccountId)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 0)
+            return NoAccount;
+        if (state is AccountState.Closed or AccountState.Switched)
+            await mediator.Publish(new AccountLeft(request.AccountId, state == AccountState.Switched, now), cancellationToken);
+        return new SandboxAnswer.Done();
     }
 
     /// <summary>The account, held so that of two bookings at one moment the second sees the balance of the first.</summary>
