@@ -1,26 +1,21 @@
-using Npgsql;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host.Control;
 
 /// <summary>Looks for what testers have changed at another host.</summary>
-internal sealed class SandboxFollower(SandboxClock clock, SandboxState state, HostDatabase database) : BackgroundService
+internal sealed class SandboxFollower(SandboxClock clock, SandboxState state, HostDatabase database, ILogger<SandboxFollower> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, Server.RealTime);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+    /// <summary>While the database is away, all stays as it is.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => BackgroundWork.EveryAsync(
+        Every,
+        Server.RealTime,
+        logger,
+        async ct =>
         {
-            try
-            {
-                await clock.FollowAsync(database, stoppingToken);
-                await state.FollowAsync(stoppingToken);
-            }
-            catch (NpgsqlException)
-            {
-                // The database is away; all stays as it is.
-            }
-        }
-    }
+            await clock.FollowAsync(database, ct);
+            await state.FollowAsync(ct);
+        },
+        stoppingToken);
 }
