@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Host;
 using OpenBanking.Host.Control;
 using OpenBanking.Testing.Tpp;
 using OpenBanking.Testing;
