@@ -7,6 +7,7 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Storage;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
 
@@ -68,11 +69,16 @@ internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvi
         };
         if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen, closed or switched");
         var now = time.GetUtcNow();
-        if (await db.Accounts.Where(row => row.Id == request.AccountId)
+        if (await db.Accounts.Where(row => row.Id == request.AccountId && row.State != state)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 0)
-            return NoAccount;
-        if (state is AccountState.Closed or AccountState.Switched)
-            await mediator.Publish(new AccountLeft(request.AccountId, state == AccountState.Switched, now), cancellationToken);
+            return await db.Accounts.AnyAsync(row => row.Id == request.AccountId, cancellationToken) ? new SandboxAnswer.Done() : NoAccount;
+        var cause = state switch
+        {
+            AccountState.Closed => LinkedAccountCause.Closed,
+            AccountState.Switched => LinkedAccountCause.Switched,
+            _ => LinkedAccountCause.Other,
+        };
+        await mediator.Publish(new LinkedAccountChanged(request.AccountId, cause), cancellationToken);
         return new SandboxAnswer.Done();
     }
 
