@@ -26,7 +26,8 @@ public static class AccountsModule
 
         return services
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
-            .AddScoped<ICoreBank, LedgerCoreBank>()
+            .AddScoped<LedgerCoreBank>()
+            .AddScoped<ICoreBank>(ChooseCoreBank)
             .AddScoped<Transfers>()
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
             .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
@@ -50,7 +51,8 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<BookSandboxTransactions, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<SetSandboxAccountState, SandboxAnswer>, SandboxLedger>()
-            .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, ListOwnAccountsHandler>();
+            .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, OwnAccounts>()
+            .AddScoped<IRequestHandler<ListOwnAccountsIfKnown, IReadOnlyList<OwnAccount>?>, OwnAccounts>();
     }
 
     public static WebApplication MapAccounts(this WebApplication app)
@@ -66,6 +68,15 @@ public static class AccountsModule
         StatementEndpoints.Map(aisp);
         FundsConfirmationEndpoint.Map(app.MapUkApi("cbpii"));
         return app;
+    }
+
+    /// <summary>The built-in ledger; in the sandbox it behaves as a tester wants it to.</summary>
+    private static ICoreBank ChooseCoreBank(IServiceProvider services)
+    {
+        ICoreBank bank = services.GetRequiredService<LedgerCoreBank>();
+        return services.GetService<SandboxCore>() is { } core
+            ? SandboxCoreBank.Before(bank, core, services.GetRequiredService<UnitOfWork>(), services.GetRequiredService<TimeProvider>())
+            : bank;
     }
 
     /// <summary>Fills the sandbox bank, once; says who its customers are, every time.</summary>

@@ -37,7 +37,9 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         SignInEndpoints.EndWhenIdle(http);
         var all = await mediator.Send(new ListConnections(customer.CustomerId), ct);
         var lastVisit = await mediator.Send(new FindPreviousVisit(customer.SessionId), ct);
-        return Pages.Show<ConnectionsPage>(new { Customer = customer, All = all, Filter = filter, LastVisit = lastVisit, StoppedName = NameOfStopped(all, stopped) });
+        var accountsKnown = await mediator.Send(new ListOwnAccountsIfKnown(customer.CustomerId), ct) is not null;
+        return Pages.Show<ConnectionsPage>(
+            new { Customer = customer, All = all, Filter = filter, LastVisit = lastVisit, StoppedName = NameOfStopped(all, stopped), AccountsKnown = accountsKnown });
     }
 
     private async Task<IResult> DetailAsync(HttpContext http, string consentId, CancellationToken ct)
