@@ -67,6 +67,9 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         // them is no answer to what was asked.
         var chooses = approval.Document.ChoosesAccounts;
         if (!chooses && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotOffered();
+
+        // Money comes out of one account (P-3).
+        if (approval.Document.Payment is not null && chosen.Length > 1) return new AuthorisationAnswer.AccountNotOffered();
         if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return new AuthorisationAnswer.NoAccountChosen();
         var accounts = continues ? consent.SharedAccountIds() : chooses ? chosen : [.. offered];
 

@@ -82,13 +82,14 @@ internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvide
     }
 
     /// <summary>Makes and keeps a new consent of a kind, in the state in which its kind begins.</summary>
-    public async Task<ConsentRecord> CreateAsync(ConsentKind kind, string clientId, ConsentTerms terms, CancellationToken ct)
+    /// <param name="id">Where it is known before, because the request has an idempotency key; null for a new one.</param>
+    public async Task<ConsentRecord> CreateAsync(ConsentKind kind, string clientId, ConsentTerms terms, CancellationToken ct, string? id = null)
     {
         var now = time.GetUtcNow();
         var start = States.Next(States.Of(kind), null, ConsentEvent.Create)!;
         var consent = new ConsentRecord
         {
-            Id = NewId(kind),
+            Id = id ?? NewId(kind),
             ClientId = clientId,
             State = start.To,
             ReasonCode = start.ReasonCode,
@@ -97,6 +98,7 @@ internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvide
             StateChangedAt = now,
             Permissions = [.. terms.Permissions],
             Terms = terms.OfKind,
+            Quoted = terms.Quoted,
             ExpiresAt = terms.Expires?.Moment,
             ExpirationOnWire = terms.Expires?.OnWire,
             TransactionsFrom = terms.TransactionsFrom?.Moment,
@@ -110,7 +112,7 @@ internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvide
     }
 
     /// <summary>A new id of a kind (OB-GEN-13).</summary>
-    private static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
+    public static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
 
     private Question<ConsentRecord> ById(string id) =>
         db.Ask<ConsentRecord>("""WHERE r."Id" = $1 AND r."State" <> 'GONE'""", new NpgsqlParameter<string> { TypedValue = id });

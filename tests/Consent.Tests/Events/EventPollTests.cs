@@ -33,7 +33,7 @@ public sealed class EventPollTests(Bank bank)
         Assert.InRange(update.GetProperty("iat").GetInt64(), update.GetProperty("toe").GetInt64(), api.Clock.Now.ToUnixTimeSeconds());
         Assert.Matches("^[0-9a-f]{32}$", update.GetProperty("txn").GetString());
         Assert.Equal(
-            $$"""{"urn:uk:org:openbanking:events:resource-update":{"subject":{"subject_type":"http://openbanking.org.uk/rid_http://openbanking.org.uk/rty","http://openbanking.org.uk/rid":"pay-1","http://openbanking.org.uk/rty":"domestic-payment","http://openbanking.org.uk/rlk":[{"version":"v4.0","link":"{{Link}}"}]}}}""",
+            """{"urn:uk:org:openbanking:events:resource-update":{"subject":{"subject_type":"http://openbanking.org.uk/rid_http://openbanking.org.uk/rty","http://openbanking.org.uk/rid":"pay-1","http://openbanking.org.uk/rty":"domestic-payment","http://openbanking.org.uk/rlk":[{"version":"v4.0","link":"@@"}]}}}""".Replace("@@", Link, StringComparison.Ordinal),
             update.GetProperty("events").GetRawText());
         var official = await OfficialSchemas.EventNotificationsAsync();
         Assert.Empty(official.Validate("OBEventNotification1", update.GetRawText()));
@@ -91,7 +91,7 @@ public sealed class EventPollTests(Bank bank)
         var tpp = NewTpp();
         await api.RaiseAsync(tpp, "1", "2");
         var ids = (await api.PollAsync(tpp)).Sets().Select(set => set.GetProperty("jti").GetString()!).ToList();
-        var next = await api.PollAsync(tpp, $$$"""{"setErrs":{"{{{ids[0]}}}":{"err":"jwtIss","description":"Issuer is invalid","more":1}}}""");
+        var next = await api.PollAsync(tpp, """{"setErrs":{"@@":{"err":"jwtIss","description":"Issuer is invalid","more":1}}}""".Replace("@@", ids[0], StringComparison.Ordinal));
         Assert.Equal(["2"], next.Resources());
         var dead = Assert.Single(await api.AskAsync(new ListDeadEvents(1000)), one => one.ClientId == tpp.ClientId);
         Assert.Equal((ids[0], "1", "jwtIss: Issuer is invalid", 0), (dead.EventId, dead.ResourceId, dead.Why, dead.Tries));
@@ -111,7 +111,7 @@ public sealed class EventPollTests(Bank bank)
         var (tpp, other) = (NewTpp(), NewTpp());
         await api.RaiseAsync(tpp, "1");
         var id = Assert.Single((await api.PollAsync(tpp)).Sets()).GetProperty("jti").GetString()!;
-        var foreign = await api.PollAsync(other, $$$"""{"ack":["{{{id}}}","unknown","00000000000000000000000000000000"],"setErrs":{"{{{id}}}":{"err":"jwtAud","description":"x"},"unknown":{"err":"x","description":"y"}}}""");
+        var foreign = await api.PollAsync(other, """{"ack":["@@","unknown","00000000000000000000000000000000"],"setErrs":{"@@":{"err":"jwtAud","description":"x"},"unknown":{"err":"x","description":"y"}}}""".Replace("@@", id, StringComparison.Ordinal));
         Assert.Equal("""{"moreAvailable":false,"sets":{}}""", foreign.Body);
         Assert.Equal(["1"], (await api.PollAsync(tpp)).Resources());
     }

@@ -180,7 +180,8 @@ public sealed class EventPushTests(PushingBank bank) : IClassFixture<PushingBank
 
         EventPush Another() => new(
             api.Services.GetRequiredService<IServiceScopeFactory>(), api.Services.GetRequiredService<HttpMessageHandler>(), api.Clock, NullLogger<EventPush>.Instance);
-        using var (first, second) = (Another(), Another());
+        using var first = Another();
+        using var second = Another();
         for (var turn = 0; turn < 200 && heard.Count < 45; turn++)
             await Task.WhenAll(first.PushAsync(TestContext.Current.CancellationToken), second.PushAsync(TestContext.Current.CancellationToken), PushAsync());
         foreach (var tpp in tpps)
