@@ -69,9 +69,8 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
     private string? RuleAgainst(AccessRequirement requirement, VerifiedToken token, HttpContext http)
     {
         var rule = "RS-04";
-        foreach (var scope in requirement.Scopes)
+        foreach (var scope in requirement.Scopes.Where(token.Scopes.Contains))
         {
-            if (!token.Scopes.Contains(scope)) continue;
             if (!options.Value.RoleForScope.TryGetValue(scope, out var role) || RuleAgainst(role, token, http) is not { } lacking) return null;
             rule = lacking;
         }

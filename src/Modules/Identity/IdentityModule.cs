@@ -90,6 +90,8 @@ public static class IdentityModule
         .AddScoped<IRequestHandler<ListClientHosts, IReadOnlySet<string>?>, ListClientHostsHandler>()
         .AddScoped<ClientManager>()
         .AddScoped<ClientConfigurationEndpoint>()
+        .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryOfClientHandlers>()
+        .AddScoped<IRequestHandler<SuspendClient, bool>, DirectoryOfClientHandlers>()
         .AddHostedService<Revocations>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services

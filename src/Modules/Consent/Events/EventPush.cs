@@ -41,13 +41,12 @@ internal sealed partial class EventPush(
     /// <summary>Longer than one try can take, also where the clocks of two hosts differ.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Repeatedly.RunAsync(PushAsync, Pause, clock, failure => Log.Failed(logger, failure, "-"), stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => BackgroundWork.EveryAsync(Pause, clock, logger, PushAsync, stoppingToken);
 
     /// <summary>Pushes what is due, to a few at a time, so that a slow receiver does not hold up the others.</summary>
     internal async Task PushAsync(CancellationToken ct)
     {
-        var taken = await InUnitAsync(services => TakeDueAsync(services.GetRequiredService<ConsentDb>(), ct), ct);
+        var taken = await scopes.InUnitAsync(services => TakeDueAsync(services.GetRequiredService<ConsentDb>(), ct), ct);
         await Parallel.ForEachAsync(taken, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (subscription, _) =>
         {
             try
@@ -84,13 +83,13 @@ internal sealed partial class EventPush(
     {
         for (var sent = 0; sent < InARow; sent++)
         {
-            if (await InUnitAsync(services => NextAsync(services, held, ct), ct) is not { } next) break;
+            if (await scopes.InUnitAsync(services => NextAsync(services, held, ct), ct) is not { } next) break;
             var outcome = next.Problem is { } problem ? new Outcome(false, MayRetry: true, problem) : await TrySendAsync(held, next.Token, ct);
-            if (await InUnitAsync(services => SettleAsync(services.GetRequiredService<ConsentDb>(), held, next.Event, outcome, ct), ct) is not { } still) return;
+            if (await scopes.InUnitAsync(services => SettleAsync(services.GetRequiredService<ConsentDb>(), held, next.Event, outcome, ct), ct) is not { } still) return;
             held = still;
         }
 
-        await InUnitAsync(services => KeepAsync(services.GetRequiredService<ConsentDb>(), held, clock.GetUtcNow(), failures: 0, ct), ct);
+        await scopes.InUnitAsync(services => KeepAsync(services.GetRequiredService<ConsentDb>(), held, clock.GetUtcNow(), failures: 0, ct), ct);
     }
 
     /// <summary>The oldest event that is still to be pushed, signed, and whether its address may be called now: third parties move and end.</summary>
@@ -164,14 +163,6 @@ internal sealed partial class EventPush(
 
     /// <summary>1, 2, 4 … minutes, up to 64 (OB-EVT-8).</summary>
     internal static TimeSpan WaitAfter(int failures) => TimeSpan.FromMinutes(Math.Min(Math.Pow(2, failures - 1), LongestWait.TotalMinutes));
-
-    private async Task<T> InUnitAsync<T>(Func<IServiceProvider, Task<T>> work, CancellationToken ct)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var result = await work(scope.ServiceProvider);
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
-        return result;
-    }
 
     /// <param name="Problem">Why it cannot be sent now.</param>
     private sealed record Next(EventRecord Event, string Token, string? Problem);
