@@ -36,6 +36,7 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<SumTransfers, TransferSum>, LedgerReports>()
             .AddScoped<IRequestHandler<VerifyLedger, LedgerReport>, LedgerReports>()
             .AddScoped<AccountAccess>()
+            .AddHostedService<StatementIssuer>()
             .AddScoped<Listings>()
             .AddScoped<TransactionEndpoints>()
             .AddScoped<PartyEndpoints>()
@@ -54,6 +55,7 @@ public static class AccountsModule
 
     public static WebApplication MapAccounts(this WebApplication app)
     {
+        // All of them: mandatory, conditional and optional (OB-AIS-6).
         var aisp = app.MapUkApi("aisp");
         AccountEndpoints.Map(aisp);
         BalanceEndpoints.Map(aisp);

@@ -204,7 +204,9 @@ public sealed class DomesticPaymentConsentTests(Bank bank)
     [Trait("Rule", "P-3")]
     [Trait("Rule", "P-4")]
     [Trait("Rule", "P-9")]
+    [Trait("Rule", "P-10")]
     [Trait("Rule", "P-11")]
+    [Trait("Rule", "OB-SCA-2")]
     public async Task The_customer_is_shown_amount_payee_and_what_else_there_is()
     {
         var id = await bank.ConsentAsync(Bank.Payment(asked =>
