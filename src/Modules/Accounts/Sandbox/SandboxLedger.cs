@@ -69,14 +69,18 @@ internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvi
         };
         if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen, closed or switched");
         var now = time.GetUtcNow();
-        var changed = await db.Accounts.Where(row => row.Id == request.AccountId && row.State != state)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken);
-        if (changed == 0) return await db.Accounts.AnyAsync(row => row.Id == request.AccountId, cancellationToken) ? new SandboxAnswer.Done() : NoAccount;
-        await mediator.Publish(new LinkedAccountChanged(request.AccountId, CauseOf(state)), cancellationToken);
+        if (await db.Accounts.Where(row => row.Id == request.AccountId && row.State != state)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 0)
+            return await db.Accounts.AnyAsync(row => row.Id == request.AccountId, cancellationToken) ? new SandboxAnswer.Done() : NoAccount;
+        var cause = state switch
+        {
+            AccountState.Closed => LinkedAccountCause.Closed,
+            AccountState.Switched => LinkedAccountCause.Switched,
+            _ => LinkedAccountCause.Other,
+        };
+        await mediator.Publish(new LinkedAccountChanged(request.AccountId, cause), cancellationToken);
         return new SandboxAnswer.Done();
     }
-
-    private static LinkedAccountCause CauseOf(AccountState state) => state == AccountState.Closed ? LinkedAccountCause.Closed : LinkedAccountCause.Other;
 
     /// <summary>The account, held so that of two bookings at one moment the second sees the balance of the first.</summary>
     private Task<BankAccount?> LockAsync(string id, CancellationToken ct) =>
