@@ -23,6 +23,8 @@ internal static class Commands
         new("clock show", "", ShowClockAsync),
         new("consents suspend", "CONSENT [WHY…]", SuspendConsentAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
+        new("events dead", "", ShowDeadEventsAsync),
+        new("events resend", "EVENT|all", ResendEventsAsync),
         new("evidence messages", "CLIENT DAY", ShowMessagesAsync),
         new("keyring rotate", "", RotateKeyRingAsync),
         new("keys rotate", "", RotateKeysAsync),
@@ -153,6 +155,39 @@ internal static class Commands
         var from = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         foreach (var kept in await services.GetRequiredService<IMediator>().Send(new FindSignedMessages(words[0], from, from.AddDays(1)), ct))
             await output.WriteLineAsync($"{kept.At:u} {kept.Kind} {kept.Hash} {kept.Jwt}");
+        return 0;
+    }
+
+    /// <summary>The events that did not arrive, oldest first, one a line: which, whose, what, since when, after how many tries, and why.</summary>
+    private static async Task<int> ShowDeadEventsAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        const int Most = 1000;
+        var dead = await services.GetRequiredService<IMediator>().Send(new ListDeadEvents(Most), ct);
+        foreach (var one in dead)
+        {
+            await output.WriteLineAsync(LogLines.Escape(string.Create(
+                CultureInfo.InvariantCulture, $"{one.EventId} {one.ClientId} {one.Type} {one.ResourceId} of {one.At:u}, given up {one.Since:u} after {one.Tries} tries: {one.Why}")));
+        }
+
+        await output.WriteLineAsync(dead.Count switch
+        {
+            0 => "Every event has arrived or is on its way.",
+            Most => $"These are the oldest {Most}; there may be more.",
+            _ => $"{dead.Count} did not arrive.",
+        });
+        return 0;
+    }
+
+    private static async Task<int> ResendEventsAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var resent = await services.GetRequiredService<IMediator>().Send(new ResendEvents(words[0] == "all" ? null : words[0]), ct);
+        if (resent == 0)
+        {
+            await Console.Error.WriteLineAsync("There is no such event among those that did not arrive.");
+            return 1;
+        }
+
+        await output.WriteLineAsync($"{resent} will be sent once more.");
         return 0;
     }
 

@@ -46,6 +46,17 @@ public static class ConsentModule
             .AddScoped<Outbox>()
             .AddScoped<INotificationHandler<ResourceChanged>>(provider => provider.GetRequiredService<Outbox>())
             .AddScoped<INotificationHandler<LinkedAccountChanged>, LinkedAccountChangedHandler>()
+            .AddScoped<SecurityEventTokens>()
+            .AddScoped<CallbackAddresses>()
+            .AddSingleton<SubscriptionRequestValidator>()
+            .AddScoped<EventSubscriptionEndpoints>()
+            .AddScoped<EventPollEndpoint>()
+            .AddSingleton<EventPush>()
+            .AddHostedService(provider => provider.GetRequiredService<EventPush>())
+            .AddSingleton<EventRetention>()
+            .AddHostedService(provider => provider.GetRequiredService<EventRetention>())
+            .AddScoped<IRequestHandler<ListDeadEvents, IReadOnlyList<DeadEvent>>, ListDeadEventsHandler>()
+            .AddScoped<IRequestHandler<ResendEvents, int>, ResendEventsHandler>()
 
             // The authorization server asks.
             .AddScoped<IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>, FindConsentForAuthorisationHandler>()
@@ -89,6 +100,9 @@ public static class ConsentModule
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
         PaymentConsentEndpoints.Map(app.MapUkApi("pisp"));
+        var events = app.MapUkApi("");
+        EventSubscriptionEndpoints.Map(events);
+        EventPollEndpoint.Map(events);
         return app;
     }
 

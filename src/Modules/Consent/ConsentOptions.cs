@@ -28,6 +28,9 @@ internal sealed class ConsentOptions
     /// <summary>Where the anchors of the audit chain are kept, outside the database.</summary>
     public string AuditFolder { get; init; } = "audit";
 
+    /// <summary>How long an event that its third party has not acknowledged is kept to be polled; at least 90 days (OB-EVT-11).</summary>
+    public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(90);
+
     public IEnumerable<string> Problems()
     {
         if (PaymentLimit <= 0) yield return "Consent:PaymentLimit must be more than zero";
@@ -36,5 +39,6 @@ internal sealed class ConsentOptions
         if (string.IsNullOrWhiteSpace(AuditFolder)) yield return "Consent:AuditFolder must name a folder";
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
+        if (EventRetention < TimeSpan.FromDays(90) || EventRetention > TimeSpan.FromDays(36500)) yield return "Consent:EventRetention must be from 90 to 36500 days";
     }
 }

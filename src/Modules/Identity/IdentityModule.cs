@@ -87,6 +87,7 @@ public static class IdentityModule
         .AddScoped<RegistrationChecks>()
         .AddScoped<Registrations>()
         .AddScoped<RegistrationEndpoint>()
+        .AddScoped<IRequestHandler<ListClientHosts, IReadOnlySet<string>?>, ListClientHostsHandler>()
         .AddScoped<ClientManager>()
         .AddScoped<ClientConfigurationEndpoint>()
         .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryOfClientHandlers>()

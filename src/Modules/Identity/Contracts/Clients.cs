@@ -10,3 +10,6 @@ public sealed record DescribeClient(string ClientId) : IRequest<ClientDescriptio
 /// <param name="OnBehalfOf">The firm it acts for, where the registration carries one .</param>
 /// <param name="Uri">Its website, always https; null where it gave none.</param>
 public sealed record ClientDescription(string ClientId, string Name, string? OnBehalfOf, Uri? Uri);
+
+/// <summary>Asks for the hosts at which a third party is at home by its registration; null for one that is not in service.</summary>
+public sealed record ListClientHosts(string ClientId) : IRequest<IReadOnlySet<string>?>;
