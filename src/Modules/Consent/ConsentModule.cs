@@ -8,6 +8,7 @@ using OpenBanking.Consent.AccountAccess;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -52,6 +53,9 @@ public static class ConsentModule
 
             // The customer's dashboard asks.
             .AddScoped<Connections>()
+            .AddScoped<AccessNotices>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+            .AddScoped<IRequestHandler<DismissNotices, bool>, DismissNoticesHandler>()
             .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
             .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
             .AddScoped<IRequestHandler<ListConsentChanges, IReadOnlyList<ConsentChange>?>, ListConsentChangesHandler>()

@@ -11,9 +11,13 @@ internal sealed class ConsentOptions
     /// <summary>How long a consent waits for its customer before it is removed; at least a day (OB-CON-15, CO-22).</summary>
     public TimeSpan UnauthorisedLifetime { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>For how long it is kept how often an access was used on a day; the customer's page shows 30 days.</summary>
+    public TimeSpan UsesKept { get; init; } = TimeSpan.FromDays(90);
+
     public IEnumerable<string> Problems()
     {
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
+        if (UsesKept < TimeSpan.FromDays(31)) yield return "Consent:UsesKept must be at least 31 days";
     }
 }

@@ -15,6 +15,10 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
 
     public DbSet<ApprovalEvidence> Evidence => Set<ApprovalEvidence>();
 
+    public DbSet<AccessUse> Uses => Set<AccessUse>();
+
+    public DbSet<DismissedNotice> DismissedNotices => Set<DismissedNotice>();
+
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(Schema);
