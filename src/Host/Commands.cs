@@ -1,6 +1,7 @@
 using System.Globalization;
 using MediatR;
 using Npgsql;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
 
@@ -15,8 +16,10 @@ internal static class Commands
 
     private static readonly Command[] Known =
     [
+        new("audit verify", "", VerifyAuditAsync),
         new("config show", "", (services, _, output, _) => ShowConfigurationAsync(services, output)),
         new("clock show", "", ShowClockAsync),
+        new("consents suspend", "CONSENT [WHY…]", SuspendConsentAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
         new("evidence messages", "CLIENT DAY", ShowMessagesAsync),
         new("keys rotate", "", RotateKeysAsync),
@@ -31,7 +34,10 @@ internal static class Commands
 
     /// <summary>Verbs that belong to parts which are not built yet; told apart from mistakes.</summary>
     private static readonly string[] Later =
-        ["audit verify", "ledger verify", "evidence verify", "seed"];
+        ["ledger verify", "evidence verify", "seed"];
+
+    /// <summary>Who is at the keyboard, also behind sudo.</summary>
+    private static string AtTheKeyboard => Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } user ? user : Environment.UserName;
 
     /// <summary>The words on the command line that are a verb and not a setting.</summary>
     public static string[] Words(string[] args) => [.. args.TakeWhile(word => !word.StartsWith('-'))];
@@ -76,12 +82,43 @@ internal static class Commands
         return Task.FromResult(0);
     }
 
+    /// <summary>Whether the audit chain is as it was written: against itself, the status history and the anchors of this data directory.</summary>
+    private static async Task<int> VerifyAuditAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var report = await services.GetRequiredService<IMediator>().Send(new VerifyAuditChain(), ct);
+        if (report.Problem is { } problem)
+        {
+            await Console.Error.WriteLineAsync(LogLines.Escape(problem));
+            return 1;
+        }
+
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"The audit chain is whole: {report.Events} events on {report.Days} days."));
+        return 0;
+    }
+
     private static async Task<int> ShowClockAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
     {
         var clock = services.GetRequiredService<TimeProvider>();
         var offset = clock is SandboxClock { OffsetMilliseconds: var milliseconds } ? milliseconds : 0;
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow():O} ({offset} ms from the real time)"));
         return 0;
+    }
+
+    /// <summary>The bank stops an access, for suspected fraud or because its customer must authenticate again.</summary>
+    private static async Task<int> SuspendConsentAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var why = words.Length < 2 ? "No reason given." : string.Join(' ', words[1..]);
+        var answer = words.Length == 0
+            ? SuspensionAnswer.NotFound
+            : await services.GetRequiredService<IMediator>().Send(new SuspendConsent(words[0], AtTheKeyboard, why), ct);
+        if (answer == SuspensionAnswer.Suspended)
+        {
+            await output.WriteLineAsync("The access is stopped.");
+            return 0;
+        }
+
+        await Console.Error.WriteLineAsync(answer == SuspensionAnswer.NotFound ? "There is no such consent." : "The consent gives no access that could be stopped.");
+        return 1;
     }
 
     private static async Task<int> IssueCodeAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
@@ -151,10 +188,8 @@ internal static class Commands
 
     private static async Task<int> ChangeThreatAsync(IServiceProvider services, bool raise, string[] words, TextWriter output, CancellationToken ct)
     {
-        // Who is at the keyboard, also behind sudo.
-        var by = Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } user ? user : Environment.UserName;
         var why = words.Length == 0 ? "no reason given" : string.Join(' ', words);
-        var threat = await services.GetRequiredService<IMediator>().Send(new ChangeThreat(raise, by, why), ct);
+        var threat = await services.GetRequiredService<IMediator>().Send(new ChangeThreat(raise, AtTheKeyboard, why), ct);
         await output.WriteLineAsync(threat.Changed ? $"The threat level is {threat.Level} now." : $"The threat level is {threat.Level} already.");
         return 0;
     }

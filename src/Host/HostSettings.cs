@@ -89,6 +89,7 @@ internal sealed record HostSettings
         yield return new("Identity:Issuer", Issuer.OriginalString);
         yield return new("Identity:MtlsIssuer", MtlsIssuer.OriginalString);
         yield return new("Sandbox", Sandbox ? "true" : "false");
+        yield return new("Consent:AuditFolder", Path.Combine(DataPath, "audit"));
         yield return new("Logging:LogLevel:Default", "Information");
         yield return new("Logging:LogLevel:Microsoft", "Warning");
         yield return new("Logging:LogLevel:System", "Warning");

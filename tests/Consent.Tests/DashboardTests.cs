@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Testing.UkApi;
@@ -40,7 +41,15 @@ public sealed class DashboardTests(Bank bank)
             await own.GetAsync("/accounts", caller);
         }
 
-        Assert.Equal([first, first.AddDays(1), first.AddDays(90)], (await own.AskAsync(new DescribeConnection(caller.ConsentId!, Amelia)))!.Uses.Select(use => use.Day));
+        var sweeper = own.Services.GetRequiredService<ForgottenUses>();
+        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal([first, first.AddDays(1), first.AddDays(90)], await DaysAsync());
+
+        own.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(1, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal([first.AddDays(1), first.AddDays(90)], await DaysAsync());
+
+        async Task<IEnumerable<DateOnly>> DaysAsync() => (await own.AskAsync(new DescribeConnection(caller.ConsentId!, Amelia)))!.Uses.Select(use => use.Day);
     }
 
     [Fact]

@@ -9,44 +9,44 @@ public sealed class StatesTests
     {
         [ConsentKind.AccountAccess] =
         [
-            //     Create Authorise Reject Cancel Expire Consume Delete StopAccount
-            "AWAU  -      AUTH      RJCT   -      -      -       GONE   -",
-            "AUTH  -      AUTH      -      CANC   EXPD   -       GONE   AUTH",
-            "RJCT  -      -         -      -      -      -       GONE   -",
-            "COND  -      -         -      -      -      -       -      -",
-            "CANC  -      AUTH      -      -      -      -       GONE   -",
-            "EXPD  -      -         -      -      -      -       GONE   -",
-            "GONE  -      -         -      -      -      -       -      -",
+            //     Create Authorise Reject Cancel Suspend Expire Consume Delete StopAccount
+            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -",
+            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   AUTH",
+            "RJCT  -      -         -      -      -       -      -       GONE   -",
+            "COND  -      -         -      -      -       -      -       -      -",
+            "CANC  -      AUTH      -      -      -       -      -       GONE   -",
+            "EXPD  -      -         -      -      -       -      -       GONE   -",
+            "GONE  -      -         -      -      -       -      -       -      -",
         ],
         [ConsentKind.DomesticPayment] =
         [
-            "AWAU  -      AUTH      RJCT   -      -      -       -      -",
-            "AUTH  -      -         -      -      -      COND    -      -",
-            "RJCT  -      -         -      -      -      -       -      -",
-            "COND  -      -         -      -      -      -       -      -",
-            "CANC  -      -         -      -      -      -       -      -",
-            "EXPD  -      -         -      -      -      -       -      -",
-            "GONE  -      -         -      -      -      -       -      -",
+            "AWAU  -      AUTH      RJCT   -      -       -      -       -      -",
+            "AUTH  -      -         -      -      -       -      COND    -      -",
+            "RJCT  -      -         -      -      -       -      -       -      -",
+            "COND  -      -         -      -      -       -      -       -      -",
+            "CANC  -      -         -      -      -       -      -       -      -",
+            "EXPD  -      -         -      -      -       -      -       -      -",
+            "GONE  -      -         -      -      -       -      -       -      -",
         ],
         [ConsentKind.VariableRecurringPayments] =
         [
-            "AWAU  -      AUTH      RJCT   -      -      -       GONE   -",
-            "AUTH  -      AUTH      -      CANC   EXPD   -       GONE   -",
-            "RJCT  -      -         -      -      -      -       GONE   -",
-            "COND  -      -         -      -      -      -       -      -",
-            "CANC  -      AUTH      -      -      -      -       GONE   -",
-            "EXPD  -      -         -      -      -      -       GONE   -",
-            "GONE  -      -         -      -      -      -       -      -",
+            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -",
+            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   -",
+            "RJCT  -      -         -      -      -       -      -       GONE   -",
+            "COND  -      -         -      -      -       -      -       -      -",
+            "CANC  -      AUTH      -      -      -       -      -       GONE   -",
+            "EXPD  -      -         -      -      -       -      -       GONE   -",
+            "GONE  -      -         -      -      -       -      -       -      -",
         ],
         [ConsentKind.FundsConfirmation] =
         [
-            "AWAU  -      AUTH      RJCT   -      -      -       GONE   -",
-            "AUTH  -      AUTH      -      CANC   EXPD   -       GONE   -",
-            "RJCT  -      -         -      -      -      -       GONE   -",
-            "COND  -      -         -      -      -      -       -      -",
-            "CANC  -      -         -      -      -      -       GONE   -",
-            "EXPD  -      -         -      -      -      -       GONE   -",
-            "GONE  -      -         -      -      -      -       -      -",
+            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -",
+            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   -",
+            "RJCT  -      -         -      -      -       -      -       GONE   -",
+            "COND  -      -         -      -      -       -      -       -      -",
+            "CANC  -      -         -      -      -       -      -       GONE   -",
+            "EXPD  -      -         -      -      -       -      -       GONE   -",
+            "GONE  -      -         -      -      -       -      -       -      -",
         ],
     };
 
@@ -76,6 +76,11 @@ public sealed class StatesTests
     }
 
     [Fact]
+    [Trait("Rule", "OB-CON-1")]
+    public void Every_kind_begins_as_awaiting_its_customer() => Assert.All(ConsentKind.All, kind => Assert.Equal(
+        (ConsentState.AWAU, "U036"), States.Next(States.Of(kind), null, ConsentEvent.Create) is { } start ? (start.To, start.ReasonCode) : default));
+
+    [Fact]
     public void The_tables_speak_of_every_kind_state_and_event_once()
     {
         Assert.Equal(ConsentKind.All, Matrices.Keys);
@@ -86,6 +91,7 @@ public sealed class StatesTests
     [Theory]
     [Trait("Rule", "OB-CON-3")]
     [InlineData("AUTH", "Cancel", "CUST")]
+    [InlineData("AUTH", "Suspend", "TKSP")]
     [InlineData("AUTH", "Expire", "TKXP")]
     [InlineData("AWAU", "Reject", "U037")]
     public void Names_why_an_access_has_ended(string from, string on, string code) =>

@@ -112,8 +112,11 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
 /// Rejects a consent that its customer did not authorise (OB-CON-4). Where it was authorised before, the table has no such step:
 /// who declines to continue an access leaves it as it was.
 /// </summary>
-internal sealed class RejectConsentHandler(Consents consents) : AsyncRequestHandler<RejectConsent>
+internal sealed class RejectConsentHandler(Consents consents, ServedKinds kinds) : AsyncRequestHandler<RejectConsent>
 {
+    /// <summary>The account that the consent names is not this customer's.</summary>
+    private const string NotTheirAccount = "AC02";
+
     protected override async Task Handle(RejectConsent request, CancellationToken cancellationToken)
     {
         if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent || consent.ClientId != request.ClientId) return;
@@ -124,7 +127,9 @@ internal sealed class RejectConsentHandler(Consents consents) : AsyncRequestHand
             _ => "The customer has no account that could be shared.",
         };
         var by = request.Cause == RejectionCause.Declined ? Actor.Customer : Actor.Bank;
-        await consents.MoveAsync(consent, ConsentEvent.Reject, new Cause(by, request.CustomerId, request.From, reason), cancellationToken);
+        var namesAccount = request.Cause == RejectionCause.NoEligibleAccount && !kinds.Of(consent).Show(consent, []).ChoosesAccounts;
+        var cause = new Cause(by, request.CustomerId, request.From, reason, namesAccount ? NotTheirAccount : null);
+        await consents.MoveAsync(consent, ConsentEvent.Reject, cause, cancellationToken);
     }
 }
 
@@ -134,4 +139,15 @@ internal sealed class GiveUpConsentHandler(Consents consents) : IRequestHandler<
     public async Task<bool> Handle(GiveUpConsent request, CancellationToken cancellationToken) =>
         await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent && consent.ClientId == request.ClientId
         && await consents.MoveAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, request.ClientId), cancellationToken);
+}
+
+/// <summary>Stops an access at the bank's wish, where the table of its kind has that.</summary>
+internal sealed class SuspendConsentHandler(Consents consents) : IRequestHandler<SuspendConsent, SuspensionAnswer>
+{
+    public async Task<SuspensionAnswer> Handle(SuspendConsent request, CancellationToken cancellationToken)
+    {
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent) return SuspensionAnswer.NotFound;
+        var cause = new Cause(Actor.Bank, request.By, Reason: request.Why, Told: "The bank has stopped the access.");
+        return await consents.MoveAsync(consent, ConsentEvent.Suspend, cause, cancellationToken) ? SuspensionAnswer.Suspended : SuspensionAnswer.WasNotActive;
+    }
 }

@@ -28,7 +28,7 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, ServedKinds kinds,
         if ((await connections.OfAsync(request.CustomerId, request.ConsentId, cancellationToken)).SingleOrDefault() is not { } connection) return null;
         var consent = connection.Consent;
         var summary = (await connections.SummariseAsync([connection], request.CustomerId, cancellationToken))[0];
-        var history = await db.History.Where(entry => entry.ConsentId == consent.Id).OrderBy(entry => entry.Id).ToListAsync(cancellationToken);
+        var history = await db.History.Where(entry => entry.ConsentId == consent.Id).OrderBy(entry => entry.Number).ToListAsync(cancellationToken);
         return new ConnectionDetail(
             summary,
             [.. connection.Accounts.Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))],
@@ -52,6 +52,7 @@ internal static class HistoryWords
         (ConsentEvent.Authorise, ConsentState.AWAU) => "Access approved",
         (ConsentEvent.Authorise, _) => "Access continued",
         (ConsentEvent.Cancel, _) => "Access cancelled",
+        (ConsentEvent.Suspend, _) => "Access stopped by your bank",
         (ConsentEvent.Expire, _) => "Access ended on its end date",
         (ConsentEvent.Delete, _) => "Access given up",
         (ConsentEvent.StopAccount, _) => "Joint account taken out",
@@ -72,14 +73,11 @@ internal sealed class ListConsentChangesHandler(ConsentDb db) : IRequestHandler<
     public async Task<IReadOnlyList<ConsentChange>?> Handle(ListConsentChanges request, CancellationToken cancellationToken)
     {
         if (!Consents.IsWellFormed(request.ConsentId)) return null;
-        var history = await db.History.Where(entry => entry.ConsentId == request.ConsentId).OrderBy(entry => entry.Id).ToListAsync(cancellationToken);
+        var history = await db.History.Where(entry => entry.ConsentId == request.ConsentId).OrderBy(entry => entry.Number).ToListAsync(cancellationToken);
         return history.Count == 0
             ? null
-            : [.. history.Select(entry => new ConsentChange(entry.From?.ToString(), entry.To.ToString(), entry.At, CodeOf(entry), entry.Reason))];
+            : [.. history.Select(entry => new ConsentChange(entry.From?.ToString(), entry.To.ToString(), entry.At, entry.ReasonCode, entry.Reason))];
     }
-
-    private static string? CodeOf(HistoryEntry entry) =>
-        entry.From is { } from && from != entry.To ? States.Next(States.Of(ConsentKind.OfId(entry.ConsentId)!), from, entry.Event)?.ReasonCode : null;
 }
 
 /// <summary>Cancels an access at once (D-7); its tokens end in the same transaction.</summary>
@@ -190,7 +188,7 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
             ? []
             : await db.History
                 .Where(entry => ended.Contains(entry.ConsentId) && (entry.Event == ConsentEvent.StopAccount || (entry.From == ConsentState.AUTH && entry.To != ConsentState.AUTH)))
-                .OrderBy(entry => entry.Id)
+                .OrderBy(entry => entry.Number)
                 .ToListAsync(ct);
         await notices.ReadAsync(customerId, ct);
         var endingsOf = endings.ToLookup(entry => entry.ConsentId, StringComparer.Ordinal);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenBanking.Consent.AccountAccess;
+using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.Storage;
@@ -23,11 +24,13 @@ public static class ConsentModule
         if (options.Problems().ToList() is { Count: > 0 } problems) throw new OptionsValidationException(ConsentOptions.Section, typeof(ConsentOptions), problems);
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
+        services.AddDataProtection(); // Where its keys are kept and how they are encrypted is Host's to say.
 
         return services
             .AddModuleDatabase<ConsentDb>(ConsentDb.Schema)
             .AddSingleton<ServedKinds>()
             .AddScoped<Consents>()
+            .AddScoped<ConsentHistory>()
             .AddScoped<OwnConsents>()
             .AddConsentKind(Permissions.Rules)
             .AddScoped<AccountAccessConsentEndpoints>()
@@ -42,14 +45,29 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<AuthoriseConsent, AuthorisationAnswer>, AuthoriseConsentHandler>()
             .AddScoped<IRequestHandler<RejectConsent, Unit>, RejectConsentHandler>()
             .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
+            .AddScoped<IRequestHandler<SuspendConsent, SuspensionAnswer>, SuspendConsentHandler>()
             .AddSingleton<WaitingConsents>()
             .AddHostedService(provider => provider.GetRequiredService<WaitingConsents>())
+            .AddSingleton<ExpiringConsents>()
+            .AddHostedService(provider => provider.GetRequiredService<ExpiringConsents>())
+
+            // What happened stays provable.
+            .AddSingleton<AuditKey>()
+            .AddSingleton<AuditAnchors>()
+            .AddSingleton<AuditVerifier>()
+            .AddScoped<AuditTrail>()
+            .AddSingleton<AuditSealer>()
+            .AddHostedService(provider => provider.GetRequiredService<AuditSealer>())
+            .AddScoped<INotificationHandler<AuditedFact>, AuditedFactHandler>()
+            .AddScoped<IRequestHandler<VerifyAuditChain, AuditReport>, VerifyAuditChainHandler>()
 
             // The data endpoints ask, and say what was used.
             .AddScoped<OpenedConsent>()
             .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
             .AddScoped<IRequestHandler<OpenFundsConfirmation, FundsConfirmationDecision>, OpenFundsConfirmationHandler>()
             .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
+            .AddSingleton<ForgottenUses>()
+            .AddHostedService(provider => provider.GetRequiredService<ForgottenUses>())
 
             // The customer's dashboard asks.
             .AddScoped<Connections>()

@@ -14,8 +14,12 @@ internal sealed class ConsentOptions
     /// <summary>For how long it is kept how often an access was used on a day; the customer's page shows 30 days.</summary>
     public TimeSpan UsesKept { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>Where the anchors of the audit chain are kept, outside the database.</summary>
+    public string AuditFolder { get; init; } = "audit";
+
     public IEnumerable<string> Problems()
     {
+        if (string.IsNullOrWhiteSpace(AuditFolder)) yield return "Consent:AuditFolder must name a folder";
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
         if (UsesKept < TimeSpan.FromDays(31)) yield return "Consent:UsesKept must be at least 31 days";

@@ -90,7 +90,8 @@ internal sealed class ConsentRecordTable : IEntityTypeConfiguration<ConsentRecor
         builder.Property(consent => consent.Terms).HasColumnType("json");
         builder.Ignore(consent => consent.Kind);
 
-        // The dashboard's list, that of a joint account's other holder, and the count of what waits.
+        // What is due to expire, the dashboard's list, that of a joint account's other holder, and the count of what waits.
+        builder.HasIndex(consent => consent.ExpiresAt).HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
         builder.HasIndex(consent => consent.CustomerId).HasFilter("\"CustomerId\" IS NOT NULL");
         builder.HasIndex(consent => consent.AccountIds).HasMethod("gin");
         builder.HasIndex(consent => new { consent.ClientId, consent.CreatedAt }).HasFilter("\"State\" = 'AWAU'");

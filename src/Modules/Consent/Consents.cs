@@ -1,23 +1,23 @@
 using System.Buffers;
 using System.Linq.Expressions;
 using System.Security.Cryptography;
-using MediatR;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
 using Npgsql;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
-using OpenBanking.Kernel;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent;
 
 /// <summary>Who or what moves a consent, and from where; it goes into the history.</summary>
-internal sealed record Cause(Actor By, string? ActorId, DecisionOrigin? From = null, string? Reason = null);
+/// <param name="Reason">Why, in a sentence that the third party reads too, unless <paramref name="Told"/> says what it reads instead.</param>
+/// <param name="ReasonCode">The standard's code for the new state where it is more exact than that of the state table.</param>
+internal sealed record Cause(Actor By, string? ActorId, DecisionOrigin? From = null, string? Reason = null, string? ReasonCode = null, string? Told = null);
 
 /// <summary>Finds consents and moves them along their state table; every reader and every change passes here.</summary>
-internal sealed class Consents(ConsentDb db, IMediator mediator, TimeProvider time)
+internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvider time)
 {
     private const int RandomLength = 32;
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
@@ -54,61 +54,63 @@ internal sealed class Consents(ConsentDb db, IMediator mediator, TimeProvider ti
         Action<UpdateSettersBuilder<ConsentRecord>>? also = null,
         Expression<Func<ConsentRecord, bool>>? provided = null)
     {
-        if (States.Next(States.Of(consent.Kind), consent.State, on) is not { } step) return false;
+        if (States.Next(States.Of(consent.Kind), consent.State, on) is not { } row) return false;
         var now = time.GetUtcNow();
-        var found = db.Consents.Where(row => row.Id == consent.Id && row.State == step.From);
+
+        // A state that stays keeps its time and its reason (OB-CON-2).
+        var isNew = row.To != row.From;
+        var step = new ConsentStep(consent, on, row.From, row.To, isNew ? cause.ReasonCode ?? row.ReasonCode : null, cause, now);
+        var found = db.Consents.Where(stored => stored.Id == consent.Id && stored.State == row.From);
         var moved = await (provided is null ? found : found.Where(provided))
             .ExecuteUpdateAsync(
                 set =>
                 {
-                    set.SetProperty(row => row.State, step.To);
-                    if (step.To != step.From)
+                    set.SetProperty(stored => stored.State, step.To);
+                    if (isNew)
                     {
-                        set.SetProperty(row => row.StateChangedAt, now);
-                        set.SetProperty(row => row.ReasonCode, step.ReasonCode);
-                        set.SetProperty(row => row.ReasonText, step.ReasonCode is null ? null : cause.Reason);
+                        set.SetProperty(stored => stored.StateChangedAt, now);
+                        set.SetProperty(stored => stored.ReasonCode, step.ReasonCode);
+                        set.SetProperty(stored => stored.ReasonText, step.ReasonCode is null ? null : cause.Told ?? cause.Reason);
                     }
 
                     also?.Invoke(set);
                 },
                 ct);
         if (moved == 0) return false;
-
-        await RecordAsync(consent.Id, on, step.From, step.To, cause, now, ct);
-        if (step.To is ConsentState.CANC or ConsentState.EXPD or ConsentState.GONE)
-            await mediator.Publish(new ConsentEnded(consent.Kind, consent.Id, consent.ClientId), ct);
+        await history.WriteAsync(step, ct);
         return true;
     }
 
-    /// <summary>Keeps a new consent.</summary>
-    public async Task AddAsync(ConsentRecord consent, CancellationToken ct)
+    /// <summary>Makes and keeps a new consent of a kind, in the state in which its kind begins.</summary>
+    public async Task<ConsentRecord> CreateAsync(ConsentKind kind, string clientId, ConsentTerms terms, CancellationToken ct)
     {
-        db.Add(consent);
-        await RecordAsync(consent.Id, ConsentEvent.Create, null, consent.State, new Cause(Actor.ThirdParty, consent.ClientId), consent.CreatedAt, ct);
-    }
-
-    private async Task RecordAsync(
-        string consentId, ConsentEvent on, ConsentState? from, ConsentState to, Cause cause, DateTimeOffset now, CancellationToken ct)
-    {
-        db.Add(new HistoryEntry
+        var now = time.GetUtcNow();
+        var start = States.Next(States.Of(kind), null, ConsentEvent.Create)!;
+        var consent = new ConsentRecord
         {
-            Id = Guid.CreateVersion7(now),
-            ConsentId = consentId,
-            At = now,
-            Event = on,
-            From = from,
-            To = to,
-            By = cause.By,
-            ActorId = cause.ActorId,
-            Address = cause.From?.Address,
-            UserAgent = Shortened.To(512, cause.From?.UserAgent),
-            Reason = cause.Reason,
-        });
-        await db.SaveChangesAsync(ct);
+            Id = NewId(kind),
+            ClientId = clientId,
+            State = start.To,
+            ReasonCode = start.ReasonCode,
+            ReasonText = start.ReasonCode is null ? null : "The customer has not yet authorised it.",
+            CreatedAt = now,
+            StateChangedAt = now,
+            Permissions = [.. terms.Permissions],
+            Terms = terms.OfKind,
+            ExpiresAt = terms.Expires?.Moment,
+            ExpirationOnWire = terms.Expires?.OnWire,
+            TransactionsFrom = terms.TransactionsFrom?.Moment,
+            TransactionsFromOnWire = terms.TransactionsFrom?.OnWire,
+            TransactionsTo = terms.TransactionsTo?.Moment,
+            TransactionsToOnWire = terms.TransactionsTo?.OnWire,
+        };
+        db.Add(consent);
+        await history.WriteAsync(new ConsentStep(consent, start.On, null, start.To, start.ReasonCode, new Cause(Actor.ThirdParty, clientId), now), ct);
+        return consent;
     }
 
     /// <summary>A new id of a kind (OB-GEN-13).</summary>
-    public static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
+    private static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
 
     private Question<ConsentRecord> ById(string id) =>
         db.Ask<ConsentRecord>("""WHERE r."Id" = $1 AND r."State" <> 'GONE'""", new NpgsqlParameter<string> { TypedValue = id });

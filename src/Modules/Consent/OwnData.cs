@@ -26,7 +26,7 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
     private async Task<OwnDataSection> AccessesAsync(string customerId, IReadOnlyList<Connection> all, IReadOnlyList<ConnectionSummary> summaries, CancellationToken ct)
     {
         var ids = all.Select(connection => connection.Consent.Id).ToArray();
-        var history = (await db.History.Where(entry => ids.Contains(entry.ConsentId)).OrderBy(entry => entry.Id).ToListAsync(ct)).ToLookup(entry => entry.ConsentId, StringComparer.Ordinal);
+        var history = (await db.History.Where(entry => ids.Contains(entry.ConsentId)).OrderBy(entry => entry.Number).ToListAsync(ct)).ToLookup(entry => entry.ConsentId, StringComparer.Ordinal);
         var uses = (await db.Uses.Where(use => ids.Contains(use.ConsentId)).OrderBy(use => use.Day).ToListAsync(ct)).ToLookup(use => use.ConsentId, StringComparer.Ordinal);
         return new OwnDataSection(
             "accesses",
@@ -105,7 +105,7 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
         var declined = await db.History
             .Where(entry => entry.By == Actor.Customer && entry.ActorId == customerId && entry.Event == ConsentEvent.Reject)
             .Join(db.Consents, entry => entry.ConsentId, consent => consent.Id, (entry, consent) => new { entry, consent.ClientId })
-            .OrderByDescending(row => row.entry.Id)
+            .OrderByDescending(row => row.entry.Number)
             .ToListAsync(ct);
         var records = new List<OwnDataRecord>();
         foreach (var row in declined)

@@ -21,6 +21,9 @@ internal enum ConsentEvent
     Authorise,
     Reject,
     Cancel,
+
+    /// <summary>The bank stops the access, for suspected fraud or because its customer must authenticate again.</summary>
+    Suspend,
     Expire,
 
     /// <summary>The order was accepted; a payment consent is good for one.</summary>
@@ -32,7 +35,9 @@ internal enum ConsentEvent
 }
 
 /// <summary>A row of a consent kind's state table: what an event does in a state, and the reason code that goes with the new state.</summary>
-internal sealed record Transition(ConsentState From, ConsentEvent On, ConsentState To, string? ReasonCode = null);
+/// <param name="From">Null before there is a consent.</param>
+/// <param name="ReasonCode">Unless who causes it knows a more exact one.</param>
+internal sealed record Transition(ConsentState? From, ConsentEvent On, ConsentState To, string? ReasonCode = null);
 
 /// <summary>
 /// The state machine of each consent kind, as a table. A pair of state and event that has no row is refused, so nothing ever leaves
@@ -43,11 +48,13 @@ internal static class States
     /// <summary>Account access: long-lived, may be authorised again while authorised or cancelled (OB-CON-12).</summary>
     public static readonly IReadOnlyList<Transition> AccountAccess =
     [
+        new(null, ConsentEvent.Create, ConsentState.AWAU, "U036"),
         new(ConsentState.AWAU, ConsentEvent.Authorise, ConsentState.AUTH, "U038"),
         new(ConsentState.AUTH, ConsentEvent.Authorise, ConsentState.AUTH),
         new(ConsentState.CANC, ConsentEvent.Authorise, ConsentState.AUTH),
         new(ConsentState.AWAU, ConsentEvent.Reject, ConsentState.RJCT, "U037"),
         new(ConsentState.AUTH, ConsentEvent.Cancel, ConsentState.CANC, "CUST"),
+        new(ConsentState.AUTH, ConsentEvent.Suspend, ConsentState.CANC, "TKSP"),
         new(ConsentState.AUTH, ConsentEvent.StopAccount, ConsentState.AUTH),
         new(ConsentState.AUTH, ConsentEvent.Expire, ConsentState.EXPD, "TKXP"),
 
@@ -65,6 +72,7 @@ internal static class States
     /// </summary>
     public static readonly IReadOnlyList<Transition> Payment =
     [
+        new(null, ConsentEvent.Create, ConsentState.AWAU, "U036"),
         new(ConsentState.AWAU, ConsentEvent.Authorise, ConsentState.AUTH, "U038"),
         new(ConsentState.AWAU, ConsentEvent.Reject, ConsentState.RJCT, "U037"),
         new(ConsentState.AUTH, ConsentEvent.Consume, ConsentState.COND, "U035"),
@@ -90,7 +98,10 @@ internal static class States
 
     public static IReadOnlyList<Transition> Of(ConsentKind kind) => Tables[kind];
 
+    /// <summary>The kinds whose table knows an event.</summary>
+    public static IEnumerable<ConsentKind> KindsWith(ConsentEvent on) => Tables.Where(table => table.Value.Any(row => row.On == on)).Select(table => table.Key);
+
     /// <summary>What an event does in a state; null where it is refused.</summary>
-    public static Transition? Next(IReadOnlyList<Transition> table, ConsentState from, ConsentEvent on) =>
+    public static Transition? Next(IReadOnlyList<Transition> table, ConsentState? from, ConsentEvent on) =>
         table.FirstOrDefault(row => row.From == from && row.On == on);
 }

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Storage;
 
@@ -18,22 +19,8 @@ internal sealed partial class WaitingConsents(IServiceScopeFactory scopes, Conse
 
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Whatever it was: a job that ends by an exception takes the whole host with it (OP-23).
-                Log.Failed(logger, failure);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeatedly.RunAsync(SweepAsync, Pause, clock, failure => Log.Failed(logger, failure), stoppingToken);
 
     /// <summary>Removes all whose time is up, a batch a transaction; answers how many. Hosts that sweep at once skip each other's rows.</summary>
     internal async Task<int> SweepAsync(CancellationToken ct)
@@ -63,6 +50,7 @@ internal sealed partial class WaitingConsents(IServiceScopeFactory scopes, Conse
             RETURNING "Id" AS "Value"
             """).ToListAsync(ct);
         await db.History.Where(entry => ids.Contains(entry.ConsentId)).ExecuteDeleteAsync(ct);
+        await scope.ServiceProvider.GetRequiredService<AuditTrail>().AddRemovalsAsync(ids, clock.GetUtcNow(), "It waited too long for its customer.", ct);
         await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
         return ids.Count;
     }

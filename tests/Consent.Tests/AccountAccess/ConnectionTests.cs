@@ -81,7 +81,7 @@ public sealed class ConnectionTests
         var changes = await api.AskAsync(new ListConsentChanges(caller.ConsentId!));
 
         Assert.Equal(
-            [(null, "AWAU", null), ("AWAU", "AUTH", "U038"), ("AUTH", "CANC", "CUST"), ("CANC", "AUTH", null)],
+            [(null, "AWAU", "U036"), ("AWAU", "AUTH", "U038"), ("AUTH", "CANC", "CUST"), ("CANC", "AUTH", null)],
             changes!.Select(change => (change.From, change.To, change.ReasonCode)));
         foreach (var id in new[] { "aac-" + new string('0', 32), "\0", "" }) Assert.Null(await api.AskAsync(new ListConsentChanges(id)));
     }

@@ -158,7 +158,8 @@ public sealed class FundsConfirmationConsentTests(Bank bank)
         Assert.IsType<AuthorisationAnswer.NoAccountChosen>(await api.ApproveAsync(id, [], Thomas));
         Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await api.ApproveAsync(id, [api.Account("GB-1")], Thomas));
         await api.AskAsync(new RejectConsent(id, BankApi.Tpp, RejectionCause.NoEligibleAccount, Thomas, null));
-        Assert.Equal("RJCT", (await SendAsync(HttpMethod.Get, $"{Path}/{id}")).Data.GetProperty("Status").GetString());
+        var rejected = (await SendAsync(HttpMethod.Get, $"{Path}/{id}")).Data;
+        Assert.Equal(("RJCT", "AC02"), (rejected.GetProperty("Status").GetString(), rejected.GetProperty("StatusReason")[0].GetProperty("StatusReasonCode").GetString()));
     }
 
     [Fact]

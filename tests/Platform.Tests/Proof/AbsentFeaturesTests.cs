@@ -76,15 +76,6 @@ public sealed partial class AbsentFeaturesTests(AbsentFeaturesTests.Running runn
         Assert.Equal(2, Routes().Count(path => path.StartsWith("/health", StringComparison.Ordinal)));
     }
 
-    /// <summary>There is no chain to verify yet, and whoever asks is told so.</summary>
-    [Fact]
-    [Trait("Rule", "OP-06")]
-    public async Task The_audit_is_not_said_to_be_verified()
-    {
-        var (exit, output, _) = await HostProcess.RunAsync(arguments: ["audit", "verify"]);
-        Assert.Equal((1, true), (exit, output.Contains("The command 'audit verify' is not offered by this build.", StringComparison.Ordinal)));
-    }
-
     [Fact]
     [Trait("Rule", "OP-21")]
     public async Task A_package_with_a_known_advisory_breaks_the_build()

@@ -65,10 +65,12 @@ public sealed class BankApi : IAsyncDisposable
 
     private const string CallerHeader = "test-caller";
     private readonly WebApplication app;
+    private readonly string folder;
     private readonly HttpClient client;
 
-    private BankApi(WebApplication app, TestDatabase database, TestClock clock, CapturedLog log, EndedConsents ended, IReadOnlyList<SandboxCustomer> customers)
+    private BankApi(WebApplication app, TestDatabase database, TestClock clock, CapturedLog log, EndedConsents ended, IReadOnlyList<SandboxCustomer> customers, string folder)
     {
+        this.folder = folder;
         this.app = app;
         Database = database;
         Clock = clock;
@@ -91,18 +93,22 @@ public sealed class BankApi : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
+    /// <summary>Where the anchors of the audit chain are.</summary>
+    public string AuditFolder => Path.Combine(folder, "audit");
+
     /// <summary>An account's id by its short name.</summary>
     public string Account(string tag) => Customers.SelectMany(customer => customer.Accounts).First(account => account.Tag == tag).AccountId;
 
     public static async Task<BankApi> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
     {
         var database = await TestDatabase.CreateAsync();
-        var (clock, log, ended) = (new TestClock(), new CapturedLog(), new EndedConsents());
+        var (clock, log, ended, folder) = (new TestClock(), new CapturedLog(), new EndedConsents(), TestFolder.Make());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Identity:Issuer"] = Issuer,
             ["Identity:MtlsIssuer"] = "https://mtls.bank.example:9443",
+            ["Consent:AuditFolder"] = Path.Combine(folder, "audit"),
         });
         if (settings is not null) builder.Configuration.AddInMemoryCollection(settings);
         builder.Logging.ClearProviders().AddProvider(log);
@@ -132,7 +138,7 @@ public sealed class BankApi : IAsyncDisposable
         app.MapAccounts();
         await app.StartAsync();
         var customers = await AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None);
-        return new BankApi(app, database, clock, log, ended, customers);
+        return new BankApi(app, database, clock, log, ended, customers, folder);
     }
 
     /// <summary>Sends a request and validates the answer.</summary>
@@ -207,6 +213,7 @@ public sealed class BankApi : IAsyncDisposable
         client.Dispose();
         await app.DisposeAsync();
         await Database.DisposeAsync();
+        TestFolder.Delete(folder);
         Log.Dispose();
     }
 

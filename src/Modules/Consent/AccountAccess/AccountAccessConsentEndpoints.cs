@@ -17,8 +17,7 @@ internal sealed class AccountAccessConsentEndpoints(
     OwnConsents own,
     Consents consents,
     AccessRequestValidator validator,
-    ApiAddresses addresses,
-    TimeProvider time)
+    ApiAddresses addresses)
 {
     private const string Path = "/account-access-consents";
 
@@ -41,8 +40,7 @@ internal sealed class AccountAccessConsentEndpoints(
 
         if (await own.TooManyWaitAsync(http, ct) is { } tooMany) return tooMany;
 
-        var consent = New(request.Data!, http.Caller().ClientId, time.GetUtcNow());
-        await consents.AddAsync(consent, ct);
+        var consent = await consents.CreateAsync(ConsentKind.AccountAccess, http.Caller().ClientId, Terms(request.Data!), ct);
         return Answer(http, consent, StatusCodes.Status201Created);
     }
 
@@ -58,31 +56,12 @@ internal sealed class AccountAccessConsentEndpoints(
         return await own.DeleteAsync(consent, ct);
     }
 
-    private static ConsentRecord New(AccessRequest.RequestedData asked, string clientId, DateTimeOffset now)
+    private static ConsentTerms Terms(AccessRequest.RequestedData asked) => new(SentDate.Of(asked.ExpirationDateTime))
     {
-        var (ends, from, to) = (Date(asked.ExpirationDateTime), Date(asked.TransactionFromDateTime), Date(asked.TransactionToDateTime));
-        return new ConsentRecord
-        {
-            Id = Consents.NewId(ConsentKind.AccountAccess),
-            ClientId = clientId,
-            State = ConsentState.AWAU,
-            ReasonCode = "U036",
-            ReasonText = "The customer has not yet authorised the access.",
-            CreatedAt = now,
-            StateChangedAt = now,
-            Permissions = [.. asked.Permissions!],
-            ExpiresAt = ends,
-            ExpirationOnWire = Echo(asked.ExpirationDateTime, ends),
-            TransactionsFrom = from,
-            TransactionsFromOnWire = Echo(asked.TransactionFromDateTime, from),
-            TransactionsTo = to,
-            TransactionsToOnWire = Echo(asked.TransactionToDateTime, to),
-        };
-    }
-
-    private static DateTimeOffset? Date(string? text) => text is null ? null : IsoDateTime.Parse(text);
-
-    private static string? Echo(string? asSent, DateTimeOffset? value) => value is { } moment ? IsoDateTime.Echo(asSent!, moment) : null;
+        Permissions = asked.Permissions!,
+        TransactionsFrom = SentDate.Of(asked.TransactionFromDateTime),
+        TransactionsTo = SentDate.Of(asked.TransactionToDateTime),
+    };
 
     private JsonHttpResult<ConsentResource> Answer(HttpContext http, ConsentRecord consent, int status) => TypedResults.Json(
         ConsentResource.Of(consent, addresses.Of(http, $"/open-banking/v4.0/aisp{Path}/{consent.Id}")),

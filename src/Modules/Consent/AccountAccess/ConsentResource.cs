@@ -10,14 +10,12 @@ internal sealed record ConsentResource(ConsentResource.Body Data, ConsentResourc
         string ConsentId,
         string CreationDateTime,
         string Status,
-        IReadOnlyList<Reason>? StatusReason,
+        IReadOnlyList<StatusReason>? StatusReason,
         string StatusUpdateDateTime,
         IReadOnlyList<string> Permissions,
         string? ExpirationDateTime,
         string? TransactionFromDateTime,
         string? TransactionToDateTime);
-
-    internal sealed record Reason(string StatusReasonCode, string? StatusReasonDescription);
 
     /// <summary>The schema wants the object and allows no member in it.</summary>
     internal sealed record NoRisk
@@ -30,7 +28,7 @@ internal sealed record ConsentResource(ConsentResource.Body Data, ConsentResourc
             consent.Id,
             IsoDateTime.ToWire(consent.CreatedAt),
             consent.State.ToString(),
-            consent.ReasonCode is { } code ? [new Reason(code, consent.ReasonText)] : null,
+            StatusReason.Of(consent),
             IsoDateTime.ToWire(consent.StateChangedAt),
             consent.Permissions,
             consent.ExpirationOnWire,

@@ -15,7 +15,7 @@ namespace OpenBanking.Consent.FundsConfirmation;
 /// (OB-CBP-3).
 /// </summary>
 internal sealed class FundsConfirmationConsentEndpoints(
-    OwnConsents own, Consents consents, FundsRequestValidator validator, ApiAddresses addresses, TimeProvider time)
+    OwnConsents own, Consents consents, FundsRequestValidator validator, ApiAddresses addresses)
 {
     private const string Path = "/funds-confirmation-consents";
     private const string Scope = "fundsconfirmations";
@@ -38,8 +38,9 @@ internal sealed class FundsConfirmationConsentEndpoints(
         if (validator.FirstRefusal(request) is { } refusal) return refusal;
         if (await own.TooManyWaitAsync(http, ct) is { } tooMany) return tooMany;
 
-        var consent = New(request, http.Caller().ClientId, time.GetUtcNow());
-        await consents.AddAsync(consent, ct);
+        // Without an end it is open-ended (OB-CBP-11).
+        var terms = new ConsentTerms(SentDate.Of(request.ExpirationDateTime)) { OfKind = request.Debtor!.ToJson() };
+        var consent = await consents.CreateAsync(ConsentKind.FundsConfirmation, http.Caller().ClientId, terms, ct);
         return Answer(http, consent, StatusCodes.Status201Created);
     }
 
@@ -56,25 +57,6 @@ internal sealed class FundsConfirmationConsentEndpoints(
         return await own.DeleteAsync(consent, ct);
     }
 
-    private static ConsentRecord New(FundsRequest asked, string clientId, DateTimeOffset now)
-    {
-        // Without an end it is open-ended (OB-CBP-11).
-        var ends = asked.ExpirationDateTime is { } text ? IsoDateTime.Parse(text) : null;
-        return new ConsentRecord
-        {
-            Id = Consents.NewId(ConsentKind.FundsConfirmation),
-            ClientId = clientId,
-            State = ConsentState.AWAU,
-            ReasonCode = "U036",
-            ReasonText = "The customer has not yet authorised the access.",
-            CreatedAt = now,
-            StateChangedAt = now,
-            Terms = asked.Debtor!.ToJson(),
-            ExpiresAt = ends,
-            ExpirationOnWire = ends is { } moment ? IsoDateTime.Echo(asked.ExpirationDateTime!, moment) : null,
-        };
-    }
-
     private JsonHttpResult<FundsConsentResource> Answer(HttpContext http, ConsentRecord consent, int status) => TypedResults.Json(
         FundsConsentResource.Of(consent, addresses.Of(http, $"/open-banking/v4.0/cbpii{Path}/{consent.Id}")),
         FundsConsentWire.Default.FundsConsentResource,
@@ -89,19 +71,17 @@ internal sealed record FundsConsentResource(FundsConsentResource.Body Data, Link
         string ConsentId,
         string CreationDateTime,
         string Status,
-        IReadOnlyList<Reason>? StatusReason,
+        IReadOnlyList<StatusReason>? StatusReason,
         string StatusUpdateDateTime,
         string? ExpirationDateTime,
         DebtorAccount DebtorAccount);
-
-    internal sealed record Reason(string StatusReasonCode, string? StatusReasonDescription);
 
     public static FundsConsentResource Of(ConsentRecord consent, string self) => new(
         new Body(
             consent.Id,
             IsoDateTime.ToWire(consent.CreatedAt),
             consent.State.ToString(),
-            consent.ReasonCode is { } code ? [new Reason(code, consent.ReasonText)] : null,
+            StatusReason.Of(consent),
             IsoDateTime.ToWire(consent.StateChangedAt),
             consent.ExpirationOnWire,
             DebtorAccount.FromJson(consent.Terms!)),

@@ -14,8 +14,10 @@ internal enum Actor
 /// <summary>A step in a consent's life: who, when, from where and why. Written once, never changed.</summary>
 internal sealed class HistoryEntry
 {
-    /// <summary>Version 7, so entries lie in the order of their writing.</summary>
     public required Guid Id { get; init; }
+
+    /// <summary>Given by the database, and so in the order of writing: who changes a consent has its row, the next one waits.</summary>
+    public long Number { get; init; }
 
     public required string ConsentId { get; init; }
 
@@ -27,6 +29,9 @@ internal sealed class HistoryEntry
     public required ConsentState? From { get; init; }
 
     public required ConsentState To { get; init; }
+
+    /// <summary>The standard's code for the new state; null where it has none or the state stayed.</summary>
+    public string? ReasonCode { get; init; }
 
     public required Actor By { get; init; }
 
@@ -45,13 +50,15 @@ internal sealed class HistoryTable : IEntityTypeConfiguration<HistoryEntry>
     public void Configure(EntityTypeBuilder<HistoryEntry> builder)
     {
         builder.ToTable("history").HasKey(entry => entry.Id);
+        builder.Property(entry => entry.Number).UseIdentityAlwaysColumn();
         builder.Property(entry => entry.ConsentId).HasMaxLength(40);
         builder.Property(entry => entry.Event).HasConversion<string>().HasMaxLength(20);
         builder.Property(entry => entry.From).HasConversion<string>().HasMaxLength(4);
         builder.Property(entry => entry.To).HasConversion<string>().HasMaxLength(4);
+        builder.Property(entry => entry.ReasonCode).HasMaxLength(4);
         builder.Property(entry => entry.By).HasConversion<string>().HasMaxLength(20);
         builder.Property(entry => entry.UserAgent).HasMaxLength(512);
-        builder.HasIndex(entry => new { entry.ConsentId, entry.Id });
+        builder.HasIndex(entry => new { entry.ConsentId, entry.Number });
 
         // What a customer has declined belongs to no access of theirs and is found by who did it.
         builder.HasIndex(entry => entry.ActorId).HasFilter("\"By\" = 'Customer' AND \"Event\" = 'Reject'");

@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
@@ -126,11 +127,18 @@ internal sealed class OwnDataHandler(IdentityDb db, IMediator mediator, IOptions
     private async Task<string> NameOfAsync(string clientId, CancellationToken ct) => (await mediator.Send(new DescribeClient(clientId), ct))?.Name ?? clientId;
 }
 
-internal sealed class RecordDownloadHandler(PortalSessions sessions, SignIns history, IHttpContextAccessor http) : AsyncRequestHandler<RecordDownload>
+internal sealed class RecordDownloadHandler(PortalSessions sessions, SignIns history, IMediator mediator, TimeProvider clock, IHttpContextAccessor http)
+    : AsyncRequestHandler<RecordDownload>
 {
     protected override async Task Handle(RecordDownload request, CancellationToken cancellationToken)
     {
         if (await sessions.FindAsync(request.SessionId, cancellationToken) is not { } session) return;
         await history.RecordAsync(http.HttpContext, session.UserId, SignInOutcome.DataDownloaded, passkeyName: null, clientName: null, decision: null, cancellationToken);
+        var details = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["passkey"] = session.PasskeyId.ToString("D"),
+            ["address"] = http.HttpContext?.Connection.RemoteIpAddress?.ToString(),
+        };
+        await mediator.Publish(new AuditedFact("data.downloaded", session.UserId.ToString("D"), clock.GetUtcNow(), details), cancellationToken);
     }
 }

@@ -42,6 +42,98 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.ToTable("uses", "consent");
                 });
 
+            modelBuilder.Entity("OpenBanking.Consent.Audit.AuditLine", b =>
+                {
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date");
+
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Day", "Sequence");
+
+                    b.ToTable("audit", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.PendingAuditLine", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Number");
+
+                    b.ToTable("audit_pending", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.StoredAuditKey", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint");
+
+                    b.Property<byte[]>("Protected")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("audit_key", "consent");
+                });
+
             modelBuilder.Entity("OpenBanking.Consent.ConsentRecord", b =>
                 {
                     b.Property<string>("Id")
@@ -125,6 +217,9 @@ namespace OpenBanking.Consent.Storage.Migrations
 
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
 
                     b.HasIndex("ClientId", "CreatedAt")
                         .HasFilter("\"State\" = 'AWAU'");
@@ -239,8 +334,18 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasMaxLength(4)
                         .HasColumnType("character varying(4)");
 
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
                     b.Property<string>("Reason")
                         .HasColumnType("text");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
 
                     b.Property<string>("To")
                         .IsRequired()
@@ -256,7 +361,7 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("ActorId")
                         .HasFilter("\"By\" = 'Customer' AND \"Event\" = 'Reject'");
 
-                    b.HasIndex("ConsentId", "Id");
+                    b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
                 });

@@ -12,8 +12,8 @@ using OpenBanking.Consent.Storage;
 namespace OpenBanking.Consent.Storage.Migrations
 {
     [DbContext(typeof(ConsentDb))]
-    [Migration("20261120141825_UsesAndNotices")]
-    partial class UsesAndNotices
+    [Migration("20261120141908_AuditAndExpiry")]
+    partial class AuditAndExpiry
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -26,23 +26,96 @@ namespace OpenBanking.Consent.Storage.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("OpenBanking.Consent.AccessUse", b =>
+            modelBuilder.Entity("OpenBanking.Consent.Audit.AuditLine", b =>
                 {
-                    b.Property<string>("ConsentId")
-                        .HasMaxLength(40)
-                        .HasColumnType("character varying(40)");
-
                     b.Property<DateOnly>("Day")
                         .HasColumnType("date");
 
-                    b.Property<int>("Times")
-                        .HasColumnType("integer");
+                    b.Property<long>("Sequence")
+                        .HasColumnType("bigint");
 
-                    b.HasKey("ConsentId", "Day");
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
 
-                    b.HasIndex("Day");
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
 
-                    b.ToTable("uses", "consent");
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Day", "Sequence");
+
+                    b.ToTable("audit", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.PendingAuditLine", b =>
+                {
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<byte[]>("Tag")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("What")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("Number");
+
+                    b.ToTable("audit_pending", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.Audit.StoredAuditKey", b =>
+                {
+                    b.Property<short>("Id")
+                        .HasColumnType("smallint");
+
+                    b.Property<byte[]>("Protected")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("audit_key", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Consent.ConsentRecord", b =>
@@ -129,31 +202,13 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");
 
+                    b.HasIndex("ExpiresAt")
+                        .HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
+
                     b.HasIndex("ClientId", "CreatedAt")
                         .HasFilter("\"State\" = 'AWAU'");
 
                     b.ToTable("consents", "consent");
-                });
-
-            modelBuilder.Entity("OpenBanking.Consent.DismissedNotice", b =>
-                {
-                    b.Property<string>("CustomerId")
-                        .HasColumnType("text");
-
-                    b.Property<string>("ConsentId")
-                        .HasMaxLength(40)
-                        .HasColumnType("character varying(40)");
-
-                    b.Property<string>("Notice")
-                        .HasMaxLength(20)
-                        .HasColumnType("character varying(20)");
-
-                    b.Property<DateTimeOffset>("At")
-                        .HasColumnType("timestamp with time zone");
-
-                    b.HasKey("CustomerId", "ConsentId", "Notice");
-
-                    b.ToTable("dismissed_notices", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Consent.Storage.ApprovalEvidence", b =>
@@ -242,8 +297,18 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasMaxLength(4)
                         .HasColumnType("character varying(4)");
 
+                    b.Property<long>("Number")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Number"));
+
                     b.Property<string>("Reason")
                         .HasColumnType("text");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
 
                     b.Property<string>("To")
                         .IsRequired()
@@ -256,10 +321,7 @@ namespace OpenBanking.Consent.Storage.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("ActorId")
-                        .HasFilter("\"By\" = 'Customer' AND \"Event\" = 'Reject'");
-
-                    b.HasIndex("ConsentId", "Id");
+                    b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
                 });
