@@ -1,7 +1,6 @@
 using System.Net;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Testing;
@@ -23,10 +22,10 @@ public sealed class DashboardTests(PortalHost portal)
     {
         using var tidy = await TestTpp.RegisterAsync(host, change: metadata => metadata["client_name"] = "Tidy Money");
         using var alba = await TestTpp.RegisterAsync(host, change: metadata => metadata["client_name"] = "Alba Credit");
-        var customer = portal.Bank.Where(candidate => candidate.Accounts.Count > 1).ElementAt(2);
+        var customer = await TestCustomer.CreateAsync(host);
         await ManyAsync(tidy, customer, 43);
         await ManyAsync(alba, customer, 4, kind: "fcc-");
-        using var browser = await portal.SignInAsync(customer);
+        using var browser = await customer.SignInAsync();
 
         var page = await browser.PageAsync("/connections");
         Assert.Equal(20, Entries(page));
@@ -54,7 +53,7 @@ public sealed class DashboardTests(PortalHost portal)
         Assert.Equal(4, Entries(await browser.PageAsync("/connections?kind=funds")));
         Assert.Equal(0, Entries(await browser.PageAsync("/connections?by=other")));
         Assert.Equal(0, Entries(await browser.PageAsync("/connections?show=inactive")));
-        Assert.Equal(20, Entries(await browser.PageAsync("/connections?q=" + Uri.EscapeDataString(customer.Accounts[0].Name))));
+        Assert.Equal(20, Entries(await browser.PageAsync("/connections?q=" + Uri.EscapeDataString("account 1"))));
 
         page = await browser.PageAsync("/connections?q=" + Uri.EscapeDataString("\"><script>alert(1)</script>"));
         Assert.Contains("No connection fits your search.", page, StringComparison.Ordinal);
@@ -68,13 +67,13 @@ public sealed class DashboardTests(PortalHost portal)
     public async Task Use_over_time_is_drawn_and_said_in_words()
     {
         using var tpp = await TestTpp.RegisterAsync(host);
-        var customer = portal.Bank.Where(candidate => candidate.Accounts.Count > 1).ElementAt(3);
-        var consent = await portal.GrantAsync(tpp, customer, customer.Accounts[0].AccountId);
+        var customer = await TestCustomer.CreateAsync(host);
+        var consent = await portal.GrantAsync(tpp, customer.CustomerId, customer.AccountIds[0]);
         await portal.UseAsync(consent, times: 2);
         host.Clock.Advance(TimeSpan.FromDays(29));
         await portal.UseAsync(consent, times: 5);
         var (first, last) = (Day(-29), Day(0));
-        using var browser = await portal.SignInAsync(customer);
+        using var browser = await customer.SignInAsync();
 
         var page = await browser.PageAsync("/connections/" + consent);
         Assert.Contains($"Data was read 7 times on 2 days of the 30 to {last}, most often on {last} (5 times).", page, StringComparison.Ordinal);
@@ -86,10 +85,10 @@ public sealed class DashboardTests(PortalHost portal)
 
         // A day later the first of them is out of the picture.
         host.Clock.Advance(TimeSpan.FromDays(1));
-        using var later = await portal.SignInAsync(customer);
+        using var later = await customer.SignInAsync();
         Assert.Contains("Data was read 5 times on 1 day of the 30 to", await later.PageAsync("/connections/" + consent), StringComparison.Ordinal);
 
-        var unused = await portal.GrantAsync(tpp, customer, customer.Accounts[0].AccountId);
+        var unused = await portal.GrantAsync(tpp, customer.CustomerId, customer.AccountIds[0]);
         Assert.Contains($"Not used in the 30 days to {Day(0)}.", await later.PageAsync("/connections/" + unused), StringComparison.Ordinal);
 
         string Day(int days) => host.Clock.Now.UtcDateTime.AddDays(days).ToString("d MMMM yyyy", System.Globalization.CultureInfo.InvariantCulture);
@@ -104,17 +103,17 @@ public sealed class DashboardTests(PortalHost portal)
     public async Task A_notice_stays_until_its_own_customer_dismisses_it()
     {
         using var tpp = await TestTpp.RegisterAsync(host);
-        var (customer, stranger) = (portal.Bank[0], portal.Bank.Last(candidate => candidate.Accounts.Count > 0));
-        var consent = await portal.GrantAsync(tpp, customer, customer.Accounts[0].AccountId);
-        var ending = await PortalHost.GrantAsync(host, tpp, customer, host.Clock.Now.AddDays(10), customer.Accounts[0].AccountId);
-        using var browser = await portal.SignInAsync(customer);
+        var (customer, stranger) = (await TestCustomer.CreateAsync(host), await TestCustomer.CreateAsync(host));
+        var consent = await portal.GrantAsync(tpp, customer.CustomerId, customer.AccountIds[0]);
+        var ending = await PortalHost.GrantAsync(host, tpp, customer.CustomerId, host.Clock.Now.AddDays(10), customer.AccountIds[0]);
+        using var browser = await customer.SignInAsync();
         await ShownAsync(both: true);
 
         // No form of ours, no method but this one, and nobody else's.
         using (var forged = await browser.PostFormAsync("/notices/dismiss", ("Granted", consent)))
             Assert.Equal((HttpStatusCode.BadRequest, "PO-01"), (forged.StatusCode, host.Log.LastRefusal?.Rule));
         using (var read = await browser.GetAsync("/notices/dismiss?Granted=" + consent)) Assert.Equal(HttpStatusCode.MethodNotAllowed, read.StatusCode);
-        using (var other = await portal.SignInAsync(stranger))
+        using (var other = await stranger.SignInAsync())
         {
             var unknown = await Answer.OfAsync(await other.SubmitAsync("/connections", "/notices/dismiss", ("Granted", "aac-" + new string('0', 32))));
             var foreign = await Answer.OfAsync(await other.SubmitAsync("/connections", "/notices/dismiss", ("Granted", consent)));
@@ -151,7 +150,7 @@ public sealed class DashboardTests(PortalHost portal)
             .GroupBy(entry => entry.AccountId, StringComparer.Ordinal).First(group => group.Count() > 1).ToList();
         var (giver, other) = (joint[0].Customer, joint[1].Customer);
         var own = giver.Accounts.First(account => account.AccountId != joint[0].AccountId);
-        var consent = await portal.GrantAsync(tpp, giver, own.AccountId, joint[0].AccountId);
+        var consent = await portal.GrantAsync(tpp, giver.CustomerId, own.AccountId, joint[0].AccountId);
         await host.InScopeAsync(services => services.GetRequiredService<IMediator>().Send(new CancelConnection(consent, other.CustomerId, new DecisionOrigin("192.0.2.66", "Other browser"))));
 
         using var browser = await portal.SignInAsync(giver);
@@ -192,13 +191,13 @@ public sealed class DashboardTests(PortalHost portal)
     }
 
     // Many at once, as they would lie there after years.
-    private async Task ManyAsync(TestTpp tpp, SandboxCustomer customer, int count, string kind = "aac-") => await host.Database.ExecuteAsync(
+    private async Task ManyAsync(TestTpp tpp, TestCustomer customer, int count, string kind = "aac-") => await host.Database.ExecuteAsync(
         """
         INSERT INTO consent.consents ("Id", "ClientId", "State", "CreatedAt", "StateChangedAt", "GrantedAt", "AuthenticatedAt", "Permissions", "StoppedAccountIds", "CustomerId", "AccountIds", "Terms")
         SELECT $5 || md5($1 || n::text), $1, 'AUTH', $4 - n * interval '1 day', $4, $4 - n * interval '1 day', $4, ARRAY['ReadAccountsBasic'], '{}', $2, ARRAY[$3], '{}'
         FROM generate_series(1, $6) n
         """,
-        tpp.ClientId, customer.CustomerId, customer.Accounts[0].AccountId, host.Clock.Now.ToUniversalTime(), kind, count);
+        tpp.ClientId, customer.CustomerId, customer.AccountIds[0], host.Clock.Now.ToUniversalTime(), kind, count);
 
     private static int Entries(string page) => Count(page, "class=\"card connection\"");
 

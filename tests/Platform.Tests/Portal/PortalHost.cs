@@ -39,11 +39,11 @@ public sealed class PortalHost : ICollectionFixture<PortalHost>, IAsyncLifetime
     }
 
     /// <summary>An access as the portal's approval leaves it, without the walk through its pages.</summary>
-    public Task<string> GrantAsync(TestTpp tpp, SandboxCustomer customer, params string[] accountIds) => GrantAsync(Host, tpp, customer, null, accountIds);
+    public Task<string> GrantAsync(TestTpp tpp, string customerId, params string[] accountIds) => GrantAsync(Host, tpp, customerId, null, accountIds);
 
-    /// <inheritdoc cref="GrantAsync(TestTpp, SandboxCustomer, string[])"/>
+    /// <inheritdoc cref="GrantAsync(TestTpp, string, string[])"/>
     /// <param name="expires">When it ends; null is in 300 days.</param>
-    public static async Task<string> GrantAsync(TestHost host, TestTpp tpp, SandboxCustomer customer, DateTimeOffset? expires, params string[] accountIds)
+    public static async Task<string> GrantAsync(TestHost host, TestTpp tpp, string customerId, DateTimeOffset? expires, params string[] accountIds)
     {
         string[] permissions = ["ReadAccountsDetail", "ReadBalances"];
         var body = JsonSerializer.Serialize(new { Data = new { Permissions = permissions, ExpirationDateTime = expires ?? host.Clock.Now.AddDays(300) }, Risk = new { } });
@@ -52,10 +52,10 @@ public sealed class PortalHost : ICollectionFixture<PortalHost>, IAsyncLifetime
         await host.InScopeAsync(async services =>
         {
             var mediator = services.GetRequiredService<IMediator>();
-            var document = await mediator.Send(new DescribeForApproval(consentId, tpp.ClientId, customer.CustomerId));
+            var document = await mediator.Send(new DescribeForApproval(consentId, tpp.ClientId, customerId));
             var evidence = new AuthenticationEvidence(host.Clock.Now, "passkey", new DecisionOrigin("192.0.2.1", "Browser"));
             Assert.IsType<AuthorisationAnswer.Authorised>(
-                await mediator.Send(new AuthoriseConsent(consentId, tpp.ClientId, customer.CustomerId, accountIds, document!.Digest, evidence)));
+                await mediator.Send(new AuthoriseConsent(consentId, tpp.ClientId, customerId, accountIds, document!.Digest, evidence)));
         });
         return consentId;
     }
