@@ -12,5 +12,8 @@ internal static class AccountIds
 
     public static string New() => RandomNumberGenerator.GetHexString(Length, lowercase: true);
 
+    /// <summary>What third parties call anything else that belongs to an account; as little to be guessed.</summary>
+    public static Guid NewRow() => new(RandomNumberGenerator.GetBytes(16));
+
     public static bool IsWellFormed(string id) => id.Length == Length && id.AsSpan().IndexOfAnyExcept(Hex) < 0;
 }

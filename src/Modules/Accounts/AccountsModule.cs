@@ -29,9 +29,10 @@ public static class AccountsModule
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
             .AddScoped<ICoreBank, LedgerCoreBank>()
             .AddScoped<AccountAccess>()
-            .AddScoped<AccountEndpoints>()
-            .AddScoped<BalanceEndpoints>()
+            .AddScoped<Listings>()
             .AddScoped<TransactionEndpoints>()
+            .AddScoped<PartyEndpoints>()
+            .AddScoped<StatementEndpoints>()
             .AddScoped<FundsChecks>()
             .AddScoped<FundsConfirmationEndpoint>()
             .AddScoped<IRequestHandler<ListFundsChecks, IReadOnlyList<FundsCheckShown>>, ListFundsChecksHandler>()
@@ -51,6 +52,10 @@ public static class AccountsModule
         AccountEndpoints.Map(aisp);
         BalanceEndpoints.Map(aisp);
         TransactionEndpoints.Map(aisp);
+        RegularPaymentEndpoints.Map(aisp);
+        PartyEndpoints.Map(aisp);
+        ProductEndpoints.Map(aisp);
+        StatementEndpoints.Map(aisp);
         FundsConfirmationEndpoint.Map(app.MapUkApi("cbpii"));
         return app;
     }

@@ -122,7 +122,7 @@ public sealed class AccountEndpointsTests(Bank bank)
             Assert.Equal(405, (await api.SendAsync(HttpMethod.Delete, path, caller)).Status);
         }
 
-        foreach (var path in new[] { $"/accounts/{id}/foobar", $"/accounts/{id}/balances/x", "/foobar", $"/accounts/{id}/party", "/balances/x" })
+        foreach (var path in new[] { $"/accounts/{id}/foobar", $"/accounts/{id}/balances/x", "/foobar", $"/accounts/{id}/product/x", "/balances/x" })
         {
             var answer = await api.GetAsync(path, caller);
             Assert.Equal((404, ""), (answer.Status, answer.Body));

@@ -186,6 +186,26 @@ public sealed class TransactionEndpointsTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "OB-PAG-7")]
+    public async Task Says_what_range_there_is_within_the_consent_and_whatever_was_asked_for()
+    {
+        var caller = await api.AccessAsync(["GB-2"]);
+        var all = (await WalkAsync("/transactions", caller, "Next")).SelectMany(Rows).ToList();
+        foreach (var query in new[] { "", "?fromBookingDateTime=" + Booked(all[10]) }) AssertRange(Booked(all[^1]), Booked(all[0]), await api.GetAsync("/transactions" + query, caller));
+        AssertRange(Booked(all[30]), Booked(all[5]), await api.GetAsync("/transactions", await api.AccessAsync(["GB-2"], from: Booked(all[30]), to: Booked(all[5]))));
+        var credits = await api.AccessAsync(["GB-2"], ["ReadAccountsBasic", "ReadTransactionsBasic", "ReadTransactionsCredits"]);
+        var own = (await WalkAsync("/transactions", credits, "Next")).SelectMany(Rows).ToList();
+        AssertRange(Booked(own[^1]), Booked(own[0]), await api.GetAsync("/transactions", credits));
+        Assert.False((await api.GetAsync("/transactions", await api.AccessAsync(["GB-2"], to: "1999-01-01"))).Json.GetProperty("Meta").TryGetProperty("FirstAvailableDateTime", out _));
+
+        static void AssertRange(string first, string last, ApiAnswer answer)
+        {
+            var meta = answer.Json.GetProperty("Meta");
+            Assert.Equal((first, last), (meta.GetProperty("FirstAvailableDateTime").GetString(), meta.GetProperty("LastAvailableDateTime").GetString()));
+        }
+    }
+
+    [Fact]
     [Trait("Rule", "OB-AIS-13")]
     [Trait("Rule", "CO-15")]
     public async Task Never_leaves_the_window_of_the_consent()

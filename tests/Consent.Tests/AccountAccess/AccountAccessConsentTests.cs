@@ -83,7 +83,7 @@ public sealed class AccountAccessConsentTests(Bank bank)
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic","ReadTransactionsCredits","ReadTransactionsDebits"]},"Risk":{}}""", "OB-AIS-2", "U002 Data.Permissions")]
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic","ReadEverything"]},"Risk":{}}""", "OB-AIS-4", "U002 Data.Permissions")]
     [InlineData("""{"Data":{"Permissions":["readaccountsbasic"]},"Risk":{}}""", "OB-AIS-4", "U002 Data.Permissions")]
-    [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic","ReadOffers"]},"Risk":{}}""", "OB-AIS-4", "U002 Data.Permissions")]
+    [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic","ReadOfferings"]},"Risk":{}}""", "OB-AIS-4", "U002 Data.Permissions")]
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic"]}}""", "OB-AIS-5", "U004 Risk")]
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":{"X":1}}""", "OB-GEN-16", "U010 Risk")]
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic"]},"Risk":null}""", "OB-GEN-5", "U010 Risk")]
@@ -94,7 +94,7 @@ public sealed class AccountAccessConsentTests(Bank bank)
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic"],"ExpirationDateTime":"2020-01-01"},"Risk":{}}""", "OB-CON-19", "U003 Data.ExpirationDateTime")]
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic"],"TransactionFromDateTime":"2020-02-30"},"Risk":{}}""", "OB-DAT-8", "U003 Data.TransactionFromDateTime")]
     [InlineData("""{"Data":{"Permissions":["ReadAccountsBasic"],"TransactionFromDateTime":"2020-02-02","TransactionToDateTime":"2020-02-01"},"Risk":{}}""", "OB-DAT-7", "U003 Data.TransactionToDateTime")]
-    [InlineData("""{"Data":{"Permissions":["ReadOffers"],"ExpirationDateTime":"x","TransactionToDateTime":"y"}}""", "OB-AIS-4", "U002 Data.Permissions|U003 Data.ExpirationDateTime|U003 Data.TransactionToDateTime|U004 Risk")]
+    [InlineData("""{"Data":{"Permissions":["ReadOfferings"],"ExpirationDateTime":"x","TransactionToDateTime":"y"}}""", "OB-AIS-4", "U002 Data.Permissions|U003 Data.ExpirationDateTime|U003 Data.TransactionToDateTime|U004 Risk")]
     public async Task Refuses_what_the_standard_does_not_allow_all_faults_at_once(string body, string rule, string faults)
     {
         var answer = await PostAsync(body);

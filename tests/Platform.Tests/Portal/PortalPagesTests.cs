@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Deque.AxeCore.Playwright;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -949,10 +948,8 @@ public sealed class PortalPagesTests : IAsyncLifetime
         {
             await Page.SetViewportSizeAsync(width, 800);
             await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
-            var result = await Page.RunAxe();
             var look = $"{name} at {width} px{(dark ? ", dark" : "")}";
-            findings.AddRange(result.Violations.Select(violation =>
-                $"{look}: {violation.Id}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+            findings.AddRange((await Axe.FindingsAsync(Page)).Select(finding => $"{look}: {finding}"));
             await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Shots, $"{name}-{width}{(dark ? "-dark" : "")}.png"), FullPage = true });
         }
 

@@ -1,7 +1,6 @@
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
+using OpenBanking.Platform.Tests.Journeys;
 using OpenBanking.Samples.Tpp.Bank;
 using OpenBanking.Samples.Tpp.Journey;
 using OpenBanking.Samples.Tpp.Pages;
@@ -52,8 +51,7 @@ public sealed class TppScreens
 
         // Folded parts are parts too.
         await page.EvaluateAsync("document.querySelectorAll('details').forEach(one => one.open = true)");
-        var result = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
-        Assert.Empty(result.Violations.Select(violation => $"{violation.Id}: {string.Join(" | ", violation.Nodes.Select(node => node.Html))}"));
+        Assert.Empty(await Axe.FindingsAsync(page));
 
         var wide = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
         Assert.True(wide <= width, $"the page is {wide} wide on a screen of {width}");

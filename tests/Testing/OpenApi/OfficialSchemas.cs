@@ -47,6 +47,18 @@ public sealed partial class OfficialSchemas
     public IReadOnlyList<string> ValuesAt(string schema, string path) =>
         [.. document["definitions"]![schema]!.SelectToken(path)!.Values<string>().Select(value => value!)];
 
+    /// <summary>Every operation of the file with the statuses that it lists.</summary>
+    public IReadOnlyList<OfficialOperation> Operations =>
+    [
+        .. from path in ((JObject)document["paths"]!).Properties()
+           from operation in ((JObject)path.Value).Properties()
+           where operation.Value["responses"] is not null
+           select new OfficialOperation(
+               operation.Name.ToUpperInvariant(),
+               path.Name,
+               [.. ((JObject)operation.Value["responses"]!).Properties().Select(status => int.Parse(status.Name, System.Globalization.CultureInfo.InvariantCulture))]),
+    ];
+
     /// <summary>What is wrong with an answer; empty where it is as the file says.</summary>
     /// <param name="path">Path below that of the file's family, without query.</param>
     public IReadOnlyList<string> Problems(string method, string path, int status, string? contentType, string body)
@@ -59,6 +71,9 @@ public sealed partial class OfficialSchemas
         // Where the file gives no content, rules.md lets an error object stand (401 with TKXP).
         if (response["content"] is not JObject content) return status < 400 && body.Length > 0 ? ["a body where there is none"] : ErrorProblems(body);
         if (body.Length == 0) return status < 400 ? ["no body"] : [];
+
+        // A file is answered as what it is, though the standard's file lists JSON alone (OB-DEC-2).
+        if (contentType == "application/pdf" && path.TrimEnd('/').EndsWith("/file", StringComparison.Ordinal)) return [];
         if (contentType is null || content[contentType] is not JObject media) return [$"content type {contentType} is not listed"];
         return Validate(((string)media["schema"]!["$ref"]!).Split('/')[^1], body);
     }
@@ -128,3 +143,6 @@ public sealed partial class OfficialSchemas
     [GeneratedRegex(@"\A\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
     private static partial Regex Rfc3339();
 }
+
+/// <summary>An operation of an official file.</summary>
+public sealed record OfficialOperation(string Method, string Path, IReadOnlyList<int> Statuses);

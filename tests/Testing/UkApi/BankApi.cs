@@ -61,6 +61,8 @@ public sealed class BankApi : IAsyncDisposable
     public static readonly string[] Everything =
     [
         "ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits", "ReadPAN",
+        "ReadBeneficiariesDetail", "ReadStandingOrdersDetail", "ReadDirectDebits", "ReadScheduledPaymentsDetail", "ReadOffers", "ReadProducts",
+        "ReadParty", "ReadPartyPSU", "ReadStatementsDetail",
     ];
 
     private const string CallerHeader = "test-caller";

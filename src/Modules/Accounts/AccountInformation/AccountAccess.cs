@@ -12,7 +12,7 @@ namespace OpenBanking.Accounts.AccountInformation;
 internal sealed class AccountAccess(IMediator mediator, TimeProvider time)
 {
     /// <summary>The consent's access, if it stands and has one of the permissions that open the endpoint (OB-PERM-2).</summary>
-    public async Task<Outcome<AccountAccessDecision.Granted, ApiError>> OpenAsync(HttpContext http, CancellationToken ct, params string[] anyOf)
+    private async Task<Outcome<AccountAccessDecision.Granted, ApiError>> OpenAsync(HttpContext http, string[] anyOf, CancellationToken ct)
     {
         var caller = http.Caller();
         var consentId = caller.Consent!.ConsentId;
@@ -26,13 +26,13 @@ internal sealed class AccountAccess(IMediator mediator, TimeProvider time)
     }
 
     /// <summary>
-    /// The same, for one account. An id that could be an account's but is not in the consent is forbidden, whether it exists or not;
-    /// what cannot be an account's id is a bad request (OB-HTTP-5, CO-12, CO-13).
+    /// The same, for one account where one is named. An id that could be an account's but is not in the consent is forbidden, whether it
+    /// exists or not; what cannot be an account's id is a bad request (OB-HTTP-5, CO-12, CO-13).
     /// </summary>
-    public async Task<Outcome<AccountAccessDecision.Granted, ApiError>> OpenAsync(HttpContext http, string accountId, CancellationToken ct, params string[] anyOf)
+    public async Task<Outcome<AccountAccessDecision.Granted, ApiError>> OpenAsync(HttpContext http, string? accountId, CancellationToken ct, params string[] anyOf)
     {
-        if ((await OpenAsync(http, ct, anyOf)).Failed(out var error, out var granted)) return error;
-        if (granted.AccountIds.Contains(accountId)) return granted;
+        if ((await OpenAsync(http, anyOf, ct)).Failed(out var error, out var granted)) return error;
+        if (accountId is null || granted.AccountIds.Contains(accountId)) return granted;
         return AccountIds.IsWellFormed(accountId)
             ? NotShared()
             : ApiError.BadRequest("U002", "OB-HTTP-5", "This is no account id.", "AccountId");

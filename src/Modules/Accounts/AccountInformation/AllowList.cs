@@ -10,6 +10,10 @@ internal sealed class AllowList(IReadOnlySet<string> permissions)
 {
     private readonly bool accountDetail = permissions.Contains("ReadAccountsDetail");
     private readonly bool transactionDetail = permissions.Contains("ReadTransactionsDetail");
+    private readonly bool beneficiaryDetail = permissions.Contains("ReadBeneficiariesDetail");
+    private readonly bool standingOrderDetail = permissions.Contains("ReadStandingOrdersDetail");
+    private readonly bool scheduledPaymentDetail = permissions.Contains("ReadScheduledPaymentsDetail");
+    private readonly bool statementDetail = permissions.Contains("ReadStatementsDetail");
     private readonly bool pan = permissions.Contains("ReadPAN");
 
     public Account Of(Account account)
@@ -79,6 +83,123 @@ internal sealed class AllowList(IReadOnlySet<string> permissions)
             }
             : basic;
     }
+
+    public Beneficiary Of(Beneficiary payee)
+    {
+        var basic = new Beneficiary
+        {
+            AccountId = payee.AccountId,
+            BeneficiaryId = payee.BeneficiaryId,
+            BeneficiaryType = payee.BeneficiaryType,
+            Reference = payee.Reference,
+        };
+        return beneficiaryDetail ? basic with { CreditorAgent = payee.CreditorAgent, CreditorAccount = Numbered(payee.CreditorAccount) } : basic;
+    }
+
+    public StandingOrder Of(StandingOrder order)
+    {
+        var basic = new StandingOrder
+        {
+            AccountId = order.AccountId,
+            StandingOrderId = order.StandingOrderId,
+            NextPaymentDateTime = order.NextPaymentDateTime,
+            LastPaymentDateTime = order.LastPaymentDateTime,
+            StandingOrderStatusCode = order.StandingOrderStatusCode,
+            FirstPaymentAmount = order.FirstPaymentAmount,
+            NextPaymentAmount = order.NextPaymentAmount,
+            LastPaymentAmount = order.LastPaymentAmount,
+            FinalPaymentAmount = order.FinalPaymentAmount,
+            MandateRelatedInformation = order.MandateRelatedInformation,
+            RemittanceInformation = order.RemittanceInformation,
+        };
+        return standingOrderDetail ? basic with { CreditorAgent = order.CreditorAgent, CreditorAccount = Numbered(order.CreditorAccount) } : basic;
+    }
+
+    public ScheduledPayment Of(ScheduledPayment payment)
+    {
+        var basic = new ScheduledPayment
+        {
+            AccountId = payment.AccountId,
+            ScheduledPaymentId = payment.ScheduledPaymentId,
+            ScheduledPaymentDateTime = payment.ScheduledPaymentDateTime,
+            ScheduledType = payment.ScheduledType,
+            Reference = payment.Reference,
+            DebtorReference = payment.DebtorReference,
+            InstructedAmount = payment.InstructedAmount,
+        };
+        return scheduledPaymentDetail ? basic with { CreditorAgent = payment.CreditorAgent, CreditorAccount = Numbered(payment.CreditorAccount) } : basic;
+    }
+
+    public Statement Of(Statement statement)
+    {
+        var basic = new Statement
+        {
+            AccountId = statement.AccountId,
+            StatementId = statement.StatementId,
+            StatementReference = statement.StatementReference,
+            Type = statement.Type,
+            StartDateTime = statement.StartDateTime,
+            EndDateTime = statement.EndDateTime,
+            CreationDateTime = statement.CreationDateTime,
+            StatementDescription = statement.StatementDescription,
+            StatementFee = statement.StatementFee,
+            StatementInterest = statement.StatementInterest,
+            StatementDateTime = statement.StatementDateTime,
+        };
+        return statementDetail ? basic with { StatementAmount = statement.StatementAmount } : basic;
+    }
+
+    public static DirectDebit Of(DirectDebit debit) => new()
+    {
+        AccountId = debit.AccountId,
+        DirectDebitId = debit.DirectDebitId,
+        DirectDebitStatusCode = debit.DirectDebitStatusCode,
+        MandateRelatedInformation = debit.MandateRelatedInformation,
+        Name = debit.Name,
+        PreviousPaymentDateTime = debit.PreviousPaymentDateTime,
+        PreviousPaymentAmount = debit.PreviousPaymentAmount,
+    };
+
+    public static Offer Of(Offer offer) => new()
+    {
+        AccountId = offer.AccountId,
+        OfferId = offer.OfferId,
+        OfferType = offer.OfferType,
+        Description = offer.Description,
+        StartDateTime = offer.StartDateTime,
+        EndDateTime = offer.EndDateTime,
+        Rate = offer.Rate,
+        Term = offer.Term,
+        Amount = offer.Amount,
+        Fee = offer.Fee,
+    };
+
+    public static Party Of(Party party) => new()
+    {
+        PartyId = party.PartyId,
+        PartyNumber = party.PartyNumber,
+        PartyType = party.PartyType,
+        Name = party.Name,
+        FullLegalName = party.FullLegalName,
+        LegalStructure = party.LegalStructure,
+        AccountRole = party.AccountRole,
+        EmailAddress = party.EmailAddress,
+        Phone = party.Phone,
+        Mobile = party.Mobile,
+        Relationships = party.Relationships,
+        Address = party.Address,
+    };
+
+    public static Product Of(Product product) => new()
+    {
+        ProductName = product.ProductName,
+        ProductId = product.ProductId,
+        AccountId = product.AccountId,
+        ProductType = product.ProductType,
+        OtherProductType = product.OtherProductType,
+        Bca = product.Bca,
+        Pca = product.Pca,
+    };
 
     private CashAccount? Numbered(CashAccount? account) => account?.Identification is { } number
         ? account with { Identification = Number(account.SchemeName, number) }

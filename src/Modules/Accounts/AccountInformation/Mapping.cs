@@ -6,7 +6,7 @@ using OpenBanking.Kernel.Http;
 namespace OpenBanking.Accounts.AccountInformation;
 
 /// <summary>Says in the standard's words all that the core bank says; what of it may leave is <see cref="AllowList"/>'s business.</summary>
-internal static class Mapping
+internal static partial class Mapping
 {
     public const string Pan = "UK.OBIE.PAN";
     private const string Bic = "UK.OBIE.BICFI";

@@ -135,4 +135,13 @@ internal sealed record CardInstrument(string CardSchemeName, string? Authorisati
 [JsonSerializable(typeof(AccountList))]
 [JsonSerializable(typeof(BalanceList))]
 [JsonSerializable(typeof(TransactionList))]
+[JsonSerializable(typeof(BeneficiaryList))]
+[JsonSerializable(typeof(StandingOrderList))]
+[JsonSerializable(typeof(DirectDebitList))]
+[JsonSerializable(typeof(ScheduledPaymentList))]
+[JsonSerializable(typeof(OfferList))]
+[JsonSerializable(typeof(PartyOne))]
+[JsonSerializable(typeof(PartyList))]
+[JsonSerializable(typeof(ProductList))]
+[JsonSerializable(typeof(StatementList))]
 internal sealed partial class Wire : JsonSerializerContext;

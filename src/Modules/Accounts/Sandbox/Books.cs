@@ -33,6 +33,9 @@ internal sealed record Booking(string Code, string SubCode, string Own, string R
 /// <summary>One side of a movement: the bank's own account where it has no tag of a customer's.</summary>
 internal sealed record Side(string Account, decimal Amount, string Currency, Booking? Statement = null);
 
+/// <summary>When and how much, with its sign.</summary>
+internal readonly record struct Booked(DateTimeOffset At, decimal Amount);
+
 /// <summary>Books movements in the order of their time: entries whose legs add up to zero, statement lines, running balances.</summary>
 internal sealed class Books(IReadOnlyDictionary<string, string> accountIds, DateTimeOffset now, Draw draw)
 {
@@ -46,6 +49,9 @@ internal sealed class Books(IReadOnlyDictionary<string, string> accountIds, Date
 
     /// <summary>By tag.</summary>
     public Dictionary<string, decimal> Balances { get; } = accountIds.Keys.ToDictionary(tag => tag, _ => 0m, StringComparer.Ordinal);
+
+    /// <summary>The first and the last line that an account has under a reference.</summary>
+    public Dictionary<(string Tag, string Reference), (Booked First, Booked Last)> Known { get; } = [];
 
     /// <summary>Has a movement booked when its day closes.</summary>
     public void Post(DateTimeOffset at, string text, params Side[] sides) => today.Add((at, text, sides));
@@ -76,6 +82,9 @@ internal sealed class Books(IReadOnlyDictionary<string, string> accountIds, Date
             if (!isCustomers) continue;
             Balances[side.Account] += side.Amount;
             Transactions.Add(Line(id!, side, side.Statement!, at, entry.Id, Balances[side.Account]));
+            var booked = new Booked(at, side.Amount);
+            var key = (side.Account, side.Statement!.Reference);
+            Known[key] = Known.TryGetValue(key, out var before) ? (before.First, booked) : (booked, booked);
         }
     }
 

@@ -3,6 +3,9 @@ using Npgsql;
 using NpgsqlTypes;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.Ledger;
+using OpenBanking.Accounts.Storage;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Accounts.Sandbox;
 
@@ -12,8 +15,10 @@ internal static class SandboxSeed
     public static async Task<IReadOnlyList<SandboxCustomer>> RunAsync(IServiceProvider services, CancellationToken ct)
     {
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
-        await using var connection = await services.GetRequiredService<NpgsqlDataSource>().OpenConnectionAsync(ct);
-        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using var scope = services.CreateAsyncScope();
+        var unit = scope.ServiceProvider.GetRequiredService<UnitOfWork>();
+        await unit.StartAsync(ct);
+        var connection = (NpgsqlConnection)unit.Connection;
 
         // Two hosts may start on one fresh database; the second waits here and then finds it done.
         await using (var only = new NpgsqlCommand("SELECT pg_advisory_xact_lock(hashtext('openbanking sandbox'))", connection)) await only.ExecuteNonQueryAsync(ct);
@@ -42,12 +47,27 @@ internal static class SandboxSeed
             books.Legs.Select(leg => new object?[] { leg.EntryId, leg.Number, leg.Account, leg.Amount, leg.Currency }),
             ct);
         await CopyAsync(connection, "transactions", Line.Names, books.Transactions.Select(Line.Values), ct);
-        await transaction.CommitAsync(ct);
+
+        // What is few.
+        var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
+        db.AddRange(SandboxParties.Rows);
+        db.AddRange(SandboxParties.Links(ids));
+        db.AddRange(SandboxParties.Products);
+        db.AddRange(SandboxParties.ProductLinks(ids));
+        db.AddRange(SandboxRegulars.OrderRows(ids, books));
+        db.AddRange(SandboxRegulars.DebitRows(ids, books));
+        db.AddRange(SandboxRegulars.PayeeRows());
+        db.AddRange(SandboxRegulars.LaterRows(ids, now));
+        db.AddRange(SandboxRegulars.OfferRows(ids, now));
+        await db.SaveChangesAsync(ct);
+        await StatementRun.IssueAsync(connection, now, ct);
 
         // The planner should know what it has before the first question.
-        await using var analyze = new NpgsqlCommand("ANALYZE accounts.accounts, accounts.holders, accounts.transactions, accounts.legs", connection);
-        await analyze.ExecuteNonQueryAsync(ct);
-        return await NamedAsync(connection, ct);
+        await using (var analyze = new NpgsqlCommand("ANALYZE accounts.accounts, accounts.holders, accounts.transactions, accounts.legs, accounts.statements", connection))
+            await analyze.ExecuteNonQueryAsync(ct);
+        var named = await NamedAsync(connection, ct);
+        await unit.CommitAsync(ct);
+        return named;
     }
 
     /// <summary>The customers, with what their accounts are called inside and outside.</summary>

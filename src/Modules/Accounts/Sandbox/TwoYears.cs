@@ -23,6 +23,11 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         books.CloseDay();
         for (var day = first; day <= today; day = day.AddDays(1))
         {
+            foreach (var (order, position) in SandboxRegulars.Orders.Select((order, position) => (order, position)))
+            {
+                if (order.IsDue(day, today)) Carry(order, position, day);
+            }
+
             Amelia(day);
             Household(day);
             Thomas(day);
@@ -51,9 +56,6 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
     {
         var chance = For("GB-1");
         if (IsPayday(day, 25)) Receive("GB-1", day, 2, "Tidewater Instruments Ltd", "SALARY", 2946.18m, "60123487654321");
-        if (day.Day == 1) Standing("GB-1", day, "Castle Row Lettings", "RENT FLAT 4", 985.00m, "30887711223344");
-        if (day.Day == 3) Transfer("GB-1", "GB-2", day, 250.00m, "RAINY DAY");
-        if (day.Day == 4) Transfer("GB-1", "JT-1", day, 620.00m, "HOUSEHOLD");
         if (day.Day == 8) Debit("GB-1", day, "Brightline Mobile", "MOBILE", 18.00m);
         if (day.Day == 12) Debit("GB-1", day, "Orchard Mutual Insurance", "CONTENTS POLICY", 14.62m);
         if (day.Day == 6) Pay("GB-1", day, Merchants.Of(Spending.Subscriptions)[0]);
@@ -62,7 +64,6 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         if (chance.Chance(24)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Coffee)));
         if (chance.Chance(20)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Groceries)));
         if (chance.Chance(8)) Pay("GB-1", day, chance.Of(Merchants.Of(Spending.Health)));
-        if (day.Day == 26) Standing("GB-1", day, "Alder Grove Investments", "ISA 20450011", 380.00m, "40556611223344");
         if (chance.Chance(3)) Cash("GB-1", day, chance.Of([20m, 30m, 50m]));
         if (day.Day == 18 && chance.Chance(30)) Receive("GB-1", day, 11, "Ruth Adebayo", "TICKETS THANKS", chance.Amount(12m, 64m), "40221598761234");
 
@@ -87,7 +88,6 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         if (day.Day == 7) Debit("JT-1", day, "Chew Valley Water", "WATER", 34.50m);
         if (day is { Day: 10, Month: not (2 or 3) }) Debit("JT-1", day, "Northmoor Borough Council", "COUNCIL TAX", 164.00m);
         if (day.Day == 14) Debit("JT-1", day, "Halyard Broadband", "BROADBAND", 31.99m);
-        if (day.Day == 11) Standing("JT-1", day, "Little Acorns Nursery", "NURSERY FEES", 590.00m, "20998877665544");
         if (day.DayOfWeek == DayOfWeek.Friday) Pay("JT-1", day, chance.Of(Merchants.Of(Spending.Groceries)));
         if (day.DayOfWeek == DayOfWeek.Sunday && chance.Chance(35)) Pay("JT-1", day, chance.Of(Merchants.Of(Spending.EatingOut)));
         if (day.DayOfWeek == DayOfWeek.Tuesday && chance.Chance(25)) Pay("JT-1", day, Merchants.Of(Spending.Fuel)[0]);
@@ -97,15 +97,10 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
     {
         var chance = For("GB-3");
         if (IsPayday(day, 28)) Receive("GB-3", day, 3, "Fernbrook Academy Trust", "PAY", 2318.40m, "20114455667788");
-        if (day.Day == 4) Transfer("GB-3", "JT-1", day, 540.00m, "HOUSEHOLD");
-        if (day.Day == 6) Transfer("GB-3", "GB-4", day, 150.00m, "VAN FUND");
-        if (day.Day == 1) Standing("GB-3", day, "Bramble & Oak Garages", "GARAGE", 62.00m, "55443388776655");
         if (day.Day == 9) Debit("GB-3", day, "Brightline Mobile", "MOBILE", 12.00m);
         if (day.Day == 15) Debit("GB-3", day, "Larch Lane Loans", "CYCLE LOAN", 48.75m);
         if (day.Day == 19) Pay("GB-3", day, Merchants.Of(Spending.Subscriptions)[2]);
         if (chance.Chance(18)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Coffee)));
-        if (day.Day == 2) Standing("GB-3", day, "Halcyon Building Society", "MORTGAGE 7 MILL ROW", 640.00m, "30776655443322");
-        if (day.Day == 27) Standing("GB-3", day, "Alder Grove Investments", "PENSION TOP UP", 210.00m, "40556611223344");
         if (chance.Chance(22)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Groceries)));
         if (chance.Chance(14)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Leisure)));
         if (day.DayOfWeek is DayOfWeek.Tuesday or DayOfWeek.Thursday && chance.Chance(60)) Pay("GB-3", day, chance.Of(Merchants.Of(Spending.Travel)));
@@ -120,23 +115,18 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         if (day.DayOfWeek is not (DayOfWeek.Sunday or DayOfWeek.Monday))
             Receive("BUS-1", day, 5, "Cardwell Acquiring", "CARD SALES " + day.ToString("ddMMyy", CultureInfo.InvariantCulture), chance.Amount(310m, 760m), "16002233445566");
         if (day.DayOfWeek == DayOfWeek.Thursday) Supply("BUS-1", day, chance.Of(Merchants.Of(Spending.Supplies)));
-        if (day.Day == 2) Standing("BUS-1", day, "Wharf Street Estates", "SHOP RENT", 1850.00m, "77001122334455");
         if (IsPayday(day, 27))
         {
-            Standing("BUS-1", day, "Wages J Okafor", "WAGES", 1720.00m, "11223399887766");
-            Standing("BUS-1", day, "Wages M Lindqvist", "WAGES", 1485.00m, "11223355443322");
-            Standing("BUS-1", day, "Drawings R Quill", "DRAWINGS", 1450.00m, "11223377665544");
-            Standing("BUS-1", day, "Drawings S Larkspur", "DRAWINGS", 1450.00m, "11223322110099");
+            Send("BUS-1", day, "Wages J Okafor", "WAGES", 1720.00m, "11223399887766");
+            Send("BUS-1", day, "Wages M Lindqvist", "WAGES", 1485.00m, "11223355443322");
+            Send("BUS-1", day, "Drawings R Quill", "DRAWINGS", 1450.00m, "11223377665544");
+            Send("BUS-1", day, "Drawings S Larkspur", "DRAWINGS", 1450.00m, "11223322110099");
         }
 
         if (day.Day == 13) Debit("BUS-1", day, "Severnside Energy", "OVENS", chance.Amount(280m, 460m));
         if (day.Day == 1) Charge("BUS-1", day, "Account charges", 12.50m);
         if (day.DayOfWeek == DayOfWeek.Monday && day.Day <= 7) Transfer("BUS-1", "BUS-2", day, 900.00m, "VAT SET ASIDE");
-        if (day is { Day: 7, Month: 2 or 5 or 8 or 11 })
-        {
-            Transfer("BUS-2", "BUS-1", day, 2400.00m, "VAT DUE");
-            Standing("BUS-1", day, "Revenue Collection", "VAT", 2384.17m, "08321000998877");
-        }
+        if (day is { Day: 7, Month: 2 or 5 or 8 or 11 }) Transfer("BUS-2", "BUS-1", day, 2400.00m, "VAT DUE");
 
         if (day.Day == 28) Earn("BUS-2", day, 0.022m);
     }
@@ -150,8 +140,7 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
         }
 
         if (chance.Chance(30)) Supply("BIG-1", day, chance.Of(Merchants.Of(Spending.Supplies)));
-        if (day.Day == 5) Standing("BIG-1", day, "Northmoor Borough Council", "PITCH LICENCE", 1640.00m, "08321000112233");
-        if (day.Day == 1) Charge("BIG-1", day, "Account charges", 18.00m);
+        if (day.Day == 1) Charge("BIG-1", day, "Account charges", 12.50m);
     }
 
     /// <summary>What was paid by card yesterday and today is still to be booked.</summary>
@@ -201,7 +190,7 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
     private void Supply(string tag, DateOnly day, Merchant supplier)
     {
         var amount = For(tag).Amount(supplier.Least, supplier.Most);
-        Standing(tag, day, supplier.Name, "INV " + For(tag).Between(10000, 99999).ToString(CultureInfo.InvariantCulture), amount, "6600" + "1122334455");
+        Send(tag, day, supplier.Name, "INV " + For(tag).Between(10000, 99999).ToString(CultureInfo.InvariantCulture), amount, "6600" + "1122334455");
     }
 
     private void Cash(string tag, DateOnly day, decimal amount) =>
@@ -220,14 +209,25 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
             }),
             new Side(Clearing + "GBP", -amount, "GBP"));
 
-    private void Standing(string tag, DateOnly day, string to, string reference, decimal amount, string identification) =>
-        Pay(tag, At(day, 6, For(tag).Between(0, 60)), "GBP", amount, new Booking("ICDT", "STDO", "SO", reference, $"{to} {reference}")
+    private void Send(string tag, DateOnly day, string to, string reference, decimal amount, string identification) =>
+        Pay(tag, At(day, 6, For(tag).Between(0, 60)), "GBP", amount, Out("DMCT", "FPO", to, reference, identification), to + " " + reference);
+
+    /// <summary>Carries a standing order out, each at a minute of its own, so that lines have an order.</summary>
+    private void Carry(SandboxOrder order, int position, DateOnly day)
+    {
+        var at = At(day, 5, 30 + position);
+        if (order.Own is { } own) Move(order.Tag, own.Tag, at, order.Amount, order.Reference);
+        else Pay(order.Tag, at, "GBP", order.Amount, Out("STDO", "SO", order.To, order.Reference, order.Identification), order.To + " " + order.Reference);
+    }
+
+    private static Booking Out(string subCode, string own, string to, string reference, string identification) =>
+        new("ICDT", subCode, own, reference, $"{to} {reference}")
         {
             Name = to,
             Scheme = "UK.OBIE.SortCodeAccountNumber",
             Identification = identification,
             Bic = "NWLTGB21XXX",
-        }, to + " " + reference);
+        };
 
     private void Debit(string tag, DateOnly day, string to, string reference, decimal amount) =>
         Pay(tag, At(day, 4, For(tag).Between(0, 60)), "GBP", amount, new Booking("IDDT", "PMDD", "DD", reference, $"{to} {reference}") { Name = to }, to + " " + reference);
@@ -247,8 +247,11 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
 
     /// <summary>Between two accounts of the bank: one entry, and a line on either statement.</summary>
     private void Transfer(string from, string to, DateOnly day, decimal amount, string reference) =>
+        Move(from, to, At(day, 7, For(from).Between(0, 60)), amount, reference);
+
+    private void Move(string from, string to, DateTimeOffset at, decimal amount, string reference) =>
         books.Post(
-            At(day, 7, For(from).Between(0, 60)),
+            at,
             reference,
             new Side(from, -amount, "GBP", Between(SandboxBank.Account(to), "ICDT", "TFR", reference)),
             new Side(to, amount, "GBP", Between(SandboxBank.Account(from), "RCDT", "TFR", reference)));

@@ -4,13 +4,12 @@ namespace OpenBanking.Consent.AccountAccess;
 /// <param name="Code">As it stands in a consent.</param>
 /// <param name="Group">The group of data it belongs to.</param>
 /// <param name="Wording">What it lets a third party see, in plain words.</param>
-/// <param name="IsOffered">There is an endpoint for it here (OB-AIS-4).</param>
 /// <param name="CoveredBy">The permission that says all of this and more; asked together, only that one is shown (OB-AIS-3).</param>
-internal sealed record Permission(string Code, string Group, string Wording, bool IsOffered, string? CoveredBy = null);
+internal sealed record Permission(string Code, string Group, string Wording, string? CoveredBy = null);
 
 /// <summary>
-/// Every permission that the standard has, in one table: what is offered and how it is worded. A permission without wording would be
-/// granted unseen; one without an endpoint would be a promise that is not kept (OB-AIS-4).
+/// Every permission that the standard has, in one table, and how it is worded. A permission without wording would be granted unseen
+/// one without an endpoint would be a promise that is not kept, but there is none: each opens data here (OB-AIS-4).
 /// </summary>
 internal static class Permissions
 {
@@ -32,32 +31,32 @@ internal static class Permissions
     /// <summary>In the order in which groups and parts are shown.</summary>
     public static readonly IReadOnlyList<Permission> All =
     [
-        new(ReadAccountsBasic, AccountDetails, "Kind and currency of your account, and the name you gave it", true, ReadAccountsDetail),
-        new(ReadAccountsDetail, AccountDetails, "Your account's name, sort code and number, kind and currency", true),
-        new("ReadBalances", AccountDetails, "Your account balance", true),
-        new("ReadBeneficiariesBasic", Regular, "The payees you have saved, without their account details", false, "ReadBeneficiariesDetail"),
-        new("ReadBeneficiariesDetail", Regular, "The payees you have saved, with their account details", false),
-        new("ReadDirectDebits", Regular, "Your direct debits", false),
-        new("ReadStandingOrdersBasic", Regular, "Your standing orders, without the payees' account details", false, "ReadStandingOrdersDetail"),
-        new("ReadStandingOrdersDetail", Regular, "Your standing orders, with the payees' account details", false),
-        new("ReadScheduledPaymentsBasic", Regular, "Payments you have set up for later, without the payees' account details", false, "ReadScheduledPaymentsDetail"),
-        new("ReadScheduledPaymentsDetail", Regular, "Payments you have set up for later, with the payees' account details", false),
-        new(ReadTransactionsCredits, Transactions, "Payments into your account", true),
-        new(ReadTransactionsDebits, Transactions, "Payments out of your account", true),
-        new(ReadTransactionsBasic, Transactions, "Date, amount and reference of each payment, but not who paid or was paid", true, ReadTransactionsDetail),
-        new(ReadTransactionsDetail, Transactions, "Date, amount and reference of each payment, who paid or was paid, and your balance at the time", true),
-        new("ReadStatementsBasic", Statements, "Dates and fees of your statements, without the amounts", false, "ReadStatementsDetail"),
-        new("ReadStatementsDetail", Statements, "Your statements, with all amounts, and to download them", false),
-        new("ReadProducts", Products, "The fees, charges and benefits of your account", false),
-        new("ReadOffers", Products, "Offers available to you on your account", false),
-        new("ReadPAN", Cards, "Your card number in full", true),
-        new("ReadParty", Contact, "Full legal name, address, phone number and email address of the account's holders", false),
-        new("ReadPartyPSU", Contact, "Your own full legal name, address, phone number and email address", false),
+        new(ReadAccountsBasic, AccountDetails, "Kind and currency of your account, and the name you gave it", ReadAccountsDetail),
+        new(ReadAccountsDetail, AccountDetails, "Your account's name, sort code and number, kind and currency"),
+        new("ReadBalances", AccountDetails, "Your account balance"),
+        new("ReadBeneficiariesBasic", Regular, "The payees you have saved, without their account details", "ReadBeneficiariesDetail"),
+        new("ReadBeneficiariesDetail", Regular, "The payees you have saved, with their account details"),
+        new("ReadDirectDebits", Regular, "Your direct debits"),
+        new("ReadStandingOrdersBasic", Regular, "Your standing orders, without the payees' account details", "ReadStandingOrdersDetail"),
+        new("ReadStandingOrdersDetail", Regular, "Your standing orders, with the payees' account details"),
+        new("ReadScheduledPaymentsBasic", Regular, "Payments you have set up for later, without the payees' account details", "ReadScheduledPaymentsDetail"),
+        new("ReadScheduledPaymentsDetail", Regular, "Payments you have set up for later, with the payees' account details"),
+        new(ReadTransactionsCredits, Transactions, "Payments into your account"),
+        new(ReadTransactionsDebits, Transactions, "Payments out of your account"),
+        new(ReadTransactionsBasic, Transactions, "Date, amount and reference of each payment, but not who paid or was paid", ReadTransactionsDetail),
+        new(ReadTransactionsDetail, Transactions, "Date, amount and reference of each payment, who paid or was paid, and your balance at the time"),
+        new("ReadStatementsBasic", Statements, "Dates and fees of your statements, without the amounts", "ReadStatementsDetail"),
+        new("ReadStatementsDetail", Statements, "Your statements, with all amounts, and to download them"),
+        new("ReadProducts", Products, "The fees, charges and benefits of your account"),
+        new("ReadOffers", Products, "Offers available to you on your account"),
+        new("ReadPAN", Cards, "Your card number in full"),
+        new("ReadParty", Contact, "Full legal name, address, phone number and email address of the account's holders"),
+        new("ReadPartyPSU", Contact, "Your own full legal name, address, phone number and email address"),
     ];
 
     private static readonly Dictionary<string, Permission> ByCode = All.ToDictionary(permission => permission.Code, StringComparer.Ordinal);
 
-    public static bool IsOffered(string code) => ByCode.TryGetValue(code, out var permission) && permission.IsOffered;
+    public static bool IsOffered(string code) => ByCode.ContainsKey(code);
 
     /// <summary>The groups a consent's permissions make, each exactly as asked .</summary>
     public static IReadOnlyList<Contracts.DataGroup> InWords(IReadOnlyCollection<string> codes) =>

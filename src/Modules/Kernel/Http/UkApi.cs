@@ -28,7 +28,7 @@ public static class UkApi
     {
         var faults = HeaderFaults(request.Headers).ToList();
         if (faults.Count > 0) return ApiError.BadRequest(faults);
-        if (!JsonIsAcceptable(request.Headers)) return ApiError.Bare(StatusCodes.Status406NotAcceptable, "OB-HDR-7");
+        if (!IsAcceptable(request.Headers, request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<AnswersIn>()?.MediaType)) return ApiError.Bare(StatusCodes.Status406NotAcceptable, "OB-HDR-7");
         return CarriesBody(request.Method) && !IsJson(request.ContentType)
             ? ApiError.Bare(StatusCodes.Status415UnsupportedMediaType, "OB-HDR-6")
             : null;
@@ -62,7 +62,7 @@ public static class UkApi
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && IsUtf8(type);
 
-    private static bool JsonIsAcceptable(IHeaderDictionary headers)
+    private static bool IsAcceptable(IHeaderDictionary headers, string? alsoAnswered)
     {
         if (headers.AcceptCharset.Count > 0
             && (!StringWithQualityHeaderValue.TryParseList(headers.AcceptCharset, out var charsets)
@@ -72,13 +72,15 @@ public static class UkApi
         if (!MediaTypeHeaderValue.TryParseList(headers.Accept, out var ranges)) return false;
 
         // RS-13. The most specific range that speaks of JSON decides, so "*/*, application/json;q=0" excludes it (RFC 9110 12.5.1).
-        return ranges
-            .Where(range => IsUtf8(range) && Specificity(range) > 0)
-            .MaxBy(Specificity) is { } best && best.Quality != 0;
+        return Accepts(ranges, "application/json") || (alsoAnswered is not null && Accepts(ranges, alsoAnswered));
     }
 
-    private static int Specificity(MediaTypeHeaderValue range) =>
-        range.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) ? 3
+    private static bool Accepts(IList<MediaTypeHeaderValue> ranges, string mediaType) => ranges
+        .Where(range => IsUtf8(range) && Specificity(range, mediaType) > 0)
+        .MaxBy(range => Specificity(range, mediaType)) is { } best && best.Quality != 0;
+
+    private static int Specificity(MediaTypeHeaderValue range, string mediaType) =>
+        range.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase) ? 3
         : range.MediaType.Equals("application/*", StringComparison.OrdinalIgnoreCase) ? 2
         : range.MatchesAllTypes ? 1
         : 0;
@@ -86,3 +88,6 @@ public static class UkApi
     private static bool IsUtf8(MediaTypeHeaderValue type) =>
         !type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals(Encoding.UTF8.WebName, StringComparison.OrdinalIgnoreCase);
 }
+
+/// <summary>An endpoint answers a file of this type, where the standard's file lists JSON alone: who accepts either gets it (OB-DEC-2).</summary>
+public sealed record AnswersIn(string MediaType);

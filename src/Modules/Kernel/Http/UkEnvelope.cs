@@ -11,6 +11,13 @@ public sealed record Links(
 /// <summary>What is known of the whole listing. Present in every answer, since v4.0 makes it mandatory (OB-PAG-8).</summary>
 public sealed record Meta([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? TotalPages)
 {
+    /// <summary>The range that exists at all, where it is known (OB-PAG-7).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? FirstAvailableDateTime { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? LastAvailableDateTime { get; init; }
+
     public static readonly Meta OnePage = new(1);
 
     /// <summary>How many pages there are is not counted, because it would have to be right.</summary>

@@ -28,9 +28,22 @@ public abstract class ModuleContext(DbContextOptions options) : DbContext(option
     public Question<T> Ask<T>(string which, params ReadOnlySpan<NpgsqlParameter> parameters)
         where T : class
     {
-        var select = (RowSelect<T>)Selects.GetOrAdd(Model.FindEntityType(typeof(T))!, static type => RowSelect<T>.For(type));
+        var select = SelectOf<T>();
         return Unit!.Ask(select.Statement + which, select.Read, parameters);
     }
+
+    /// <summary>The same for rows that are found by way of other tables.</summary>
+    /// <param name="from">The statement from <c>FROM</c> on; the rows are called <c>r</c> there.</param>
+    public Question<T> AskFrom<T>(string from, params ReadOnlySpan<NpgsqlParameter> parameters)
+        where T : class
+    {
+        var select = SelectOf<T>();
+        return Unit!.Ask(select.Columns + " " + from, select.Read, parameters);
+    }
+
+    /// <summary>Prepares a question for what is no row of a table.</summary>
+    public Question<T> Ask<T>(string statement, Func<NpgsqlDataReader, T> read, params ReadOnlySpan<NpgsqlParameter> parameters)
+        where T : class => Unit!.Ask(statement, read, parameters);
 
     /// <summary>Inserts a row with the commit, in the same trip to the database; see <see cref="UnitOfWork.AtCommit"/>.</summary>
     public void InsertAtCommit<T>(T row)
@@ -39,4 +52,8 @@ public abstract class ModuleContext(DbContextOptions options) : DbContext(option
         var insert = Inserts.GetOrAdd(Model.FindEntityType(typeof(T))!, RowInsert.For);
         Unit!.AtCommit(insert.Statement, insert.ParametersOf(row));
     }
+
+    private RowSelect<T> SelectOf<T>()
+        where T : class =>
+        (RowSelect<T>)Selects.GetOrAdd(Model.FindEntityType(typeof(T))!, static type => RowSelect<T>.For(type));
 }

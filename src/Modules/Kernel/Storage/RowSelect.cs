@@ -13,11 +13,15 @@ namespace OpenBanking.Kernel.Storage;
 internal sealed class RowSelect<T>
     where T : class
 {
-    private RowSelect(string statement, Func<NpgsqlDataReader, T> read)
+    private RowSelect(string columns, string table, Func<NpgsqlDataReader, T> read)
     {
-        Statement = statement;
+        Columns = columns;
+        Statement = columns + " FROM " + table + " r ";
         Read = read;
     }
+
+    /// <summary>All columns of what is called <c>r</c>; whence they come is the asker's.</summary>
+    public string Columns { get; }
 
     /// <summary>All columns of the table, which is called <c>r</c>; what follows is the asker's.</summary>
     public string Statement { get; }
@@ -31,7 +35,7 @@ internal sealed class RowSelect<T>
         var row = Expression.Parameter(typeof(NpgsqlDataReader), "row");
         var bindings = properties.Select((property, column) => Expression.Bind(property.PropertyInfo!, Value(row, column, property)));
         var read = Expression.Lambda<Func<NpgsqlDataReader, T>>(Expression.MemberInit(Expression.New(typeof(T)), bindings), row);
-        return new RowSelect<T>($"SELECT {columns} FROM \"{type.GetSchema()}\".\"{type.GetTableName()}\" r ", read.Compile());
+        return new RowSelect<T>("SELECT " + columns, $"\"{type.GetSchema()}\".\"{type.GetTableName()}\"", read.Compile());
     }
 
     private static Expression Value(ParameterExpression row, int column, IProperty property)

@@ -99,6 +99,441 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.ToTable("accounts", "accounts");
                 });
 
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankBeneficiary", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("CustomerId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<bool>("IsTrusted")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("PayeeBic")
+                        .HasColumnType("text");
+
+                    b.Property<string>("PayeeIdentification")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.Property<string>("PayeeName")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<string>("PayeeScheme")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomerId");
+
+                    b.ToTable("beneficiaries", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankDirectDebit", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<string>("Frequency")
+                        .IsRequired()
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
+
+                    b.Property<decimal?>("LastAmount")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<DateTimeOffset?>("LastAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Mandate")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(70)
+                        .HasColumnType("character varying(70)");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.ToTable("direct_debits", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankOffer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<decimal?>("Amount")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)");
+
+                    b.Property<decimal?>("Fee")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<DateTimeOffset>("From")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<decimal?>("Rate")
+                        .HasColumnType("numeric(7,4)");
+
+                    b.Property<string>("Term")
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)");
+
+                    b.Property<DateTimeOffset>("Until")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId", "Until");
+
+                    b.ToTable("offers", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankParty", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AddressType")
+                        .HasColumnType("text");
+
+                    b.Property<string>("BuildingNumber")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Country")
+                        .HasColumnType("text");
+
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Email")
+                        .HasColumnType("text");
+
+                    b.Property<string>("FullLegalName")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<string>("LegalStructure")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Mobile")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<string>("Number")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Phone")
+                        .HasColumnType("text");
+
+                    b.Property<string>("PostCode")
+                        .HasColumnType("text");
+
+                    b.Property<string>("StreetName")
+                        .HasColumnType("text");
+
+                    b.Property<string>("TownName")
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CustomerId")
+                        .IsUnique();
+
+                    b.ToTable("parties", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankProduct", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<decimal?>("Buffer")
+                        .HasColumnType("numeric(18,4)");
+
+                    b.Property<decimal?>("CreditRate")
+                        .HasColumnType("numeric(7,4)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<decimal?>("DebitRate")
+                        .HasColumnType("numeric(7,4)");
+
+                    b.Property<string>("Description")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<decimal?>("MonthlyFee")
+                        .HasColumnType("numeric(18,4)");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("products", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankScheduledPayment", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<decimal>("Amount")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<DateTimeOffset>("DueAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("OwnReference")
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)");
+
+                    b.Property<string>("PayeeBic")
+                        .HasColumnType("text");
+
+                    b.Property<string>("PayeeIdentification")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.Property<string>("PayeeName")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<string>("PayeeScheme")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("DueAt");
+
+                    b.HasIndex("AccountId", "DueAt");
+
+                    b.ToTable("scheduled_payments", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankStandingOrder", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<decimal>("Amount")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<DateTimeOffset?>("FinalAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset>("FirstAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Frequency")
+                        .IsRequired()
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
+
+                    b.Property<DateTimeOffset?>("LastAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<DateTimeOffset?>("NextAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("PayeeBic")
+                        .HasColumnType("text");
+
+                    b.Property<string>("PayeeIdentification")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.Property<string>("PayeeName")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<string>("PayeeScheme")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("PointInTime")
+                        .IsRequired()
+                        .HasMaxLength(2)
+                        .HasColumnType("character varying(2)");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasMaxLength(140)
+                        .HasColumnType("character varying(140)");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId");
+
+                    b.HasIndex("NextAt")
+                        .HasFilter("\"Status\" = 'ACTV'");
+
+                    b.ToTable("standing_orders", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankStatement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<decimal?>("CardLimit")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<decimal>("Closing")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<decimal>("Credits")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<decimal>("Debits")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<DateTimeOffset>("EndAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<decimal>("Fees")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<decimal>("Interest")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<decimal>("Opening")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)");
+
+                    b.Property<DateTimeOffset>("StartAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId", "EndAt")
+                        .IsUnique();
+
+                    b.ToTable("statements", "accounts");
+                });
+
             modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankTransaction", b =>
                 {
                     b.Property<Guid>("Id")
@@ -254,6 +689,22 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.ToTable("funds_checks", "accounts");
                 });
 
+            modelBuilder.Entity("OpenBanking.Accounts.Ledger.AccountProductLink", b =>
+                {
+                    b.Property<string>("AccountId")
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("ProductId")
+                        .IsRequired()
+                        .HasColumnType("character varying(40)");
+
+                    b.HasKey("AccountId");
+
+                    b.HasIndex("ProductId");
+
+                    b.ToTable("account_products", "accounts");
+                });
+
             modelBuilder.Entity("OpenBanking.Accounts.Ledger.Entry", b =>
                 {
                     b.Property<Guid>("Id")
@@ -316,6 +767,77 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.ToTable("legs", "accounts");
                 });
 
+            modelBuilder.Entity("OpenBanking.Accounts.Ledger.PartyLink", b =>
+                {
+                    b.Property<string>("AccountId")
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<Guid>("PartyId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Position")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Role")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Type")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.HasKey("AccountId", "PartyId");
+
+                    b.HasIndex("PartyId");
+
+                    b.ToTable("party_links", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankDirectDebit", b =>
+                {
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankOffer", b =>
+                {
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankScheduledPayment", b =>
+                {
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankStandingOrder", b =>
+                {
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankStatement", b =>
+                {
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankTransaction", b =>
                 {
                     b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
@@ -327,6 +849,21 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.HasOne("OpenBanking.Accounts.Ledger.Entry", null)
                         .WithMany()
                         .HasForeignKey("EntryId");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.Ledger.AccountProductLink", b =>
+                {
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankProduct", null)
+                        .WithMany()
+                        .HasForeignKey("ProductId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("OpenBanking.Accounts.Ledger.Holder", b =>
@@ -343,6 +880,21 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.HasOne("OpenBanking.Accounts.Ledger.Entry", null)
                         .WithMany()
                         .HasForeignKey("EntryId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.Ledger.PartyLink", b =>
+                {
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankAccount", null)
+                        .WithMany()
+                        .HasForeignKey("AccountId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("OpenBanking.Accounts.CoreBank.BankParty", null)
+                        .WithMany()
+                        .HasForeignKey("PartyId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -1,28 +1,32 @@
 using Microsoft.AspNetCore.Http;
+using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Accounts.AccountInformation;
 
-/// <summary>What a third party asks of a transaction listing: a range of booking dates, and a page of it.</summary>
-/// <param name="From">Inclusive (OB-DAT-4); its spelling stays, for links repeat it (OB-PAG-1).</param>
-internal sealed record TransactionFilter(string? FromAsSent, DateTimeOffset? From, string? ToAsSent, DateTimeOffset? To, string? Page)
+/// <summary>What a third party asks of a listing: a range of dates, and a page of it.</summary>
+/// <param name="Asked">Both ends inclusive (OB-DAT-4); their spelling stays beside it, for links repeat it (OB-PAG-1).</param>
+internal sealed record ListingFilter(ListingFilter.Ends Names, string? FromAsSent, string? ToAsSent, Period Asked, string? Page)
 {
-    private const string FromName = "fromBookingDateTime";
-    private const string ToName = "toBookingDateTime";
+    /// <summary>What the ends of the range are called.</summary>
+    internal sealed record Ends(string From, string To);
+
+    public static readonly Ends Bookings = new("fromBookingDateTime", "toBookingDateTime");
+    public static readonly Ends Statements = new("fromStatementDateTime", "toStatementDateTime");
     private const string PageName = "page";
 
-    public static Outcome<TransactionFilter, ApiError> Read(IQueryCollection query)
+    public static Outcome<ListingFilter, ApiError> Read(IQueryCollection query, Ends names)
     {
         var faults = new List<ApiFault>();
-        var from = Date(query, FromName, faults);
-        var to = Date(query, ToName, faults);
+        var from = Date(query, names.From, faults);
+        var to = Date(query, names.To, faults);
         if (query[PageName].Count > 1) faults.Add(new ApiFault("U002", "OB-PAG-6", "Use page links as they were given.", PageName));
 
         // An empty list would hide the mistake.
-        if (from > to) faults.Add(new ApiFault("U003", "OB-DAT-7", "The range ends before it begins.", ToName));
+        if (from > to) faults.Add(new ApiFault("U003", "OB-DAT-7", "The range ends before it begins.", names.To));
         if (faults.Count > 0) return ApiError.BadRequest(faults);
-        return new TransactionFilter(Text(query, FromName), from, Text(query, ToName), to, Text(query, PageName));
+        return new ListingFilter(names, Text(query, names.From), Text(query, names.To), new Period(from, to), Text(query, PageName));
     }
 
     /// <summary>The listing in one fixed spelling; a page link is good for exactly this (OB-PAG-4, OB-PAG-6).</summary>
@@ -34,8 +38,8 @@ internal sealed record TransactionFilter(string? FromAsSent, DateTimeOffset? Fro
     private string Query(string? page)
     {
         var query = QueryString.Empty;
-        if (FromAsSent is not null) query = query.Add(FromName, FromAsSent);
-        if (ToAsSent is not null) query = query.Add(ToName, ToAsSent);
+        if (FromAsSent is not null) query = query.Add(Names.From, FromAsSent);
+        if (ToAsSent is not null) query = query.Add(Names.To, ToAsSent);
         if (page is not null) query = query.Add(PageName, page);
         return query.Value ?? string.Empty;
     }
