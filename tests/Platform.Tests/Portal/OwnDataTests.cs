@@ -66,7 +66,10 @@ public sealed class OwnDataTests(PortalHost portal)
         Assert.StartsWith("attachment; filename=my-data-", answer.Header("Content-Disposition"), StringComparison.Ordinal);
         var file = answer.Json;
         Assert.Equal(
-            ["customer", "passkeys", "sign_ins", "devices", "permits", "requests", "accesses", "approvals", "declined", "dismissed_notices", "accounts", "transactions", "funds_checks"],
+            [
+                "customer", "passkeys", "sign_ins", "devices", "permits", "requests", "accesses", "approvals", "declined", "dismissed_notices", "contact", "accounts", "payees", "standing_orders", "direct_debits",
+                "scheduled_payments", "offers", "statements", "transactions", "funds_checks",
+            ],
             file.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object).Select(member => member.Name));
         Assert.All(file.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object), member => Assert.NotEqual("", member.Value.GetProperty("purpose").GetString()));
 
@@ -82,6 +85,7 @@ public sealed class OwnDataTests(PortalHost portal)
         Assert.Contains(Records(file, "approvals"), record => record.GetProperty("shown").GetString()!.Contains("Budget App", StringComparison.Ordinal));
         Assert.NotEmpty(Records(file, "declined"));
         Assert.Equal(customer.Accounts.Count, Records(file, "accounts").Count());
+        foreach (var section in new[] { "contact", "payees", "standing_orders", "direct_debits", "scheduled_payments", "statements" }) Assert.NotEmpty(Records(file, section));
         Assert.True(Records(file, "transactions").Count() > 500, "More than one page of the bank's own list.");
 
         // No secret, hashed or not, and no card number in full.
