@@ -1,6 +1,7 @@
 using MediatR;
 using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.Events;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel;
 
@@ -43,5 +44,6 @@ internal sealed class ConsentHistory(ConsentDb db, AuditTrail audit, IMediator m
         // Its tokens end with it (OB-SEC-17).
         if (step.To is ConsentState.CANC or ConsentState.EXPD or ConsentState.GONE)
             await mediator.Publish(new ConsentEnded(step.Consent.Kind, step.Consent.Id, step.Consent.ClientId), ct);
+        if (ConsentEvents.Of(step) is { } news) await mediator.Publish(news, ct);
     }
 }

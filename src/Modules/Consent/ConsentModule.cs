@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OpenBanking.Consent.AccountAccess;
 using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.Events;
 using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
@@ -38,6 +39,11 @@ public static class ConsentModule
             .AddConsentKind(DebtorAccount.Rules)
             .AddScoped<FundsConfirmationConsentEndpoints>()
             .AddSingleton<FundsRequestValidator>()
+
+            // What happens to resources, of whichever module, and who hears of it.
+            .AddScoped<Outbox>()
+            .AddScoped<INotificationHandler<ResourceChanged>>(provider => provider.GetRequiredService<Outbox>())
+            .AddScoped<INotificationHandler<LinkedAccountChanged>, LinkedAccountChangedHandler>()
 
             // The authorization server asks.
             .AddScoped<IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>, FindConsentForAuthorisationHandler>()

@@ -3,6 +3,7 @@ using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Token;
+using OpenBanking.Kernel.Http;
 using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Identity;
@@ -92,6 +93,9 @@ internal sealed class AuthorizationServerOptions
     /// <summary>The names under which older clients know this server in the <c>aud</c> of an assertion: the issuer and each endpoint that takes one (CA-08).</summary>
     public IEnumerable<string> Audiences() =>
         [Issuer, .. AuthenticatedPaths.SelectMany(path => new[] { Endpoint(path), MtlsEndpoint(path) }).OfType<string>()];
+
+    /// <summary>What of this the calls to clients' addresses go by.</summary>
+    public OutboundRules Outbound => new(AllowLoopbackTargets, SandboxClientCertificateAuthority);
 
     /// <summary>What of this the check of access tokens goes by.</summary>
     public void Describe(ResourceServerOptions kit)

@@ -18,6 +18,7 @@ using OpenBanking.Identity.Registration;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.ResourceServer;
 
@@ -56,7 +57,8 @@ public static class IdentityModule
         services.AddSingleton<IValidateOptions<AuthorizationServerOptions>, AuthorizationServerOptions.Check>();
         services.AddOptions<AuthorizationServerOptions>().Bind(configuration.GetSection(AuthorizationServerOptions.Section)).ValidateOnStart();
         return services
-            .AddSingleton(provider => OutboundHttp.Handler(provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value))
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value.Outbound)
+            .AddSingleton(provider => OutboundHttp.Handler(provider.GetRequiredService<OutboundRules>()))
             .AddScoped<ClientRegister>()
             .AddSingleton<ClientKeySets>()
             .AddScoped<ClientKeys>()

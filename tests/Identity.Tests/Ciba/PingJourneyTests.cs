@@ -7,8 +7,8 @@ using System.Threading.Channels;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
 
@@ -26,7 +26,7 @@ public sealed class PingJourneyTests
     public async Task A_client_is_pinged_and_fetches_and_a_server_that_nobody_vouches_for_hears_nothing()
     {
         await using var host = await TestHost.StartAsync(options => options.Replace = services => services.Replace(ServiceDescriptor.Singleton(
-            provider => Identity.Clients.OutboundHttp.Handler(provider.GetRequiredService<IOptions<AuthorizationServerOptions>>().Value))));
+            provider => Kernel.Http.OutboundHttp.Handler(provider.GetRequiredService<OutboundRules>()))));
         using var trusted = X509Certificate2.CreateFromPemFile(Path.Combine(host.DataPath, "tls", "server.crt"), Path.Combine(host.DataPath, "tls", "server.key"));
         using var stranger = TestCertificates.SelfSigned("CN=localhost");
         using var customer = await Journey.StartAsync(host, trusted);

@@ -2,8 +2,9 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Testing;
-using ClientCalls = OpenBanking.Identity.Clients.OutboundHttp;
+using ClientCalls = OpenBanking.Kernel.Http.OutboundHttp;
 
 namespace OpenBanking.Identity.Tests.Clients;
 
@@ -81,7 +82,7 @@ public sealed class OutboundHttpTests
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        using var handler = ClientCalls.Handler(new AuthorizationServerOptions());
+        using var handler = ClientCalls.Handler(new OutboundRules());
         using var http = new HttpMessageInvoker(handler);
         foreach (var host in new[] { "localhost", "127.0.0.1", "[::1]", "[::ffff:127.0.0.1]" })
         {
@@ -122,7 +123,7 @@ public sealed class OutboundHttpTests
         here.Server.DualMode = true;
         here.Start();
         var port = ((IPEndPoint)here.LocalEndpoint).Port;
-        using var handler = ClientCalls.Handler(new AuthorizationServerOptions(), Resolve);
+        using var handler = ClientCalls.Handler(new OutboundRules(), Resolve);
 
         Assert.True((await ClientCalls.GetAsync(handler, form, allowLoopback: false, ["application/json"], TestContext.Current.CancellationToken)).Failed(out _, out _));
 
@@ -157,7 +158,7 @@ public sealed class OutboundHttpTests
         here.Start();
         var asked = 0;
         using var handler = ClientCalls.Handler(
-            new AuthorizationServerOptions(),
+            new OutboundRules(),
             (_, _) => Task.FromResult<IPAddress[]>([Interlocked.Increment(ref asked) == 1 ? IPAddress.Parse("9.9.9.9") : IPAddress.Loopback]));
         using var http = new HttpMessageInvoker(handler);
 
@@ -185,7 +186,7 @@ public sealed class OutboundHttpTests
         using var stranger = TestCertificates.SelfSigned("CN=localhost");
         using var otherName = TestCertificates.Client(ca, "CN=other", dns: ["other.example"], uses: [serverAuthentication]);
         using var good = TestCertificates.Client(ca, "CN=localhost", dns: ["localhost"], uses: [serverAuthentication]);
-        using var handler = ClientCalls.Handler(new AuthorizationServerOptions { AllowLoopbackTargets = true, SandboxClientCertificateAuthority = authority });
+        using var handler = ClientCalls.Handler(new OutboundRules(AllowLoopback: true, authority));
         using var http = new HttpMessageInvoker(handler);
         try
         {

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using OpenBanking.Consent.Events;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent.Storage;
@@ -18,6 +19,10 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
     public DbSet<AccessUse> Uses => Set<AccessUse>();
 
     public DbSet<DismissedNotice> DismissedNotices => Set<DismissedNotice>();
+
+    public DbSet<EventRecord> Events => Set<EventRecord>();
+
+    public DbSet<EventSubscription> EventSubscriptions => Set<EventSubscription>();
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Ciba;

@@ -1,5 +1,6 @@
 using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Token;
+using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Identity.Clients;
 

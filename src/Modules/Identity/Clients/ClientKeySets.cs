@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;

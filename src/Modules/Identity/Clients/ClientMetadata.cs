@@ -5,6 +5,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Token;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Clients;

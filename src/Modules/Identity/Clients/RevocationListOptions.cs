@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Identity.Clients;
 

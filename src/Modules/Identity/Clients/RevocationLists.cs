@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Identity.Clients;
 

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Protocol;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.Kernel.Storage;
 

@@ -4,15 +4,19 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using OpenBanking.Kernel;
 
-namespace OpenBanking.Identity.Clients;
+namespace OpenBanking.Kernel.Http;
+
+/// <summary>Whom the server may call at addresses that a client has given, as the deployment has it.</summary>
+/// <param name="AllowLoopback">Sandbox only: this machine too.</param>
+/// <param name="SandboxAuthority">PEM file of the sandbox's own CA, which counts beside the machine's; null without.</param>
+public sealed record OutboundRules(bool AllowLoopback = false, string? SandboxAuthority = null);
 
 /// <summary>
 /// How the server calls addresses that a client has given. What may be reached is decided on the resolved address in the moment of
 /// connecting, since a name can answer differently twice (DC-10, DC-11). Redirects, cookies, proxies and decompression are off (DC-12, DC-14).
 /// </summary>
-internal static class OutboundHttp
+public static class OutboundHttp
 {
     /// <summary>Nothing that a client gives us takes longer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -24,22 +28,23 @@ internal static class OutboundHttp
 
     /// <summary>The handler for all such calls; a test puts its own in the place.</summary>
     /// <param name="resolve">What stands in the place of DNS, in a test.</param>
-    public static HttpMessageHandler Handler(AuthorizationServerOptions options, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
+    public static HttpMessageHandler Handler(OutboundRules rules, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null)
     {
         resolve ??= Dns.GetHostAddressesAsync;
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, resolve, options.AllowLoopbackTargets, ct),
+            ConnectCallback = (context, ct) => ConnectAsync(context.DnsEndPoint, resolve, rules.AllowLoopback, ct),
             ConnectTimeout = Patience,
             MaxConnectionsPerServer = 2,
+            MaxResponseDrainSize = 0, // Nobody has us read what we did not want; the connection goes instead.
             MaxResponseHeadersLength = 16,
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             UseCookies = false,
             UseProxy = false,
         };
-        if (options is { AllowLoopbackTargets: true, SandboxClientCertificateAuthority: { } authority })
+        if (rules is { AllowLoopback: true, SandboxAuthority: { } authority })
             handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, errors) => IsTrusted(certificate, errors, authority);
         return handler;
     }
@@ -70,13 +75,14 @@ internal static class OutboundHttp
             using var http = new HttpMessageInvoker(outbound, disposeHandler: false);
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
             foreach (var type in types) request.Headers.Accept.ParseAdd(type);
-            using var response = await http.SendAsync(request, patience.Token);
+            using var response = await http.SendAsync(request, patience.Token).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK || response.Content.Headers.ContentEncoding.Count > 0) return "the answer is not a plain 200";
             if (!types.Contains(response.Content.Headers.ContentType?.MediaType, StringComparer.OrdinalIgnoreCase)) return "the answer is of another type";
 
-            await using var body = await response.Content.ReadAsStreamAsync(patience.Token);
+            var body = await response.Content.ReadAsStreamAsync(patience.Token).ConfigureAwait(false);
+            await using var ending = body.ConfigureAwait(false);
             var buffer = new byte[maxBytes + 1];
-            var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, patience.Token);
+            var length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, patience.Token).ConfigureAwait(false);
             return length > maxBytes ? "the answer is too long" : buffer[..length];
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException && !ct.IsCancellationRequested)
@@ -86,7 +92,7 @@ internal static class OutboundHttp
     }
 
     /// <summary>Whether an address is one that anybody on the internet could reach.</summary>
-    internal static bool IsPublic(IPAddress address)
+    public static bool IsPublic(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         if (address.AddressFamily == AddressFamily.InterNetwork)
@@ -116,7 +122,7 @@ internal static class OutboundHttp
         DnsEndPoint target, Func<string, CancellationToken, Task<IPAddress[]>> resolve, bool allowLoopback, CancellationToken ct)
     {
         // Asked once: what was judged is what is connected to, and nobody is asked again in between (DC-11).
-        var addresses = await resolve(target.Host, ct);
+        var addresses = await resolve(target.Host, ct).ConfigureAwait(false);
 
         // A name with one forbidden address is forbidden, or the order of the answers would decide.
         if (addresses.Length == 0 || !addresses.All(address => MayConnect(address, target.Port, allowLoopback)))
@@ -125,7 +131,7 @@ internal static class OutboundHttp
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(addresses, target.Port, ct);
+            await socket.ConnectAsync(addresses, target.Port, ct).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
         catch
