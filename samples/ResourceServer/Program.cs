@@ -1,6 +1,6 @@
 using OpenBanking.Samples.ResourceServer;
 
-#pragma warning disable RS0030 // This is the one place that says which clock is the API's.
+#pragma warning disable RS0030 // The ban sends everybody to the clock that is handed on; this is the one that is.
 var time = TimeProvider.System;
 #pragma warning restore RS0030
 var options = SavingsOptions.From(new ConfigurationBuilder().AddEnvironmentVariables().Build());

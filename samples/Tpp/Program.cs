@@ -2,7 +2,7 @@ using OpenBanking.Samples.Tpp;
 using OpenBanking.Samples.Tpp.Pages;
 using OpenBanking.Samples.Tpp.Terminal;
 
-#pragma warning disable RS0030 // This is the one place that says which clock is the app's.
+#pragma warning disable RS0030 // The ban sends everybody to the clock that is handed on; this is the one that is.
 var time = TimeProvider.System;
 #pragma warning restore RS0030
 var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();

@@ -22,6 +22,7 @@ internal static class Commands
         new("consents suspend", "CONSENT [WHY…]", SuspendConsentAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
         new("evidence messages", "CLIENT DAY", ShowMessagesAsync),
+        new("keyring rotate", "", RotateKeyRingAsync),
         new("keys rotate", "", RotateKeysAsync),
         new("policy explain", "[SIGNAL=VALUE…]", ExplainPolicyAsync),
         new("threat show", "", ShowThreatAsync),
@@ -161,6 +162,14 @@ internal static class Commands
             await output.WriteLineAsync($"{key.Algorithm} {key.KeyId} signs from {key.SignsFrom:u}{until}{(key.IsNew ? ", new" : "")}");
         }
 
+        return 0;
+    }
+
+    /// <summary>The key ring protects cookies and forms, and the signing keys where they are stored; the signing keys are another matter.</summary>
+    private static async Task<int> RotateKeyRingAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var (key, isNew) = KeyRing.Rotate(services);
+        await output.WriteLineAsync($"{key.KeyId} protects from {key.ActivationDate:u}{(isNew ? ", new" : "")}");
         return 0;
     }
 

@@ -41,7 +41,7 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
     {
         var place = EmbeddedPostgresFiles.Open(data, log);
         var server = new EmbeddedPostgres(place, PostgresBinaries.Find(data.Path, place.ClusterVersion), log);
-        Leftovers.End(place.Cluster, log);
+        await Leftovers.EndAsync(place.Cluster, log, ct);
         if (place.ClusterVersion is null) server.MakeCluster();
 
         // The kernel sends the child its signal when the thread ends that has started it, not the process: so this thread lives as
@@ -106,8 +106,8 @@ internal sealed partial class EmbeddedPostgres : IAsyncDisposable
                 if (stopping.IsSet || !ready) return;
                 Log.EndedByItself(log, child.ExitCode);
 
-                // Its own children may still hold the files for a moment.
-                Leftovers.End(files.Cluster, log);
+                // Its own children may still hold the files for a moment. This thread is nobody else's and must not change, so it waits here.
+                Leftovers.EndAsync(files.Cluster, log, CancellationToken.None).GetAwaiter().GetResult();
                 stopping.Wait(TimeSpan.FromMilliseconds(200));
             }
         }

@@ -19,6 +19,11 @@ internal static class KeyRing
     public const string FileSetting = "KeyEncryption:File";
     private const int KeyBytes = 32;
 
+    private static readonly TimeSpan KeyLife = TimeSpan.FromDays(90);
+
+    /// <summary>From a key's publication to its first use: every host has read the ring meanwhile.</summary>
+    private static readonly TimeSpan ReadEverywhere = TimeSpan.FromDays(2);
+
     public static void Add(IServiceCollection services, KeyEncryptionKey key)
     {
         services.AddSingleton(key);
@@ -37,7 +42,20 @@ internal static class KeyRing
         var keys = services.GetRequiredService<IKeyManager>();
         var now = Server.RealTime.GetUtcNow();
         if (!keys.GetAllKeys().Any(key => !key.IsRevoked && key.ActivationDate <= now && key.ExpirationDate > now))
-            keys.CreateNewKey(now, now.AddDays(90));
+            keys.CreateNewKey(now, now + KeyLife);
+    }
+
+    /// <summary>
+    /// Makes the next key at an operator's command. Running hosts read the ring once a day, so it protects only when all of them have it;
+    /// what an older key protects stays readable. Where one waits already, none is made.
+    /// </summary>
+    public static (IKey Key, bool IsNew) Rotate(IServiceProvider services)
+    {
+        var keys = services.GetRequiredService<IKeyManager>();
+        var now = Server.RealTime.GetUtcNow();
+        return keys.GetAllKeys().Where(key => !key.IsRevoked && key.ActivationDate > now).MinBy(key => key.ActivationDate) is { } waiting
+            ? (waiting, false)
+            : (keys.CreateNewKey(now + ReadEverywhere, now + ReadEverywhere + KeyLife), true);
     }
 
     /// <summary>The key that the settings name; in the sandbox there is one without.</summary>

@@ -8,7 +8,7 @@ namespace OpenBanking.Host;
 /// </summary>
 internal static partial class Leftovers
 {
-    public static void End(string cluster, ILogger log)
+    public static async Task EndAsync(string cluster, ILogger log, CancellationToken ct)
     {
         var lockFile = Path.Combine(cluster, "postmaster.pid");
         var waited = System.Diagnostics.Stopwatch.StartNew();
@@ -23,7 +23,7 @@ internal static partial class Leftovers
                 foreach (var process in signal == Unix.KillNow || !File.Exists(lockFile) ? left : left.Take(1)) Unix.Signal(process, signal);
             }
 
-            Thread.Sleep(50);
+            await Task.Delay(50, ct);
         }
 
         // Nobody of ours is alive: if the lock file is still there, its number is stale, whoever has it now.

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Npgsql;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;
 
@@ -39,23 +39,11 @@ internal sealed class SandboxClock(TimeProvider real) : TimeProvider
 }
 
 /// <summary>Looks for a moved clock.</summary>
-internal sealed class SandboxClockFollower(SandboxClock clock, HostDatabase database) : BackgroundService
+internal sealed class SandboxClockFollower(SandboxClock clock, HostDatabase database, ILogger<SandboxClockFollower> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, Server.RealTime);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await clock.FollowAsync(database, stoppingToken);
-            }
-            catch (NpgsqlException)
-            {
-                // The database is away; the clock stays as it is.
-            }
-        }
-    }
+    /// <summary>While the database is away, the clock stays as it is.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        BackgroundWork.EveryAsync(Every, Server.RealTime, logger, ct => clock.FollowAsync(database, ct), stoppingToken);
 }

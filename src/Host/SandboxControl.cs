@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MediatR;
@@ -15,8 +16,11 @@ namespace OpenBanking.Host;
 /// What a tester can make happen, at <c>/sandbox/control</c>: only in the sandbox (elsewhere nothing is routed and the answer is 404),
 /// only with the secret from <c>sandbox.json</c>.
 /// </summary>
-internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, HostDatabase database, SandboxCustomers customers, IMediator mediator)
+internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, HostDatabase database, SandboxCustomers customers, SandboxDirectory directory, IMediator mediator)
 {
+    /// <summary>Of each access; as many as its page shows.</summary>
+    private const int MostChecks = 100;
+
     /// <summary>Every operation a tester may know of; those without a handler come with what they work on.</summary>
     private static readonly Operation[] Operations =
     [
@@ -43,9 +47,9 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
         new("history", "The changes of a consent.",
             [new("consentId", "string")], (control, given, ct) => control.HistoryAsync(given, ct)),
         new("debits", "What the core was told to pay under a consent.", [new("consentId", "string")]),
-        new("checks", "The customer's view of funds checks.", [new("customer", "string")]),
-        new("keys", "The directory's key set of a client.", [new("client", "string"), new("jwks", "object")]),
-        new("suspend", "The directory suspends a client.", [new("client", "string"), new("on", "boolean")]),
+        new("checks", "The customer's view of funds checks.", [new("customer", "string")], (control, given, ct) => control.ChecksAsync(given, ct)),
+        new("keys", "The directory's key set of a client.", [new("client", "string"), new("jwks", "object")], (control, given, ct) => control.ReplaceKeysAsync(given, ct)),
+        new("suspend", "The directory suspends a client.", [new("client", "string"), new("on", "boolean")], (control, given, ct) => control.SuspendAsync(given, ct)),
         new("contract", "An exchange-rate contract.", [new("id", "string"), new("from", "string"), new("to", "string"), new("rate", null)]),
     ];
 
@@ -117,6 +121,54 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
                 changes = changes.Select(change => new { from = change.From, to = change.To, at = change.At, reason = change.ReasonCode ?? change.Reason }),
             })
             : Problem("there is no such consent");
+
+    /// <summary>What the customer's dashboard tells of the questions of card issuers (D-9), of all of them together, newest first.</summary>
+    private async Task<IResult> ChecksAsync(JsonElement given, CancellationToken ct)
+    {
+        if (customers.Find(given.GetProperty("customer").GetString()!) is not { } customer) return Problem("there is no such customer");
+        var seen = new List<(ConnectionSummary Access, FundsCheckShown Check)>();
+        foreach (var access in await mediator.Send(new ListConnections(customer), ct))
+        {
+            if (access.Kind != ConsentKind.FundsConfirmation) continue;
+            seen.AddRange((await mediator.Send(new ListFundsChecks(access.ConsentId, MostChecks), ct)).Select(check => (access, check)));
+        }
+
+        return Results.Json(new
+        {
+            checks = seen.OrderByDescending(one => one.Check.At).Select(one => new
+            {
+                consentId = one.Access.ConsentId,
+                client = one.Access.ClientId,
+                name = one.Access.ClientName,
+                at = one.Check.At,
+                reference = one.Check.Reference,
+                amount = one.Check.Amount.ToString(CultureInfo.InvariantCulture),
+                currency = one.Check.Currency,
+                answer = one.Check.Answer,
+                reason = one.Check.WhyNone,
+            }),
+        });
+    }
+
+    /// <summary>The new set counts as any that a third party changes at its address: from when it is fetched again (KEY-17).</summary>
+    private async Task<IResult> ReplaceKeysAsync(JsonElement given, CancellationToken ct)
+    {
+        var jwks = given.GetProperty("jwks");
+        if (KeySet.Parse(Encoding.UTF8.GetBytes(jwks.GetRawText())).Failed(out var fault, out var set)) return Problem(fault.Reason);
+        if (set.Keys.Count == 0) return Problem("jwks must hold a public key for signatures and no private one");
+        return await mediator.Send(new FindSoftware(given.GetProperty("client").GetString()!, directory.Issuer), ct) is { } software
+            && await directory.ReplaceKeysAsync(software, jwks, ct)
+            ? Results.Json(new { replaced = true })
+            : Problem("there is no such client whose keys the sandbox's directory keeps");
+    }
+
+    private async Task<IResult> SuspendAsync(JsonElement given, CancellationToken ct)
+    {
+        var on = given.GetProperty("on").GetBoolean();
+        return await mediator.Send(new SuspendClient(given.GetProperty("client").GetString()!, on), ct)
+            ? Results.Json(new { suspended = on })
+            : Problem("there is no such client");
+    }
 
     private bool IsAllowed(HttpContext http)
     {

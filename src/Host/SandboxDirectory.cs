@@ -110,10 +110,10 @@ internal sealed class SandboxDirectory(
     public async Task<string?> KeysOfAsync(string softwareId, CancellationToken ct) =>
         (await FindAsync(softwareId, ct))?["jwks"]?.ToJsonString();
 
-    /// <summary>Puts other keys in the place of a software's; false where there is no such software.</summary>
+    /// <summary>Puts other keys in the place of a software's; false where there is no such software, or it keeps its keys at an address of its own.</summary>
     public async Task<bool> ReplaceKeysAsync(string softwareId, JsonElement jwks, CancellationToken ct)
     {
-        if (await FindAsync(softwareId, ct) is not { } entry) return false;
+        if (await FindAsync(softwareId, ct) is not { } entry || entry["jwks"] is null) return false;
         entry["jwks"] = JsonNode.Parse(jwks.GetRawText());
         await database.WriteAsync(SettingOf(softwareId), entry.ToJsonString(), ct);
         return true;

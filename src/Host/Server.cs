@@ -20,7 +20,7 @@ namespace OpenBanking.Host;
 /// <summary>Puts the parts together. Nothing here decides anything; it says what there is and in which order a request passes.</summary>
 internal static class Server
 {
-#pragma warning disable RS0030 // This is the one place that says which clock is the real one.
+#pragma warning disable RS0030 // The ban sends everybody to the clock that is registered; this is the one that is.
     public static TimeProvider RealTime { get; } = TimeProvider.System;
 #pragma warning restore RS0030
 

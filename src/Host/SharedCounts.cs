@@ -1,32 +1,28 @@
 using Npgsql;
 using NpgsqlTypes;
 using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;
 
 /// <summary>Exchanges the counts of requests with the other hosts, twice a second and in one round trip, so that limits hold across hosts (OP-08).</summary>
-internal sealed partial class SharedCounts(RequestCounts counts, NpgsqlDataSource database, ILogger<SharedCounts> log) : BackgroundService
+internal sealed class SharedCounts(RequestCounts counts, NpgsqlDataSource database, ILogger<SharedCounts> log) : BackgroundService
 {
     internal static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>After so many exchanges old counts are thrown away.</summary>
     private const int Sweep = 100;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private int turn;
+
+    /// <summary>Where the counts cannot be exchanged, each host counts alone.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        BackgroundWork.EveryAsync(Pause, Server.RealTime, log, TurnAsync, stoppingToken);
+
+    private async Task TurnAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Pause);
-        for (var turn = 1; await timer.WaitForNextTickAsync(stoppingToken); turn++)
-        {
-            try
-            {
-                await ExchangeAsync(stoppingToken);
-                if (turn % Sweep == 0) await ForgetAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                Log.Failed(log, failure.GetBaseException().Message);
-            }
-        }
+        await ExchangeAsync(ct);
+        if (++turn % Sweep == 0) await ForgetAsync(ct);
     }
 
     internal async Task ExchangeAsync(CancellationToken ct)
@@ -69,11 +65,5 @@ internal sealed partial class SharedCounts(RequestCounts counts, NpgsqlDataSourc
         await using var delete = database.CreateCommand("DELETE FROM host.request_counts WHERE segment < $1");
         delete.Parameters.Add(new() { Value = counts.OldestSegment });
         await delete.ExecuteNonQueryAsync(ct);
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Counts of requests could not be exchanged ({Cause}); until they can, each host counts alone")]
-        public static partial void Failed(ILogger logger, string cause);
     }
 }

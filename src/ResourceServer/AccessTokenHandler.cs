@@ -60,16 +60,20 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
             return AccessRefusal.InvalidToken(shown.Scheme, "OB-SEC-2", "a token of the client_credentials grant is required");
         if (http.GetEndpoint()?.Metadata.GetMetadata<StepUp>()?.FirstRefusal(token, clock.GetUtcNow()) is { } weak) return weak;
         if (!token.Scopes.Contains(requirement.Scope)) return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, "RS-04");
-        if (token.Roles is { } roles && options.Value.RoleForScope.TryGetValue(requirement.Scope, out var role) && !roles.Contains(role, StringComparer.Ordinal))
-            return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, "OB-SEC-6");
-        if (SenderCertificate.Of(http) is { } certificate && CertificateRoles.Of(certificate) is { } carried
-            && options.Value.RoleForScope.TryGetValue(requirement.Scope, out var needed) && !carried.Contains(needed, StringComparer.Ordinal))
-        {
-            return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, "MT-10");
-        }
+        if (options.Value.RoleForScope.TryGetValue(requirement.Scope, out var role) && RuleAgainst(role, token, http) is { } rule)
+            return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, rule);
 
         http.SetAccessToken(token);
         return null;
+    }
+
+    /// <summary>The rule by which a third party lacks a role: its directory does not give it, or the certificate it shows leaves it out.</summary>
+    private static string? RuleAgainst(string role, VerifiedToken token, HttpContext http)
+    {
+        if (token.Roles is { } roles && !roles.Contains(role, StringComparer.Ordinal)) return "OB-SEC-6";
+        return SenderCertificate.Of(http) is { } certificate && CertificateRoles.Of(certificate) is { } carried && !carried.Contains(role, StringComparer.Ordinal)
+            ? "MT-10"
+            : null;
     }
 
     private async Task<Outcome<VerifiedToken, AccessRefusal>> VerifyAsync(HttpContext http, Credentials shown, CancellationToken ct)

@@ -20,7 +20,7 @@ public static class SenderCertificate
     /// <summary>base64url SHA-256 of the DER form, as <c>x5t#S256</c> wants it (MTLS-06).</summary>
     public static string Thumbprint(X509Certificate2 certificate) => Base64Url.EncodeToString(SHA256.HashData(certificate.RawDataMemory.Span));
 
-#pragma warning disable RS0030 // The one place that reads it.
+#pragma warning disable RS0030 // The ban sends everybody to this class, which knows when the connection's certificate is the sender's.
     internal static X509Certificate2? OfConnection(HttpContext http) => http.Connection.ClientCertificate;
 #pragma warning restore RS0030
 

@@ -11,7 +11,7 @@ namespace OpenBanking.Consent;
 /// Expires consents whose end has come, so that history, customer and third party hear of it although nobody asks (OB-CON-19). Nothing
 /// waits for it: whoever touches such a consent before expires it first.
 /// </summary>
-internal sealed partial class ExpiringConsents(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ExpiringConsents> logger) : BackgroundService
+internal sealed class ExpiringConsents(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ExpiringConsents> logger) : BackgroundService
 {
     /// <summary>Small, so that no request waits for a long transaction.</summary>
     internal const int Batch = 50;
@@ -20,27 +20,16 @@ internal sealed partial class ExpiringConsents(IServiceScopeFactory scopes, Time
     private static readonly string[] Prefixes = [.. States.KindsWith(ConsentEvent.Expire).Select(kind => kind.IdPrefix)];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Repeatedly.RunAsync(SweepAsync, Pause, clock, failure => Log.Failed(logger, failure), stoppingToken);
+        BackgroundWork.EveryAsync(Pause, clock, logger, SweepAsync, stoppingToken);
 
     /// <summary>Expires all that are due, a batch a transaction; answers how many. Hosts that sweep at once skip each other's rows.</summary>
-    internal async Task<int> SweepAsync(CancellationToken ct)
-    {
-        var expired = 0;
-        int batch;
-        do
-        {
-            batch = await ExpireBatchAsync(ct);
-            expired += batch;
-        }
-        while (batch == Batch);
-        return expired;
-    }
+    internal Task<int> SweepAsync(CancellationToken ct) =>
+        BackgroundWork.InBatchesAsync(Batch, () => scopes.InUnitAsync(services => ExpireBatchAsync(services, ct), ct));
 
-    private async Task<int> ExpireBatchAsync(CancellationToken ct)
+    private async Task<int> ExpireBatchAsync(IServiceProvider services, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<ConsentDb>();
-        var consents = scope.ServiceProvider.GetRequiredService<Consents>();
+        var db = services.GetRequiredService<ConsentDb>();
+        var consents = services.GetRequiredService<Consents>();
 
         // By the index on the due time: what is not due is never looked at, however much of it there is.
         var due = await db.Consents.FromSql(
@@ -50,13 +39,6 @@ internal sealed partial class ExpiringConsents(IServiceScopeFactory scopes, Time
             ORDER BY "ExpiresAt" LIMIT {Batch} FOR UPDATE SKIP LOCKED
             """).ToListAsync(ct);
         foreach (var consent in due) await consents.ExpireIfEndedAsync(consent, ct);
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
         return due.Count;
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Consents whose end has come could not be expired; the next try comes in ten seconds")]
-        public static partial void Failed(ILogger logger, Exception failure);
     }
 }

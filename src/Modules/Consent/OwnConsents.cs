@@ -28,16 +28,13 @@ internal sealed class OwnConsents(Consents consents, ConsentDb db, ConsentOption
         return deleted ? Results.NoContent() : Unknown();
     }
 
-    /// <summary>Removes what has waited too long, then counts what waits (CO-22); null where there is room for one more.</summary>
+    /// <summary>Counts what waits (CO-22); null where there is room for one more. What has waited too long takes no room, whether it was swept or not.</summary>
     public async Task<ApiError?> TooManyWaitAsync(HttpContext http, CancellationToken ct)
     {
         var clientId = http.Caller().ClientId;
-        var waiting = db.Consents.Where(consent => consent.ClientId == clientId && consent.State == ConsentState.AWAU);
         var since = time.GetUtcNow() - options.UnauthorisedLifetime;
-        if (await waiting.OrderBy(consent => consent.CreatedAt).Skip(options.MaxUnauthorised - 1).AnyAsync(ct) is false) return null;
-
-        await waiting.Where(consent => consent.CreatedAt < since).ExecuteDeleteAsync(ct);
-        if (await waiting.CountAsync(ct) < options.MaxUnauthorised) return null;
+        var waiting = db.Consents.Where(consent => consent.ClientId == clientId && consent.State == ConsentState.AWAU && consent.CreatedAt >= since);
+        if (!await waiting.OrderBy(consent => consent.CreatedAt).Skip(options.MaxUnauthorised - 1).AnyAsync(ct)) return null;
         http.Response.Headers.RetryAfter = "3600";
         return ApiError.Bare(StatusCodes.Status429TooManyRequests, "CO-22");
     }

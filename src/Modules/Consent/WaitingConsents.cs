@@ -12,7 +12,7 @@ namespace OpenBanking.Consent;
 /// Removes consents that have waited too long for their customer (CO-22), with their history: nobody has ever seen them. One that was
 /// decided on stays, whatever became of it.
 /// </summary>
-internal sealed partial class WaitingConsents(IServiceScopeFactory scopes, ConsentOptions options, TimeProvider clock, ILogger<WaitingConsents> logger) : BackgroundService
+internal sealed class WaitingConsents(IServiceScopeFactory scopes, ConsentOptions options, TimeProvider clock, ILogger<WaitingConsents> logger) : BackgroundService
 {
     /// <summary>Small, so that no request waits for a long transaction.</summary>
     internal const int Batch = 500;
@@ -20,26 +20,15 @@ internal sealed partial class WaitingConsents(IServiceScopeFactory scopes, Conse
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Repeatedly.RunAsync(SweepAsync, Pause, clock, failure => Log.Failed(logger, failure), stoppingToken);
+        BackgroundWork.EveryAsync(Pause, clock, logger, SweepAsync, stoppingToken);
 
     /// <summary>Removes all whose time is up, a batch a transaction; answers how many. Hosts that sweep at once skip each other's rows.</summary>
-    internal async Task<int> SweepAsync(CancellationToken ct)
-    {
-        var removed = 0;
-        int batch;
-        do
-        {
-            batch = await RemoveBatchAsync(ct);
-            removed += batch;
-        }
-        while (batch == Batch);
-        return removed;
-    }
+    internal Task<int> SweepAsync(CancellationToken ct) =>
+        BackgroundWork.InBatchesAsync(Batch, () => scopes.InUnitAsync(services => RemoveBatchAsync(services, ct), ct));
 
-    private async Task<int> RemoveBatchAsync(CancellationToken ct)
+    private async Task<int> RemoveBatchAsync(IServiceProvider services, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<ConsentDb>();
+        var db = services.GetRequiredService<ConsentDb>();
         var before = clock.GetUtcNow() - options.UnauthorisedLifetime;
 
         // The locked rows are those that are deleted: a customer who decides at this moment is waited for or passed over, never overruled.
@@ -50,14 +39,7 @@ internal sealed partial class WaitingConsents(IServiceScopeFactory scopes, Conse
             RETURNING "Id" AS "Value"
             """).ToListAsync(ct);
         await db.History.Where(entry => ids.Contains(entry.ConsentId)).ExecuteDeleteAsync(ct);
-        await scope.ServiceProvider.GetRequiredService<AuditTrail>().AddRemovalsAsync(ids, clock.GetUtcNow(), "It waited too long for its customer.", ct);
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
+        await services.GetRequiredService<AuditTrail>().AddRemovalsAsync(ids, clock.GetUtcNow(), "It waited too long for its customer.", ct);
         return ids.Count;
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Consents that have waited too long could not be removed; the next try comes in ten minutes")]
-        public static partial void Failed(ILogger logger, Exception failure);
     }
 }

@@ -85,6 +85,8 @@ public static class IdentityModule
         .AddScoped<RegistrationEndpoint>()
         .AddScoped<ClientManager>()
         .AddScoped<ClientConfigurationEndpoint>()
+        .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryOfClientHandlers>()
+        .AddScoped<IRequestHandler<SuspendClient, bool>, DirectoryOfClientHandlers>()
         .AddHostedService<Revocations>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services

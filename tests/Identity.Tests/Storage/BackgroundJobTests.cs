@@ -7,6 +7,8 @@ using Npgsql;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Ciba;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Storage;
+using OpenBanking.Testing;
 
 namespace OpenBanking.Identity.Tests.Storage;
 
@@ -31,9 +33,51 @@ public sealed class BackgroundJobTests
         }
     }
 
+    [Fact]
+    [Trait("Rule", "OP-23")]
+    public async Task A_job_that_fails_at_every_turn_says_so_once_a_minute_and_again_after_it_has_worked()
+    {
+        using var log = new CapturedLog();
+        using var stop = new CancellationTokenSource();
+        var clock = new Hasty();
+        var turn = 0;
+        var job = BackgroundWork.EveryAsync(TimeSpan.FromSeconds(1), clock, log.CreateLogger("Job"), _ =>
+        {
+            // Three turns within a minute, one after it, one that works, one that fails at once again.
+            switch (++turn)
+            {
+                case 4: clock.Passed += TimeSpan.FromMinutes(1); break;
+                case 5: return Task.CompletedTask;
+                case 7:
+                    stop.Cancel();
+                    stop.Token.ThrowIfCancellationRequested();
+                    break;
+            }
+
+            throw new IOException($"failure {turn}");
+        }, stop.Token);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job);
+        Assert.Equal(["failure 1", "failure 4", "failure 6"], log.Lines.Select(line => line[line.IndexOf("failure ", StringComparison.Ordinal)..][..9]));
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_dealt_with_does_not_keep_the_others_waiting()
+    {
+        using var log = new CapturedLog();
+        var done = await BackgroundWork.EachAsync([1, 2, 3, 4], log.CreateLogger("Job"), one => one switch
+        {
+            2 => throw new NpgsqlException("away"),
+            3 => Task.FromResult(false),
+            _ => Task.FromResult(true),
+        }, CancellationToken.None);
+
+        Assert.Equal((2, 1), (done, log.Lines.Count));
+    }
+
     private static BackchannelWorker Worker(IServiceScopeFactory scopes) => new(
         scopes,
-        new OpenBanking.Testing.OutboundHttp(),
+        new OutboundHttp(),
         new BackchannelNotices(new EphemeralDataProtectionProvider()),
         Options.Create(new AuthorizationServerOptions()),
         new Hasty(),
@@ -65,6 +109,12 @@ public sealed class BackgroundJobTests
     /// <summary>A minute passes in a millisecond.</summary>
     private sealed class Hasty : TimeProvider
     {
+        public TimeSpan Passed { get; set; }
+
+        public override long GetTimestamp() => Passed.Ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             System.CreateTimer(callback, state, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1));
     }

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Host;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
@@ -42,24 +44,7 @@ public sealed class SandboxDirectoryTests : IAsyncLifetime
         using var certificate = WithKey(member.Text("certificate")!, own ?? transport);
         await AnswerKeysAsync(member.Text("jwks_uri")!);
 
-        // In the signed form, as the sample app does it.
-        var software = member.Text("software_id")!;
-        var now = host.Clock.Now;
-        var request = new JsonObject
-        {
-            ["iss"] = software,
-            ["aud"] = host.Issuer.OriginalString,
-            ["iat"] = now.ToUnixTimeSeconds(),
-            ["exp"] = now.AddMinutes(1).ToUnixTimeSeconds(),
-            ["jti"] = Guid.NewGuid().ToString(),
-            ["software_statement"] = member.Text("software_statement"),
-            ["token_endpoint_auth_method"] = "tls_client_auth",
-            ["tls_client_auth_subject_dn"] = member.Text("tls_client_auth_subject_dn"),
-            ["scope"] = "openid accounts",
-        };
-        using var http = host.CreateClient(mtls: true, certificate);
-        using var content = new StringContent(Jws.Sign(key, null, request), Encoding.ASCII, "application/jose");
-        var registered = await Answer.OfAsync(await http.PostAsync(new Uri(member.Text("registration_endpoint")!), content, Ct));
+        var registered = await RegisterAsync(member, certificate);
 
         Assert.True(registered.Status == 201, registered.Body);
         Assert.Equal("https://localhost:9999/callback", registered.Json.GetProperty("redirect_uris")[0].GetString());
@@ -145,6 +130,79 @@ public sealed class SandboxDirectoryTests : IAsyncLifetime
         change?.Invoke(body);
         using var http = host.CreateClient();
         return await Answer.OfAsync(await http.PostAsync(new Uri(Path + "/software", UriKind.Relative), TestHttp.Json(body.ToJsonString()), Ct));
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-DCR-15")]
+    [Trait("Rule", "KEY-17")]
+    public async Task A_tester_suspends_a_member_and_replaces_its_keys()
+    {
+        using var transport = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var member = await JoinAsync(body => body["jwk"] = JwkOf(transport));
+        using var certificate = WithKey(member.Text("certificate")!, transport);
+        await AnswerKeysAsync(member.Text("jwks_uri")!);
+        var registered = await RegisterAsync(member, certificate, request =>
+        {
+            request["token_endpoint_auth_method"] = "private_key_jwt";
+            request["token_endpoint_auth_signing_alg"] = "ES256";
+            request.Remove("tls_client_auth_subject_dn");
+        });
+        Assert.True(registered.Status == 201, registered.Body);
+        var client = registered.Text("client_id")!;
+        using var tpp = TestTpp.Registered(host.Reach, client, TppKind.Dpop, key, null);
+        using var fresh = SigningKey.Create("ES256");
+        using var renewed = TestTpp.Registered(host.Reach, client, TppKind.Dpop, fresh, null);
+        var form = Form.Empty.With("grant_type", "client_credentials").With("scope", "accounts");
+        Assert.Equal(200, (await tpp.TokenAsync(form)).Status);
+
+        await ControlAsync(200, new JsonObject { ["operation"] = "suspend", ["client"] = client, ["on"] = true });
+        host.Log.Clear();
+        var refused = await tpp.TokenAsync(form);
+        Assert.Equal((401, "invalid_client", "OB-DCR-15"), (refused.Status, refused.Error, host.Log.LastRefusal?.Rule));
+        await ControlAsync(200, new JsonObject { ["operation"] = "suspend", ["client"] = client, ["on"] = false });
+        Assert.Equal(200, (await tpp.TokenAsync(form)).Status);
+        await ControlAsync(400, new JsonObject { ["operation"] = "suspend", ["client"] = "nobody", ["on"] = true });
+
+        var keys = new JsonObject { ["keys"] = new JsonArray(fresh.PublicKey.ToJson()) };
+        Assert.Equal(401, (await renewed.TokenAsync(form)).Status);
+        await ControlAsync(200, new JsonObject { ["operation"] = "keys", ["client"] = client, ["jwks"] = keys.DeepClone() });
+        await ControlAsync(400, new JsonObject { ["operation"] = "keys", ["client"] = "nobody", ["jwks"] = keys.DeepClone() });
+        await ControlAsync(400, new JsonObject { ["operation"] = "keys", ["client"] = client, ["jwks"] = new JsonObject { ["keys"] = new JsonArray() } });
+        await AnswerKeysAsync(member.Text("jwks_uri")!);
+        host.Clock.Advance(TimeSpan.FromMinutes(15.5)); // From then on the old set no longer counts.
+        Assert.Equal(200, (await renewed.TokenAsync(form)).Status);
+        Assert.Equal(401, (await tpp.TokenAsync(form)).Status);
+    }
+
+    private async Task ControlAsync(int status, JsonObject body)
+    {
+        using var http = host.CreateClient();
+        http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Sandbox " + host.Services.GetRequiredService<SandboxSecret>().Value);
+        var answer = await Answer.OfAsync(await http.PostAsync(new Uri("/sandbox/control", UriKind.Relative), TestHttp.Json(body.ToJsonString()), Ct));
+        Assert.True(answer.Status == status, $"{answer.Status} {answer.Body}");
+    }
+
+    private async Task<Answer> RegisterAsync(Answer member, X509Certificate2 certificate, Action<JsonObject>? change = null)
+    {
+        // In the signed form, as the sample app does it.
+        var software = member.Text("software_id")!;
+        var now = host.Clock.Now;
+        var request = new JsonObject
+        {
+            ["iss"] = software,
+            ["aud"] = host.Issuer.OriginalString,
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["exp"] = now.AddMinutes(1).ToUnixTimeSeconds(),
+            ["jti"] = Guid.NewGuid().ToString(),
+            ["software_statement"] = member.Text("software_statement"),
+            ["token_endpoint_auth_method"] = "tls_client_auth",
+            ["tls_client_auth_subject_dn"] = member.Text("tls_client_auth_subject_dn"),
+            ["scope"] = "openid accounts",
+        };
+        change?.Invoke(request);
+        using var http = host.CreateClient(mtls: true, certificate);
+        using var content = new StringContent(Jws.Sign(key, null, request), Encoding.ASCII, "application/jose");
+        return await Answer.OfAsync(await http.PostAsync(new Uri(member.Text("registration_endpoint")!), content, Ct));
     }
 
     private async Task<Answer> StatementAsync(Answer member, string? token)

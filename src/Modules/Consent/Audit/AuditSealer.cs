@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent.Audit;
 
@@ -34,7 +35,6 @@ internal sealed partial class AuditSealer(
 
     private AuditAnchor? last;
     private bool hasLooked;
-    private bool isFailing;
     private string? told;
 
     /// <summary>Has the key in memory before the first request.</summary>
@@ -45,7 +45,7 @@ internal sealed partial class AuditSealer(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Repeatedly.RunAsync(SealAndAnchorAsync, Pause, clock, Failed, stoppingToken);
+        BackgroundWork.EveryAsync(Pause, clock, logger, SealAndAnchorAsync, stoppingToken);
 
     /// <summary>No request is served any more: nothing is left unsealed by a host that is stopped in order.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -58,7 +58,7 @@ internal sealed partial class AuditSealer(
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             // Another host, or the next start, sees to it.
-            if (!cancellationToken.IsCancellationRequested) Failed(failure);
+            if (!cancellationToken.IsCancellationRequested) Log.Failed(logger, failure);
         }
     }
 
@@ -66,29 +66,10 @@ internal sealed partial class AuditSealer(
     {
         await SealAsync(ct);
         await AnchorAsync(ct);
-        isFailing = false;
-    }
-
-    /// <summary>Once, not once a second, while the database is away.</summary>
-    private void Failed(Exception failure)
-    {
-        if (!isFailing) Log.Failed(logger, failure);
-        isFailing = true;
     }
 
     /// <summary>Links all that waits; answers how many. Another host that is at it is left to it.</summary>
-    internal async Task<int> SealAsync(CancellationToken ct)
-    {
-        var @sealed = 0;
-        int batch;
-        do
-        {
-            batch = await SealBatchAsync(ct);
-            @sealed += batch;
-        }
-        while (batch == Batch);
-        return @sealed;
-    }
+    internal Task<int> SealAsync(CancellationToken ct) => BackgroundWork.InBatchesAsync(Batch, () => SealBatchAsync(ct));
 
     private async Task<int> SealBatchAsync(CancellationToken ct)
     {
@@ -218,7 +199,7 @@ internal sealed partial class AuditSealer(
         [LoggerMessage(Level = LogLevel.Warning, Message = "There were no anchors of the audit chain here; {Events} events were checked and anchored anew")]
         public static partial void Begun(ILogger logger, long events);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The audit could not be sealed and anchored; the next try comes in a second")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The audit could not be sealed and anchored as this host stops; another host, or the next start, sees to it")]
         public static partial void Failed(ILogger logger, Exception failure);
     }
 }

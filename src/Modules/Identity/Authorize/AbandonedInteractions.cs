@@ -13,53 +13,26 @@ namespace OpenBanking.Identity.Authorize;
 /// Ends what a customer has walked away from: an authorisation that was begun and not finished leaves its consent rejected, not
 /// waiting for ever (OB-CON-4). A browser that comes back later is sent to the third party by the page itself; here nobody comes.
 /// </summary>
-internal sealed partial class AbandonedInteractions(IServiceScopeFactory scopes, TimeProvider clock, ILogger<AbandonedInteractions> logger) : BackgroundService
+internal sealed class AbandonedInteractions(IServiceScopeFactory scopes, TimeProvider clock, ILogger<AbandonedInteractions> logger) : BackgroundService
 {
     private const int Batch = 100;
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                Log.Failed(logger, failure);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        BackgroundWork.EveryAsync(Pause, clock, logger, SweepAsync, stoppingToken);
 
     /// <summary>Ends those whose time is up, each in a transaction of its own; answers how many this host has ended.</summary>
     internal async Task<int> SweepAsync(CancellationToken ct)
     {
-        var ended = 0;
-        foreach (var hash in await FindAsync(ct))
-        {
-            try
-            {
-                if (await EndAsync(hash, ct)) ended++;
-            }
-            catch (Exception failure) when (!ct.IsCancellationRequested)
-            {
-                Log.Failed(logger, failure); // One that cannot be ended must not keep the others waiting.
-            }
-        }
-
-        return ended;
+        var abandoned = await scopes.InUnitAsync(services => FindAsync(services.GetRequiredService<IdentityDb>(), ct), ct);
+        return await BackgroundWork.EachAsync(abandoned, logger, hash => scopes.InUnitAsync(services => EndAsync(services, hash, ct), ct), ct);
     }
 
     /// <summary>Only where no browser has the same request open with time left.</summary>
-    private async Task<List<byte[]>> FindAsync(CancellationToken ct)
+    private Task<List<byte[]>> FindAsync(IdentityDb db, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var now = clock.GetUtcNow();
-        var found = await db.Interactions
+        return db.Interactions
             .Where(row => row.DecidedAt == null && row.DecideBefore <= now)
             .Where(row => db.PushedRequests.Any(request => request.Hash == row.PushedRequestHash && request.SpentAt == null))
             .Where(row => !db.Interactions.Any(other => other.PushedRequestHash == row.PushedRequestHash && other.DecideBefore > now))
@@ -67,14 +40,10 @@ internal sealed partial class AbandonedInteractions(IServiceScopeFactory scopes,
             .Take(Batch)
             .Select(row => row.Hash)
             .ToListAsync(ct);
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
-        return found;
     }
 
-    private async Task<bool> EndAsync(byte[] hash, CancellationToken ct)
+    private static async Task<bool> EndAsync(IServiceProvider services, byte[] hash, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var services = scope.ServiceProvider;
         var interaction = await services.GetRequiredService<IdentityDb>().Interactions.FirstOrDefaultAsync(row => row.Hash == hash, ct);
         if (interaction is null
             || await services.GetRequiredService<PushedRequests>().FindAsync(interaction.PushedRequestHash, ct) is not { } pushed
@@ -82,14 +51,6 @@ internal sealed partial class AbandonedInteractions(IServiceScopeFactory scopes,
 
         // Spending the request is the lock: of several hosts that sweep, and of the customer who comes at this moment, one ends it.
         var open = new OpenInteraction(interaction, pushed, AuthorizationRequest.FromJson(pushed.Parameters), client);
-        var back = await services.GetRequiredService<Decisions>().TimeOutAsync(open, ct);
-        await services.GetRequiredService<UnitOfWork>().CommitAsync(ct);
-        return back is not null;
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Abandoned authorisations could not be ended; the next try comes in a minute")]
-        public static partial void Failed(ILogger logger, Exception failure);
+        return await services.GetRequiredService<Decisions>().TimeOutAsync(open, ct) is not null;
     }
 }

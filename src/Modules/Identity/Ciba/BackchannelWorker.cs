@@ -36,64 +36,48 @@ internal sealed partial class BackchannelWorker(
     /// <summary>Longer than a batch can take, so that no other host sends the same one meanwhile.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        BackgroundWork.EveryAsync(Pause, clock, logger, TurnAsync, stoppingToken);
+
+    private async Task TurnAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(Pause, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-                await NotifyAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                Log.Failed(logger, failure);
-            }
-        }
+        await SweepAsync(ct);
+        await NotifyAsync(ct);
     }
 
     /// <summary>Ends what is out of time, each in a transaction of its own.</summary>
     internal async Task SweepAsync(CancellationToken ct)
     {
-        foreach (var late in await InScopeAsync(FindLateAsync, ct))
-        {
-            try
-            {
-                await InScopeAsync((services, _) => services.GetRequiredService<BackchannelRequests>().ExpireAsync(late, ct), ct);
-            }
-            catch (Exception failure) when (!ct.IsCancellationRequested)
-            {
-                Log.Failed(logger, failure); // One that cannot be ended must not keep the others waiting.
-            }
-        }
+        var late = await scopes.InUnitAsync(services => FindLateAsync(services.GetRequiredService<IdentityDb>(), ct), ct);
+        await BackgroundWork.EachAsync(
+            late, logger, request => scopes.InUnitAsync(services => services.GetRequiredService<BackchannelRequests>().ExpireAsync(request, ct), ct), ct);
     }
 
     /// <summary>Sends what is due, a few at a time, so that one slow client does not hold up the others.</summary>
     internal async Task NotifyAsync(CancellationToken ct)
     {
-        var due = await InScopeAsync(TakeDueAsync, ct);
+        var due = await scopes.InUnitAsync(services => TakeDueAsync(services.GetRequiredService<IdentityDb>(), ct), ct);
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct }, async (request, _) =>
         {
             var isDone = request.NotifyTries > MostTries || await TrySendAsync(request, ct) || request.NotifyTries == MostTries;
-            await InScopeAsync((services, _) => SettleAsync(services, request, isDone, ct), ct);
+            await scopes.InUnitAsync(services => SettleAsync(services.GetRequiredService<IdentityDb>(), request, isDone, ct), ct);
         });
     }
 
-    private Task<List<BackchannelRequest>> FindLateAsync(IServiceProvider services, CancellationToken ct)
+    private Task<List<BackchannelRequest>> FindLateAsync(IdentityDb db, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return services.GetRequiredService<IdentityDb>().BackchannelRequests.AsNoTracking()
+        return db.BackchannelRequests.AsNoTracking()
             .Where(row => row.DecidedAt == null && row.ExpiresAt <= now)
             .OrderBy(row => row.ExpiresAt)
             .Take(Batch)
             .ToListAsync(ct);
     }
 
-    private Task<List<BackchannelRequest>> TakeDueAsync(IServiceProvider services, CancellationToken ct)
+    private Task<List<BackchannelRequest>> TakeDueAsync(IdentityDb db, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        return services.GetRequiredService<IdentityDb>().BackchannelRequests
+        return db.BackchannelRequests
             .FromSql($"""
                 UPDATE identity.backchannel_requests SET "NotifyAt" = {now + Lease}, "NotifyTries" = "NotifyTries" + 1
                 WHERE "Hash" = ANY (ARRAY(
@@ -135,14 +119,14 @@ internal sealed partial class BackchannelWorker(
     // As it is registered now; what a client has taken out of its registration is not called any more (CIBA-28).
     private async Task<string?> EndpointAsync(string clientId, CancellationToken ct)
     {
-        var client = await InScopeAsync((services, _) => services.GetRequiredService<ClientRegister>().FindAsync(clientId, ct), ct);
+        var client = await scopes.InUnitAsync(services => services.GetRequiredService<ClientRegister>().FindAsync(clientId, ct), ct);
         return client?.BackchannelNotificationEndpoint is { } address && OutboundHttp.Problem(address, options.Value.AllowLoopbackTargets) is null ? address : null;
     }
 
-    private async Task<int> SettleAsync(IServiceProvider services, BackchannelRequest request, bool isDone, CancellationToken ct)
+    private async Task<int> SettleAsync(IdentityDb db, BackchannelRequest request, bool isDone, CancellationToken ct)
     {
         DateTimeOffset? next = isDone ? null : clock.GetUtcNow() + WaitAfter(request.NotifyTries);
-        return await services.GetRequiredService<IdentityDb>().BackchannelRequests
+        return await db.BackchannelRequests
             .Where(row => row.Hash == request.Hash)
             .ExecuteUpdateAsync(
                 set => set
@@ -153,19 +137,8 @@ internal sealed partial class BackchannelWorker(
 
     private static TimeSpan WaitAfter(int tries) => tries == 1 ? TimeSpan.FromSeconds(5) : TimeSpan.FromSeconds(20);
 
-    private async Task<T> InScopeAsync<T>(Func<IServiceProvider, CancellationToken, Task<T>> work, CancellationToken ct)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var result = await work(scope.ServiceProvider, ct);
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
-        return result;
-    }
-
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Requests of the back channel could not be swept; the next try comes in a second")]
-        public static partial void Failed(ILogger logger, Exception failure);
-
         [LoggerMessage(Level = LogLevel.Warning, Message = "The notification of client {ClientId} was answered with {Status}")]
         public static partial void Refused(ILogger logger, string clientId, int status);
 

@@ -58,10 +58,10 @@ internal sealed class WaitingRequestHandlers(IdentityDb db, PortalSessions sessi
     private async Task<WaitingRequest?> SeenAsync(BackchannelRequest row, CancellationToken ct)
     {
         if (await register.FindAsync(row.ClientId, ct) is not { } client) return null;
-        var found = await mediator.Send(new FindConsentForAuthorisation(row.ConsentId, row.ClientId), ct);
+        var found = await mediator.Send(new FindConsentForAuthorisation(row.ConsentId, row.ClientId), ct) as AuthorisableConsent.Found;
         return new WaitingRequest(
             row.Id, client.ClientId, client.Name, client.OnBehalfOf, row.ConsentId, row.BindingMessage, row.CreatedAt, row.ExpiresAt,
-            OutcomeOf(row), row.DecidedAt, found is AuthorisableConsent.Found { Continues: true });
+            OutcomeOf(row), row.DecidedAt, found is { Continues: true }) { Asks = found?.Kind.DetailsType };
     }
 
     private RequestOutcome? OutcomeOf(BackchannelRequest row) => row.Outcome switch

@@ -79,20 +79,21 @@ internal sealed partial class ClientsFromFiles(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.Value.ClientsFile is not { } file) return;
-
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({StartLock})", cancellationToken);
-        var content = ClientsFile.Read(file, offered, options.Value.AllowLoopbackTargets, time.GetUtcNow());
-        if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
-        foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
-        foreach (var client in content.Clients) await StoreAsync(db, client, cancellationToken);
-        Log.Taken(logger, content.Clients.Count);
-
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(cancellationToken);
+        var count = await scopes.InUnitAsync(services => TakeAsync(services.GetRequiredService<IdentityDb>(), file, cancellationToken), cancellationToken);
+        Log.Taken(logger, count);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task<int> TakeAsync(IdentityDb db, string file, CancellationToken ct)
+    {
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({StartLock})", ct);
+        var content = ClientsFile.Read(file, offered, options.Value.AllowLoopbackTargets, time.GetUtcNow());
+        if (content.Problem is { } problem) throw new InvalidOperationException($"The clients file cannot be taken: {problem}.");
+        foreach (var warning in content.Warnings) Log.LeftOut(logger, warning);
+        foreach (var client in content.Clients) await StoreAsync(db, client, ct);
+        return content.Clients.Count;
+    }
 
     private static async Task StoreAsync(IdentityDb db, Client client, CancellationToken ct)
     {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Clients;
 
@@ -57,12 +58,8 @@ internal sealed partial class RevocationLists(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (sources.Value.Length == 0) return;
-        using var timer = new PeriodicTimer(Pause, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) await RefreshAsync(stoppingToken);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        sources.Value.Length == 0 ? Task.CompletedTask : BackgroundWork.EveryAsync(Pause, time, logger, RefreshAsync, stoppingToken);
 
     private bool Refuses(Source source, X509Certificate2 certificate, bool forPayments)
     {

@@ -17,7 +17,11 @@ public sealed record RequestInbox(IReadOnlyList<WaitingRequest> Waiting, IReadOn
 /// <param name="Continues">The customer has approved this consent before and only authenticates again .</param>
 public sealed record WaitingRequest(
     Guid Id, string ClientId, string ClientName, string? OnBehalfOf, string ConsentId, string? BindingMessage, DateTimeOffset At, DateTimeOffset DecideBefore,
-    RequestOutcome? Outcome, DateTimeOffset? DecidedAt, bool Continues);
+    RequestOutcome? Outcome, DateTimeOffset? DecidedAt, bool Continues)
+{
+    /// <summary>What kind of thing is asked for: its type of <c>authorization_details</c>; null where the consent has ended meanwhile.</summary>
+    public string? Asks { get; init; }
+}
 
 public enum RequestOutcome
 {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Metadata;
 
@@ -17,30 +18,19 @@ internal sealed partial class KeyRotationService(
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>While the database is away, the keys there are go on signing.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        BackgroundWork.EveryAsync(KeySchedule.HostReads, clock, logger, RotateAsync, stoppingToken);
+
+    private async Task RotateAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(KeySchedule.HostReads, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                var rotation = await keys.RotateIfDueAsync(stoppingToken);
-                foreach (var key in rotation.Keys.Where(key => key.IsNew)) Log.Made(logger, key.Algorithm, key.KeyId, key.SignsFrom);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Mostly the database is away: the keys there are go on signing, and the next tick tries again.
-                Log.Failed(logger, failure);
-            }
-        }
+        var rotation = await keys.RotateIfDueAsync(ct);
+        foreach (var key in rotation.Keys.Where(key => key.IsNew)) Log.Made(logger, key.Algorithm, key.KeyId, key.SignsFrom);
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "Published the {Algorithm} signing key {KeyId}, which signs from {SignsFrom}")]
         public static partial void Made(ILogger logger, string algorithm, string keyId, DateTimeOffset signsFrom);
-
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The signing keys could not be looked after; the next try comes soon")]
-        public static partial void Failed(ILogger logger, Exception failure);
     }
 }

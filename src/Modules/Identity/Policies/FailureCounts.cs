@@ -1,10 +1,10 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Identity.Policies;
 
@@ -75,11 +75,5 @@ internal sealed class FailureCounts(IdentityDb db, TimeProvider clock)
 
     private static byte[] KeyOfAccount(string account) => SHA256.HashData(Encoding.UTF8.GetBytes("name:" + account));
 
-    // Who has one IPv6 address has 2^64 of them: the network counts.
-    private static byte[] KeyOfAddress(IPAddress? address)
-    {
-        var bytes = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4().GetAddressBytes() : address?.GetAddressBytes() ?? [];
-        var network = address?.AddressFamily == AddressFamily.InterNetworkV6 && bytes.Length == 16 ? bytes[..8] : bytes;
-        return SHA256.HashData([.. "address:"u8, .. network]);
-    }
+    private static byte[] KeyOfAddress(IPAddress? address) => SHA256.HashData([.. "address:"u8, .. SenderNetwork.Of(address)]);
 }

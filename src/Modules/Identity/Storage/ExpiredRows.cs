@@ -22,7 +22,7 @@ namespace OpenBanking.Identity.Storage;
 /// Removes what has ended. Nothing relies on it for safety: every check looks at the time itself, so a row that stays too long opens
 /// nothing, and the tables stay as small as the traffic.
 /// </summary>
-internal sealed partial class ExpiredRows(
+internal sealed class ExpiredRows(
     IServiceScopeFactory scopes, IOptions<AuthorizationServerOptions> options, TimeProvider clock, ILogger<ExpiredRows> logger) : BackgroundService
 {
     /// <summary>Small, so that no request waits for a long transaction.</summary>
@@ -60,56 +60,26 @@ internal sealed partial class ExpiredRows(
         new(typeof(SpentIdentifier), nameof(SpentIdentifier.Until), TimeSpan.FromMinutes(65)),
     ];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Pause, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            try
-            {
-                await SweepAsync(stoppingToken);
-            }
-            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Whatever it was: a job that ends by an exception takes the whole host with it (OP-23).
-                Log.Failed(logger, failure);
-            }
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        BackgroundWork.EveryAsync(Pause, clock, logger, SweepAsync, stoppingToken);
 
     /// <summary>Goes over every table once, a batch a transaction.</summary>
     internal async Task<int> SweepAsync(CancellationToken ct)
     {
         var removed = 0;
-        foreach (var kind in Kinds(options.Value))
-        {
-            int batch;
-            do
-            {
-                batch = await RemoveBatchAsync(kind, ct);
-                removed += batch;
-            }
-            while (batch == Batch);
-        }
-
-        int grants;
-        do
-        {
-            grants = await RemoveGrantsAsync(ct);
-            removed += grants;
-        }
-        while (grants == Batch);
-        return removed;
+        foreach (var kind in Kinds(options.Value)) removed += await InBatchesAsync(db => RemoveBatchAsync(db, kind, ct), ct);
+        return removed + await InBatchesAsync(db => RemoveGrantsAsync(db, ct), ct);
     }
+
+    private Task<int> InBatchesAsync(Func<IdentityDb, Task<int>> remove, CancellationToken ct) =>
+        BackgroundWork.InBatchesAsync(Batch, () => scopes.InUnitAsync(services => remove(services.GetRequiredService<IdentityDb>()), ct));
 
     /// <summary>
     /// Grants that have ended, with the refresh tokens that came of them. What the customer sees of them, and the evidence, is the
     /// consent's and stays.
     /// </summary>
-    private async Task<int> RemoveGrantsAsync(CancellationToken ct)
+    private async Task<int> RemoveGrantsAsync(IdentityDb db, CancellationToken ct)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
         var before = clock.GetUtcNow() - options.Value.EndedGrantLifetime;
         var removed = await db.Database.SqlQuery<int>(
             $"""
@@ -120,21 +90,12 @@ internal sealed partial class ExpiredRows(
             tokens AS (DELETE FROM identity.refresh_tokens WHERE "GrantId" IN (SELECT "Id" FROM ended))
             SELECT count(*)::int AS "Value" FROM ended
             """).ToListAsync(ct);
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
         return removed[0];
     }
 
-    private async Task<int> RemoveBatchAsync(Kind kind, CancellationToken ct)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<IdentityDb>();
-        var before = clock.GetUtcNow() - kind.Keep;
-
-        // Names come from the model, never from outside. Hosts that sweep at once skip each other's rows.
-        var removed = await db.Database.ExecuteSqlRawAsync(Statement(db.Model.FindEntityType(kind.Entity)!, kind.EndsAt), [before, Batch], ct);
-        await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync(ct);
-        return removed;
-    }
+    // Names come from the model, never from outside. Hosts that sweep at once skip each other's rows.
+    private Task<int> RemoveBatchAsync(IdentityDb db, Kind kind, CancellationToken ct) =>
+        db.Database.ExecuteSqlRawAsync(Statement(db.Model.FindEntityType(kind.Entity)!, kind.EndsAt), [clock.GetUtcNow() - kind.Keep, Batch], ct);
 
     private static string Statement(IEntityType entity, string endsAt)
     {
@@ -144,10 +105,4 @@ internal sealed partial class ExpiredRows(
     }
 
     internal sealed record Kind(Type Entity, string EndsAt, TimeSpan Keep);
-
-    private static partial class Log
-    {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Expired rows could not be removed; the next try comes in a minute")]
-        public static partial void Failed(ILogger logger, Exception failure);
-    }
 }

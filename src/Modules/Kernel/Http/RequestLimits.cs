@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 
 namespace OpenBanking.Kernel.Http;
@@ -12,7 +11,7 @@ namespace OpenBanking.Kernel.Http;
 /// </summary>
 public sealed class RequestLimits(RequestCounts counts, int ofAddress, int ofClient)
 {
-    public bool AdmitsAddress(IPAddress? address) => counts.Admits("address " + Peer(address), ofAddress);
+    public bool AdmitsAddress(IPAddress? address) => counts.Admits("address " + Convert.ToHexStringLower(SenderNetwork.Of(address)), ofAddress);
 
     /// <summary>To be asked once the client is authenticated: a name that anybody may claim would let anybody shut its owner out.</summary>
     public bool AdmitsClient(string clientId) => counts.Admits("client " + clientId, ofClient);
@@ -20,14 +19,4 @@ public sealed class RequestLimits(RequestCounts counts, int ofAddress, int ofCli
     /// <summary>Says in the answer when to come again (OB-HDR-11).</summary>
     public void SayWhen(HttpContext http) =>
         http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(counts.SegmentLength.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-
-    // Who has one IPv6 address has 2^64 of them.
-    private static string Peer(IPAddress? address)
-    {
-        if (address is null) return "-";
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6 && !IPAddress.IsLoopback(address)
-            ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, 8))
-            : address.ToString();
-    }
 }
