@@ -1,4 +1,3 @@
-using System.Globalization;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
