@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Web.Portal.Approve;
 using OpenBanking.Web.Portal.Connections;
 using OpenBanking.Web.Portal.Developers;
+using OpenBanking.Web.Portal.OwnData;
 using OpenBanking.Web.Portal.Passkeys;
 using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
@@ -31,7 +32,8 @@ public static class Portal
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
             .AddScoped<RequestEndpoints>()
-            .AddScoped<PasskeyPages>();
+            .AddScoped<PasskeyPages>()
+            .AddScoped<OwnDataEndpoints>();
     }
 
     /// <summary>Pages for what went wrong, and the headers of every page. Stands outside everything that may fail.</summary>
@@ -67,6 +69,7 @@ public static class Portal
         ConnectionEndpoints.Map(app);
         RequestEndpoints.Map(app);
         PasskeyPages.Map(app);
+        OwnDataEndpoints.Map(app);
         return app;
     }
 }

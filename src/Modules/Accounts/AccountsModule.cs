@@ -10,6 +10,7 @@ using OpenBanking.Accounts.FundsConfirmation;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Sandbox;
 using OpenBanking.Accounts.Storage;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -51,6 +52,7 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<BookSandboxTransactions, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<SetSandboxAccountState, SandboxAnswer>, SandboxLedger>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
             .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, OwnAccounts>()
             .AddScoped<IRequestHandler<ListOwnAccountsIfKnown, IReadOnlyList<OwnAccount>?>, OwnAccounts>();
     }

@@ -12,6 +12,7 @@ using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -85,9 +86,14 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
             .AddScoped<IRequestHandler<OpenFundsConfirmation, FundsConfirmationDecision>, OpenFundsConfirmationHandler>()
             .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
+            .AddSingleton<ForgottenUses>()
+            .AddHostedService(provider => provider.GetRequiredService<ForgottenUses>())
 
             // The customer's dashboard asks.
             .AddScoped<Connections>()
+            .AddScoped<AccessNotices>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+            .AddScoped<IRequestHandler<DismissNotices, bool>, DismissNoticesHandler>()
             .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
             .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
             .AddScoped<IRequestHandler<ListConsentChanges, IReadOnlyList<ConsentChange>?>, ListConsentChangesHandler>()
