@@ -28,6 +28,7 @@ public static class AccountsModule
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
             .AddScoped<ICoreBank, LedgerCoreBank>()
             .AddScoped<AccountAccess>()
+            .AddHostedService<StatementIssuer>()
             .AddScoped<Listings>()
             .AddScoped<TransactionEndpoints>()
             .AddScoped<PartyEndpoints>()
@@ -46,6 +47,7 @@ public static class AccountsModule
 
     public static WebApplication MapAccounts(this WebApplication app)
     {
+        // All of them: mandatory, conditional and optional (OB-AIS-6).
         var aisp = app.MapUkApi("aisp");
         AccountEndpoints.Map(aisp);
         BalanceEndpoints.Map(aisp);

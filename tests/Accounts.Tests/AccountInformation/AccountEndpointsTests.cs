@@ -96,6 +96,34 @@ public sealed class AccountEndpointsTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "OB-AIS-10")]
+    [Trait("Rule", "OB-AIS-11")]
+    [Trait("Rule", "OB-HTTP-7")]
+    public async Task An_account_that_was_switched_is_still_told_of_and_one_that_is_frozen_is_not()
+    {
+        await using var own = await BankApi.StartAsync();
+        var caller = await own.AccessAsync(["GB-3", "GB-4"], customerId: "C-100002");
+        Assert.False((await own.GetAsync($"/accounts/{own.Account("GB-3")}", caller)).Data.GetProperty("Account")[0].TryGetProperty("SwitchStatus", out _));
+        await StateAsync("switched");
+        foreach (var path in new[] { "/accounts", $"/accounts/{own.Account("GB-3")}" })
+        {
+            var account = (await own.GetAsync(path, caller)).Data.GetProperty("Account")[0];
+            Assert.Equal((own.Account("GB-3"), "UK.CASS.SwitchCompleted"), (account.GetProperty("AccountId").GetString(), account.GetProperty("SwitchStatus").GetString()));
+        }
+
+        foreach (var kind in new[] { "balances", "transactions", "standing-orders", "statements" }) Assert.Equal(403, (await own.GetAsync($"/accounts/{own.Account("GB-3")}/{kind}", caller)).Status);
+        Assert.DoesNotContain(own.Account("GB-3"), (await own.GetAsync("/balances", caller)).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(await own.AskAsync(new Contracts.ListOwnAccounts("C-100002")), account => account.AccountId == own.Account("GB-3"));
+
+        await StateAsync("frozen");
+        Assert.Equal((403, "OB-HTTP-5"), ((await own.GetAsync($"/accounts/{own.Account("GB-3")}", caller)).Status, (await own.GetAsync($"/accounts/{own.Account("GB-3")}", caller)).Rule));
+        await StateAsync("open");
+        Assert.Equal(2, (await own.GetAsync("/accounts", caller)).Data.GetProperty("Account").GetArrayLength());
+
+        async Task StateAsync(string state) => Assert.IsType<Contracts.SandboxAnswer.Done>(await own.AskAsync(new Contracts.SetSandboxAccountState(own.Account("GB-3"), state)));
+    }
+
+    [Fact]
     [Trait("Rule", "CO-13")]
     public async Task An_account_that_is_no_longer_the_customers_is_not_shown()
     {
@@ -111,6 +139,7 @@ public sealed class AccountEndpointsTests(Bank bank)
     [Trait("Rule", "OB-GEN-10")]
     [Trait("Rule", "OB-GEN-11")]
     [Trait("Rule", "OB-GEN-15")]
+    [Trait("Rule", "OB-DEC-12")]
     public async Task Knows_a_trailing_slash_but_no_further_segment_and_no_other_method()
     {
         var caller = await api.AccessAsync(["GB-1"]);
@@ -122,7 +151,7 @@ public sealed class AccountEndpointsTests(Bank bank)
             Assert.Equal(405, (await api.SendAsync(HttpMethod.Delete, path, caller)).Status);
         }
 
-        foreach (var path in new[] { $"/accounts/{id}/foobar", $"/accounts/{id}/balances/x", "/foobar", $"/accounts/{id}/product/x", "/balances/x" })
+        foreach (var path in new[] { $"/accounts/{id}/foobar", $"/accounts/{id}/balances/x", "/foobar", $"/accounts/{id}/product/x", "/product", "/balances/x" })
         {
             var answer = await api.GetAsync(path, caller);
             Assert.Equal((404, ""), (answer.Status, answer.Body));

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Accounts.Ledger;
 using OpenBanking.ResourceServer;
 using OpenBanking.Testing;
 using OpenBanking.Testing.OpenApi;
@@ -120,6 +119,45 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
         }
     }
 
+    [Fact]
+    [Trait("Rule", "OB-V401-4")]
+    [Trait("Rule", "OB-V401-6")]
+    [Trait("Rule", "OB-V401-11")]
+    [Trait("Rule", "OB-V401-18")]
+    public async Task What_is_answered_is_in_both_versions_of_the_file()
+    {
+        string[] newCodes = ["InstalmentPlan", "ReturnedPayment", "UK.OBIE.MoneyTransfer", "LWMH", "LXMH", "TWYR", "SLCT", "DCSV", "CRYP", "IntermediaryAgent"];
+        var api = bank.Api;
+        var caller = await api.AccessAsync(["GB-1"]);
+        var statement = await StatementAsync(api);
+        foreach (var operation in (await OfficialSchemas.AccountInformationAsync("v4.0.1")).Operations.Where(operation => operation.Method == "GET" && !operation.Path.EndsWith("/file", StringComparison.Ordinal)))
+        {
+            if (operation.Path.StartsWith("/account-access-consents", StringComparison.Ordinal)) continue;
+
+            // The client that is used here holds every answer against either file.
+            var answer = await api.GetAsync(Filled(operation.Path, api.Account("GB-1"), statement), caller);
+            Assert.NotNull(answer.Link("Self"));
+            Assert.True(answer.Json.TryGetProperty("Meta", out _));
+            Assert.All(newCodes, code => Assert.DoesNotContain(code, answer.Body, StringComparison.Ordinal));
+            if (operation.Path.EndsWith("/standing-orders", StringComparison.Ordinal))
+                Assert.All(answer.Data.GetProperty("StandingOrder").EnumerateArray(), order => Assert.NotNull(order.GetProperty("MandateRelatedInformation").GetProperty("Frequency").GetProperty("Type").GetString()));
+        }
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-V401-2")]
+    public async Task An_answer_says_how_much_of_the_clients_share_is_left()
+    {
+        var (policy, first) = await world.ShareAsync();
+        var (_, second) = await world.ShareAsync();
+        Assert.Matches("^\"default\";q=[0-9]+;w=[0-9]+$", policy);
+        Assert.Matches("^\"default\";r=[0-9]+;t=[0-9]+$", first);
+        Assert.Equal(1, Left(first) - Left(second));
+        Assert.Equal((null, null), await world.ShareAsync(anonymous: true));
+
+        static int Left(string? share) => int.Parse(share!.Split("r=")[1].Split(';')[0], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
     internal static string Filled(string path, string accountId, string statementId) => path
         .Replace("{AccountId}", accountId, StringComparison.Ordinal)
         .Replace("{StatementId}", statementId, StringComparison.Ordinal);
@@ -143,11 +181,15 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
         public async ValueTask InitializeAsync()
         {
             host = await TestHost.StartAsync();
-            tpp = await TestTpp.RegisterAsync(host, change: metadata => metadata["scope"] = "accounts fundsconfirmations");
+            tpp = await TestTpp.RegisterAsync(host, change: metadata =>
+            {
+                metadata["scope"] = "openid accounts offline_access fundsconfirmations";
+                metadata["software_roles"] = new JsonArray("AISP", "CBPII");
+            });
             other = await TestTpp.RegisterAsync(host);
             var customer = await TestCustomer.CreateAsync(host, accounts: 1);
             account = customer.AccountIds[0];
-            statement = await IssueAsync();
+            statement = await TestStatement.IssueAsync(host, account);
             full = await TokenAsync(customer, BankApi.Everything);
 
             // No consent without accounts can be made, and so none that opens nothing; but the answer to one has to be right.
@@ -203,6 +245,13 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
             return null;
         }
 
+        /// <summary>What an answer says of the client's share; an x-client-id beside it changes nothing.</summary>
+        public async Task<(string? Policy, string? Share)> ShareAsync(bool anonymous = false)
+        {
+            var answer = await SendAsync(tpp, "GET", "/open-banking/v4.0/aisp/accounts", anonymous ? null : full, request => Header(request, "x-client-id", other.ClientId));
+            return (answer.Header("RateLimit-Policy"), answer.Header("RateLimit"));
+        }
+
         private static void Header(HttpRequestMessage request, string name, string value)
         {
             request.Headers.Remove(name);
@@ -236,21 +285,6 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
         {
             var code = await tpp.AuthoriseAsync(customer, await tpp.CreateConsentAsync(permissions));
             return (await tpp.RedeemAsync(code)).Text("access_token") ?? throw new InvalidOperationException("No token.");
-        }
-
-        private async Task<string> IssueAsync()
-        {
-            var now = host.Clock.Now;
-            await host.Database.ExecuteAsync(
-                """
-                INSERT INTO accounts.transactions ("Id", "AccountId", "BookedAt", "ValueAt", "Amount", "Currency", "IsPending", "Reference", "Information", "Code", "SubCode", "OwnCode")
-                VALUES (gen_random_uuid(), $1, $2, $2, 1.00, 'GBP', false, 'FIRST', 'First', 'RCDT', 'DMCT', 'FPI')
-                """,
-                account,
-                now.AddMonths(-1).UtcDateTime);
-            await using var connection = await host.Services.GetRequiredService<Npgsql.NpgsqlDataSource>().OpenConnectionAsync();
-            await StatementRun.IssueAsync(connection, now.AddMonths(1), CancellationToken.None);
-            return (await host.Database.ScalarAsync<Guid>("""SELECT "Id" FROM accounts.statements WHERE "AccountId" = $1 ORDER BY "EndAt" LIMIT 1""", account)).ToString("N");
         }
     }
 }

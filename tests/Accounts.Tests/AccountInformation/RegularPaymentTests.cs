@@ -5,7 +5,7 @@ using OpenBanking.Testing.UkApi;
 namespace OpenBanking.Accounts.Tests.AccountInformation;
 
 /// <summary>What customers have arranged, and that it hangs together with what has happened on their accounts.</summary>
-public sealed class RegularPaymentTests(Bank bank)
+public sealed class RegularPaymentTests(Bank bank, RegularPaymentTests.MovedBank moved) : IClassFixture<RegularPaymentTests.MovedBank>
 {
     private readonly BankApi api = bank.Api;
 
@@ -62,7 +62,8 @@ public sealed class RegularPaymentTests(Bank bank)
     [Fact]
     public async Task The_next_date_of_a_standing_order_follows_the_clock()
     {
-        await using var own = await BankApi.StartAsync();
+        var own = moved.Api;
+        own.Clock.Run();
         var caller = await own.AccessAsync(["GB-1"]);
         var now = own.Clock.Now;
         own.Clock.StopAt(now);
@@ -94,7 +95,8 @@ public sealed class RegularPaymentTests(Bank bank)
     [Fact]
     public async Task Scheduled_payments_lie_in_the_future_the_nearest_first()
     {
-        await using var own = await BankApi.StartAsync();
+        var own = moved.Api;
+        own.Clock.Run();
         var caller = await own.AccessAsync(["GB-1", "JT-1"]);
         var all = Rows(await own.GetAsync("/scheduled-payments", caller), "ScheduledPayment");
         Assert.Equal(3, all.Count);
@@ -179,7 +181,8 @@ public sealed class RegularPaymentTests(Bank bank)
     [Fact]
     public async Task Offers_stand_only_as_long_as_they_last()
     {
-        await using var own = await BankApi.StartAsync();
+        var own = moved.Api;
+        own.Clock.Run();
         var caller = await own.AccessAsync(["CARD-1"]);
         var offers = Rows(await own.GetAsync("/offers", caller), "Offer");
         Assert.Equal(2, offers.Count);
@@ -216,4 +219,14 @@ public sealed class RegularPaymentTests(Bank bank)
     private static List<JsonElement> Rows(ApiAnswer answer, string member) => [.. answer.Data.GetProperty(member).EnumerateArray()];
 
     private static DateTimeOffset At(JsonElement text) => DateTimeOffset.Parse(text.GetString()!, CultureInfo.InvariantCulture);
+
+    /// <summary>A bank whose clock these tests move.</summary>
+    public sealed class MovedBank : IAsyncLifetime
+    {
+        public BankApi Api { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Api = await BankApi.StartAsync();
+
+        public ValueTask DisposeAsync() => Api.DisposeAsync();
+    }
 }

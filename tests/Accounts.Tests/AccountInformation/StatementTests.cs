@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using OpenBanking.Accounts.AccountInformation;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Accounts.Ledger;
@@ -9,7 +11,7 @@ using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Accounts.Tests.AccountInformation;
 
-public sealed partial class StatementTests(Bank bank)
+public sealed partial class StatementTests(Bank bank, RegularPaymentTests.MovedBank moved) : IClassFixture<RegularPaymentTests.MovedBank>
 {
     private readonly BankApi api = bank.Api;
 
@@ -226,11 +228,51 @@ public sealed partial class StatementTests(Bank bank)
     }
 
     [Fact]
+    public async Task The_issuer_waits_until_the_month_has_settled_and_then_issues_it()
+    {
+        var own = moved.Api;
+        own.Clock.Run();
+        var issuer = own.Services.GetServices<IHostedService>().OfType<StatementIssuer>().Single();
+        var next = await NextAsync(own);
+        var before = await own.Database.ScalarAsync<long>("SELECT count(*) FROM accounts.statements");
+        own.Clock.StopAt(next.AddMinutes(5).AddTicks(-10));
+        await issuer.IssueAsync(TestContext.Current.CancellationToken);
+        var almost = await own.Database.ScalarAsync<long>("SELECT count(*) FROM accounts.statements");
+        own.Clock.StopAt(next.AddMinutes(5));
+        await issuer.IssueAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((before, before + 11), (almost, await own.Database.ScalarAsync<long>("SELECT count(*) FROM accounts.statements")));
+    }
+
+    [Fact]
+    public async Task What_a_tester_books_in_the_past_is_in_the_statements_since()
+    {
+        var own = moved.Api;
+        own.Clock.Run();
+        foreach (var (daysAgo, amount, code) in new[] { (100, "-12.30", "CHRG"), (70, "40.00", "DMCT"), (64, "1.11", "INTR") })
+        {
+            var wish = JsonSerializer.SerializeToElement(new[] { new { Amount = amount, BookingDateTime = own.Clock.Now.AddDays(-daysAgo), BankTransactionCode = new { Code = "MDOP", SubCode = code } } });
+            Assert.IsType<Contracts.SandboxAnswer.Done>(await own.AskAsync(new Contracts.BookSandboxTransactions(own.Account("GB-2"), wish)));
+        }
+
+        Assert.Equal(
+            0L,
+            await own.Database.ScalarAsync<long>(
+                """
+                SELECT count(*) FROM accounts.statements s CROSS JOIN LATERAL (
+                    SELECT coalesce(sum("Amount"), 0) AS moved, coalesce(sum("Amount") FILTER (WHERE "Amount" > 0), 0) AS credits,
+                        coalesce(-sum("Amount") FILTER (WHERE "SubCode" = 'CHRG'), 0) AS fees, coalesce(sum("Amount") FILTER (WHERE "SubCode" = 'INTR'), 0) AS interest
+                    FROM accounts.transactions t WHERE t."AccountId" = s."AccountId" AND NOT t."IsPending" AND t."BookedAt" >= s."StartAt" AND t."BookedAt" < s."EndAt" + interval '1 second') m
+                WHERE s."Opening" + m.moved <> s."Closing" OR m.credits <> s."Credits" OR m.credits - m.moved <> s."Debits" OR m.fees <> s."Fees" OR m.interest <> s."Interest"
+                """));
+    }
+
+    [Fact]
     public async Task A_month_that_ends_gets_its_statement_once_however_many_issue_it()
     {
-        await using var own = await BankApi.StartAsync();
+        var own = moved.Api;
+        own.Clock.Run();
         var before = await own.Database.ScalarAsync<long>("SELECT count(*) FROM accounts.statements");
-        var later = own.Clock.Now.AddMonths(2);
+        var later = (await NextAsync(own)).AddMonths(1).AddDays(1);
         async Task<int> IssueAsync()
         {
             await using var connection = new Npgsql.NpgsqlConnection(own.Database.ConnectionString);
@@ -250,6 +292,10 @@ public sealed partial class StatementTests(Bank bank)
                     OR s."Closing" <> (SELECT sum(t."Amount") FROM accounts.transactions t WHERE t."AccountId" = s."AccountId" AND NOT t."IsPending" AND t."BookedAt" < s."EndAt" + interval '1 second')
                 """));
     }
+
+    /// <summary>The end of the first month that has no statements yet.</summary>
+    private static async Task<DateTimeOffset> NextAsync(BankApi own) =>
+        new DateTimeOffset(await own.Database.ScalarAsync<DateTime>("""SELECT max("EndAt") FROM accounts.statements"""), TimeSpan.Zero).AddSeconds(1).AddMonths(1);
 
     private async Task<List<JsonElement>> LinesAsync(string path, TestCaller caller)
     {

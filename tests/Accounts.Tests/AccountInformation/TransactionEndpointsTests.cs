@@ -53,6 +53,7 @@ public sealed class TransactionEndpointsTests(Bank bank)
 
     [Fact]
     [Trait("Rule", "OB-PAG-5")]
+    [Trait("Rule", "OB-AIS-14")]
     public async Task New_bookings_neither_skip_nor_repeat_what_is_on_the_pages()
     {
         await using var own = await BankApi.StartAsync();

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
+using OpenBanking.Testing.UkApi;
 using OpenBanking.Testing.WebAuthn;
 
 namespace OpenBanking.Platform.Tests.Proof;
@@ -23,6 +24,8 @@ public sealed class FuzzWorld : IAsyncLifetime
     public string FormToken { get; private set; } = "";
 
     public string ConsentId { get; private set; } = "";
+
+    public string StatementId { get; private set; } = "";
 
     /// <summary>A consent that may be deleted.</summary>
     public string SpareConsentId { get; private set; } = "";
@@ -70,7 +73,8 @@ public sealed class FuzzWorld : IAsyncLifetime
         Mtls = await TestTpp.RegisterAsync(Host, TppKind.Mtls);
         var customer = await TestCustomer.CreateAsync(Host);
         AccountId = customer.AccountIds[0];
-        ConsentId = await Tpp.CreateConsentAsync();
+        StatementId = await TestStatement.IssueAsync(Host, AccountId);
+        ConsentId = await Tpp.CreateConsentAsync(BankApi.Everything);
         SpareConsentId = await Tpp.CreateConsentAsync();
         var tokens = await Tpp.RedeemAsync(await Tpp.AuthoriseAsync(customer, ConsentId, id => Request(id)));
         (CustomerToken, RefreshToken) = (tokens.Text("access_token")!, tokens.Text("refresh_token")!);

@@ -163,6 +163,13 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
             if (random.Next(4) == 0) sent.Query.Add(("page", TestTpp.NewId()));
         }
 
+        if (sent.Path.EndsWith("/statements", StringComparison.Ordinal))
+        {
+            sent.Query.Add(("fromStatementDateTime", "20240101T000000Z"));
+            if (random.Next(2) == 0) sent.Query.Add(("toStatementDateTime", "2030-01-01"));
+            if (random.Next(4) == 0) sent.Query.Add(("page", TestTpp.NewId()));
+        }
+
         sent.Headers.Add(("x-fapi-interaction-id", Guid.NewGuid().ToString()));
         return WithToken(sent, sent.Path.Contains("consents", StringComparison.Ordinal) ? world.ClientToken : world.CustomerToken, random);
     }
@@ -337,6 +344,7 @@ internal sealed class MalformedRequests(FuzzWorld world, int seed)
     {
         "consentId" => world.ConsentId,
         "accountId" => world.AccountId,
+        "statementId" => world.StatementId,
         "id" => Guid.NewGuid().ToString(),
         _ => "portal.css",
     };

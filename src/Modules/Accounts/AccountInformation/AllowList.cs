@@ -4,7 +4,7 @@ namespace OpenBanking.Accounts.AccountInformation;
 /// What may leave under which permissions: each answer is made anew from the members named here, so a member that nobody has put on
 /// a list cannot leave, whatever the core bank says (OB-PERM-4). Removed means absent (OB-PERM-1); what
 /// no Detail permission guards is Basic (OB-PERM-3), and that the agents in between are guarded since v4.0.1 costs nothing here, where the
-/// core bank names none (OB-PERM-5).
+/// core bank names none (OB-PERM-5), and no answer has them that a client of v4.0 could not read (OB-V401-6).
 /// </summary>
 internal sealed class AllowList(IReadOnlySet<string> permissions)
 {
@@ -29,6 +29,7 @@ internal sealed class AllowList(IReadOnlySet<string> permissions)
             Description = account.Description,
             Nickname = account.Nickname,
             OpeningDate = account.OpeningDate,
+            SwitchStatus = account.SwitchStatus,
         };
         return accountDetail
             ? basic with

@@ -14,7 +14,8 @@ internal static partial class Mapping
     public static Account Of(BankAccount account) => new()
     {
         AccountId = account.Id,
-        Status = "Enabled",
+        Status = account.State == AccountState.Switched ? "Disabled" : "Enabled",
+        SwitchStatus = account.State == AccountState.Switched ? "UK.CASS.SwitchCompleted" : null,
         StatusUpdateDateTime = IsoDateTime.ToWire(account.StateChangedAt),
         Currency = account.Currency,
         AccountCategory = account.Category,

@@ -3,7 +3,7 @@ using OpenBanking.Accounts.CoreBank;
 
 namespace OpenBanking.Accounts.AccountInformation;
 
-/// <summary>The products that accounts are, with their terms.</summary>
+/// <summary>The products that accounts are, with their terms. A bulk path of the singular, which a tool asks for, is no path (OB-DEC-12).</summary>
 internal static class ProductEndpoints
 {
     public static void Map(IEndpointRouteBuilder aisp) => Listings.Map<AccountProduct, ProductList>(

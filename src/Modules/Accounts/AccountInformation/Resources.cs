@@ -31,6 +31,9 @@ internal sealed record Account
 
     public string? OpeningDate { get; init; }
 
+    /// <summary>Said of an account that was moved to another bank (OB-AIS-10).</summary>
+    public string? SwitchStatus { get; init; }
+
     [JsonPropertyName("Account")]
     public IReadOnlyList<Identifier>? Identifiers { get; init; }
 

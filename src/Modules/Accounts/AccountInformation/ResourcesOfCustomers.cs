@@ -61,7 +61,7 @@ internal sealed record StandingOrder
     public Remittance? RemittanceInformation { get; init; }
 }
 
-/// <summary>OBMandateRelatedInformation1.</summary>
+/// <summary>OBMandateRelatedInformation1, which every standing order has with its frequency (OB-V401-11).</summary>
 internal sealed record Mandate(Frequency Frequency)
 {
     public string? MandateIdentification { get; init; }
@@ -71,7 +71,7 @@ internal sealed record Mandate(Frequency Frequency)
     public string? FinalPaymentDateTime { get; init; }
 }
 
-/// <summary>Either how often or when within the period, never both (OB-AIS-24).</summary>
+/// <summary>Either how often or when within the period, never both (OB-AIS-24); the codes are those that v4.0 has too (OB-V401-18).</summary>
 internal sealed record Frequency(string Type, int? CountPerPeriod, string? PointInTime);
 
 internal sealed record Remittance(IReadOnlyList<string> Unstructured);

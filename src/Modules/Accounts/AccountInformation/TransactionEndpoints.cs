@@ -8,7 +8,10 @@ using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Accounts.AccountInformation;
 
-/// <summary>Transactions of one account, of one statement, or of all accounts of a consent, newest first, page by page.</summary>
+/// <summary>
+/// Transactions of one account, of one statement, or of all accounts of a consent, newest first, page by page, as far back as the bank
+/// knows them (OB-AIS-14).
+/// </summary>
 internal sealed class TransactionEndpoints(AccountAccess access, ICoreBank bank, Listings listings)
 {
     private static readonly Resource Transactions = new("/transactions", "/transactions", "ReadTransactionsBasic", "ReadTransactionsDetail");

@@ -36,7 +36,7 @@ internal sealed class BankAccount
 
     public required DateTimeOffset OpenedAt { get; init; }
 
-    /// <summary>Only an open account is shown or shared (OB-CON-16).</summary>
+    /// <summary>Only an open account is shared (OB-CON-16); one that was switched is still shown.</summary>
     public required AccountState State { get; init; }
 
     public required DateTimeOffset StateChangedAt { get; init; }
@@ -54,8 +54,14 @@ internal sealed class BankAccount
 internal enum AccountState
 {
     Open,
+
+    /// <summary>Stopped for fraud or by an authority: for third parties it is not there (OB-HTTP-7).</summary>
     Frozen,
+
     Closed,
+
+    /// <summary>Moved to another bank with all that belongs to it: it still stands among the accounts, and has nothing more to tell (OB-AIS-10, OB-AIS-11).</summary>
+    Switched,
 }
 
 /// <summary>An account's balance at a moment.</summary>

@@ -12,8 +12,8 @@ namespace OpenBanking.Accounts.CoreBank;
 /// </remarks>
 internal interface ICoreBank
 {
-    /// <summary>Open accounts that a customer holds, in the order of the own channel.</summary>
-    /// <param name="only">Of these ids; null for all.</param>
+    /// <summary>Accounts that a customer holds, in the order of the own channel.</summary>
+    /// <param name="only">Of these ids those that are open or were switched (OB-AIS-11); null for all that are open.</param>
     Task<IReadOnlyList<BankAccount>> AccountsAsync(string customerId, IReadOnlyCollection<string>? only, CancellationToken ct);
 
     /// <summary>Balances of those of the accounts that the customer holds and that are open.</summary>

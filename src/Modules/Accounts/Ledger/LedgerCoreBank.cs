@@ -27,7 +27,18 @@ internal sealed class LedgerCoreBank(AccountsDb db, TimeProvider time) : ICoreBa
     public async Task<IReadOnlyList<BankAccount>> AccountsAsync(string customerId, IReadOnlyCollection<string>? only, CancellationToken ct)
     {
         if (only is not null)
-            return await db.AskFrom<BankAccount>($"""FROM accounts.accounts a JOIN accounts.accounts r ON r."Id" = a."Id" WHERE {Held} ORDER BY r."Position", r."Id" """, Of(only), Of(customerId)).AllAsync(ct);
+        {
+            // An account that was switched is still an account of the customer's (OB-AIS-11).
+            return await db.Ask<BankAccount>(
+                """
+                WHERE r."Id" = ANY ($1) AND r."State" IN ('Open', 'Switched')
+                    AND EXISTS (SELECT FROM accounts.holders h WHERE h."CustomerId" = $2 AND h."AccountId" = r."Id")
+                ORDER BY r."Position", r."Id"
+                """,
+                Of(only),
+                Of(customerId)).AllAsync(ct);
+        }
+
         return await db.Accounts
             .Where(account => account.State == AccountState.Open && db.Holders.Any(holder => holder.CustomerId == customerId && holder.AccountId == account.Id))
             .OrderBy(account => account.Position)

@@ -1,4 +1,5 @@
 using Npgsql;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Accounts.Ledger;
 
@@ -42,26 +43,31 @@ internal static class StatementRun
         ON CONFLICT ("AccountId", "EndAt") DO NOTHING
         """;
 
+    /// <summary>The end of the last month of which statements are due.</summary>
+    public static DateTimeOffset LastEnd(DateTimeOffset now)
+    {
+        var settled = (now - Settling).ToUniversalTime();
+        return new DateTimeOffset(settled.Year, settled.Month, 1, 0, 0, 0, TimeSpan.Zero);
+    }
+
     /// <summary>Issues what is missing up to a moment; answers how many.</summary>
     public static async Task<int> IssueAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken ct)
     {
         var issued = 0;
         if (await EarliestAsync(connection, ct) is not { } earliest) return issued;
-        for (var month = earliest; month.AddMonths(1) + Settling <= now; month = month.AddMonths(1))
+        for (var month = earliest; month < LastEnd(now); month = month.AddMonths(1))
         {
-            int batch;
-            do
+            var (start, end) = (month, month.AddMonths(1));
+            issued += await BackgroundWork.InBatchesAsync(Batch, async () =>
             {
                 await using var command = new NpgsqlCommand(Issue, connection);
-                command.Parameters.Add(new NpgsqlParameter { Value = month });
-                command.Parameters.Add(new NpgsqlParameter { Value = month.AddMonths(1) });
+                command.Parameters.Add(new NpgsqlParameter { Value = start });
+                command.Parameters.Add(new NpgsqlParameter { Value = end });
                 command.Parameters.Add(new NpgsqlParameter { Value = now.ToUniversalTime() });
-                command.Parameters.Add(new NpgsqlParameter { Value = month.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture) });
+                command.Parameters.Add(new NpgsqlParameter { Value = start.ToString("yyyy-MM", System.Globalization.CultureInfo.InvariantCulture) });
                 command.Parameters.Add(new NpgsqlParameter { Value = Batch });
-                batch = await command.ExecuteNonQueryAsync(ct);
-                issued += batch;
-            }
-            while (batch == Batch);
+                return await command.ExecuteNonQueryAsync(ct);
+            });
         }
 
         return issued;

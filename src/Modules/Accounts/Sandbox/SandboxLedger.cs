@@ -63,9 +63,10 @@ internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
             "open" => AccountState.Open,
             "frozen" => AccountState.Frozen,
             "closed" => AccountState.Closed,
+            "switched" => AccountState.Switched,
             _ => null,
         };
-        if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen or closed");
+        if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen, closed or switched");
         var now = time.GetUtcNow();
         return await db.Accounts.Where(row => row.Id == request.AccountId)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 1
@@ -91,8 +92,23 @@ internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
         db.AddRange(lines);
         await db.SaveChangesAsync(ct);
         await db.Accounts.Where(row => row.Id == account.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Balance, row => row.Balance + moved), ct);
+        foreach (var line in lines.Where(line => !line.IsPending)) await PutIntoStatementsAsync(line, ct);
         return new SandboxAnswer.Done([.. lines.Select(line => line.Id.ToString("N"))]);
     }
+
+    /// <summary>A tester may book in the past, where a bank may not: the statements since are then as if it had been there, so that they add up.</summary>
+    private Task<int> PutIntoStatementsAsync(BankTransaction line, CancellationToken ct) => db.Database.ExecuteSqlAsync(
+        $"""
+        UPDATE accounts.statements SET
+            "Opening" = "Opening" + CASE WHEN "StartAt" > {line.BookedAt} THEN {line.Amount} ELSE 0 END,
+            "Closing" = "Closing" + {line.Amount},
+            "Credits" = "Credits" + CASE WHEN "StartAt" <= {line.BookedAt} AND {line.Amount} > 0 THEN {line.Amount} ELSE 0 END,
+            "Debits" = "Debits" - CASE WHEN "StartAt" <= {line.BookedAt} AND {line.Amount} < 0 THEN {line.Amount} ELSE 0 END,
+            "Fees" = "Fees" - CASE WHEN "StartAt" <= {line.BookedAt} AND {line.SubCode} = 'CHRG' THEN {line.Amount} ELSE 0 END,
+            "Interest" = "Interest" + CASE WHEN "StartAt" <= {line.BookedAt} AND {line.SubCode} = 'INTR' THEN {line.Amount} ELSE 0 END
+        WHERE "AccountId" = {line.AccountId} AND "EndAt" + interval '1 second' > {line.BookedAt}
+        """,
+        ct);
 
     private Outcome<BankTransaction, SandboxAnswer.Wrong> Read(BankAccount account, JsonElement wish)
     {

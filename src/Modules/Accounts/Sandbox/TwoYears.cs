@@ -232,6 +232,7 @@ internal sealed class TwoYears(Books books, DateTimeOffset now)
     private void Debit(string tag, DateOnly day, string to, string reference, decimal amount) =>
         Pay(tag, At(day, 4, For(tag).Between(0, 60)), "GBP", amount, new Booking("IDDT", "PMDD", "DD", reference, $"{to} {reference}") { Name = to }, to + " " + reference);
 
+    /// <summary>A charge is a line of its own, so that amounts and charges add up (OB-AIS-23).</summary>
     private void Charge(string tag, DateOnly day, string text, decimal amount)
     {
         var currency = SandboxBank.Account(tag).Currency;

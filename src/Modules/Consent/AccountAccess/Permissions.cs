@@ -9,7 +9,8 @@ internal sealed record Permission(string Code, string Group, string Wording, str
 
 /// <summary>
 /// Every permission that the standard has, in one table, and how it is worded. A permission without wording would be granted unseen
-/// one without an endpoint would be a promise that is not kept, but there is none: each opens data here (OB-AIS-4).
+/// one without an endpoint would be a promise that is not kept, but there is none: each opens data here (OB-AIS-4), also those that a
+/// table of the profile forgets (OB-DEC-10).
 /// </summary>
 internal static class Permissions
 {

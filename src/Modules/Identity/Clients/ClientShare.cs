@@ -9,12 +9,25 @@ namespace OpenBanking.Identity.Clients;
 internal static class ClientShare
 {
     /// <summary>The step after the token's check, which says who calls.</summary>
-    public static Task InvokeAsync(HttpContext http, RequestDelegate next)
+    public static async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRequirement>() is null) return next(http);
+        if (http.GetEndpoint()?.Metadata.GetMetadata<AccessRequirement>() is null)
+        {
+            await next(http);
+            return;
+        }
+
         var limits = http.RequestServices.GetRequiredService<RequestLimits>();
-        if (limits.AdmitsClient(http.AccessToken().ClientId)) return next(http);
-        limits.SayWhen(http);
-        return ApiError.Bare(StatusCodes.Status429TooManyRequests, "OP-08").ExecuteAsync(http);
+        var clientId = http.AccessToken().ClientId;
+        if (!limits.AdmitsClient(clientId))
+        {
+            limits.SayWhen(http);
+            await ApiError.Bare(StatusCodes.Status429TooManyRequests, "OP-08").ExecuteAsync(http);
+            return;
+        }
+
+        await next(http);
+        if (http.Response is { StatusCode: < StatusCodes.Status400BadRequest, HasStarted: false } && http.Request.Path.StartsWithSegments("/open-banking", StringComparison.Ordinal))
+            limits.SayShare(http, clientId);
     }
 }

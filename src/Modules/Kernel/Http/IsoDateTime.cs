@@ -12,7 +12,7 @@ public static partial class IsoDateTime
     /// <summary>The moment a text names, in UTC; null where it names none.</summary>
     public static DateTimeOffset? Parse(string text) => Read(text, zoneCounts: true);
 
-    /// <summary>The moment a filter names. Filters are in the zone of the resource, so a zone that comes along is ignored (OB-DAT-3).</summary>
+    /// <summary>The moment a filter names. Filters are in the zone of the resource, so a zone that comes along is ignored (OB-DAT-3, OB-V401-14).</summary>
     public static DateTimeOffset? ParseFilter(string text)
     {
         // An unescaped plus sign arrives from a query as a blank (OB-DAT-10).

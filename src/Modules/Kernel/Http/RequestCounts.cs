@@ -19,8 +19,11 @@ public sealed class RequestCounts
     public RequestCounts(TimeSpan window, TimeProvider clock)
     {
         this.clock = clock;
+        Window = window;
         SegmentLength = window / Segments;
     }
+
+    public TimeSpan Window { get; }
 
     /// <summary>How long whoever is over the limit waits at least until something of it is free again.</summary>
     public TimeSpan SegmentLength { get; }
@@ -32,6 +35,9 @@ public sealed class RequestCounts
 
     /// <summary>Counts a request, unless its sender has reached the limit. What is refused does not count, or who is refused would never be let in again.</summary>
     public bool Admits(string sender, int limit) => counters.GetOrAdd(sender, static _ => new Counter()).Admits(Now, limit);
+
+    /// <summary>How many more of a sender's requests would be admitted now.</summary>
+    public int Left(string sender, int limit) => counters.TryGetValue(sender, out var counter) ? counter.Left(Now, limit) : limit;
 
     /// <summary>What this host has counted since the last call.</summary>
     public IReadOnlyList<RequestCount> TakeNew()
@@ -62,17 +68,15 @@ public sealed class RequestCounts
         {
             lock (number)
             {
-                var sum = 0L;
-                for (var at = 0; at < Segments; at++)
-                {
-                    // Also what lies ahead, where another host's clock is: nobody gains by a clock that is off.
-                    if (number[at] > now - Segments) sum += known[at] + fresh[at];
-                }
-
-                if (sum >= limit) return false;
+                if (Sum(now) >= limit) return false;
                 fresh[Of(now)]++;
                 return true;
             }
+        }
+
+        public int Left(long now, int limit)
+        {
+            lock (number) return (int)Math.Max(0, limit - Sum(now));
         }
 
         /// <returns>False once nothing here counts any more.</returns>
@@ -98,6 +102,18 @@ public sealed class RequestCounts
         public void Learn(long segment, int requests)
         {
             lock (number) known[Of(segment)] = requests;
+        }
+
+        private long Sum(long now)
+        {
+            var sum = 0L;
+            for (var at = 0; at < Segments; at++)
+            {
+                // Also what lies ahead, where another host's clock is: nobody gains by a clock that is off.
+                if (number[at] > now - Segments) sum += known[at] + fresh[at];
+            }
+
+            return sum;
         }
 
         private int Of(long segment)

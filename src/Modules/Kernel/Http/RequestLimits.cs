@@ -18,5 +18,18 @@ public sealed class RequestLimits(RequestCounts counts, int ofAddress, int ofCli
 
     /// <summary>Says in the answer when to come again (OB-HDR-11).</summary>
     public void SayWhen(HttpContext http) =>
-        http.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(counts.SegmentLength.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers.RetryAfter = Seconds(counts.SegmentLength).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Says on an answer how much a client may ask and how much of it is left (OB-V401-2). Harmless to clients of v4.0; an x-client-id that
+    /// one sends for it is not read.
+    /// </summary>
+    public void SayShare(HttpContext http, string clientId)
+    {
+        var left = counts.Left("client " + clientId, ofClient);
+        http.Response.Headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"default\";q={ofClient};w={Seconds(counts.Window)}");
+        http.Response.Headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"default\";r={left};t={Seconds(counts.SegmentLength)}");
+    }
+
+    private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
 }

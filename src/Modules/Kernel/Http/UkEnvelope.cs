@@ -8,7 +8,7 @@ public sealed record Links(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Prev = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next = null);
 
-/// <summary>What is known of the whole listing. Present in every answer, since v4.0 makes it mandatory (OB-PAG-8).</summary>
+/// <summary>What is known of the whole listing. Present in every answer, since v4.0 makes it mandatory (OB-PAG-8) and v4.0.1 does not mind (OB-V401-4).</summary>
 public sealed record Meta([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? TotalPages)
 {
     /// <summary>The range that exists at all, where it is known (OB-PAG-7).</summary>
