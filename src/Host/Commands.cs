@@ -23,6 +23,8 @@ internal static class Commands
         new("clock show", "", ShowClockAsync),
         new("consents suspend", "CONSENT [WHY…]", SuspendConsentAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
+        new("directories revoke", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RevokeStatements(words[0], words[1]), output, ct)),
+        new("directories restore", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RestoreStatements(words[0], words[1]), output, ct)),
         new("events dead", "", ShowDeadEventsAsync),
         new("events resend", "EVENT|all", ResendEventsAsync),
         new("evidence messages", "CLIENT DAY", ShowMessagesAsync),
@@ -209,6 +211,20 @@ internal static class Commands
         var (key, isNew) = KeyRing.Rotate(services);
         await output.WriteLineAsync($"{key.KeyId} protects from {key.ActivationDate:u}{(isNew ? ", new" : "")}");
         return 0;
+    }
+
+    private static async Task<int> ChangeStatementsAsync(IServiceProvider services, IRequest<RevocationAnswer> change, TextWriter output, CancellationToken ct)
+    {
+        var (exit, said) = await services.GetRequiredService<IMediator>().Send(change, ct) switch
+        {
+            RevocationAnswer.Done done when change is RevokeStatements => (0, string.Create(CultureInfo.InvariantCulture, $"Revoked; {done.Suspended} clients are out of service by it.")),
+            RevocationAnswer.Done => (0, "No longer revoked by command."),
+            RevocationAnswer.WasNotRevoked => (1, "That was not revoked by command."),
+            RevocationAnswer.UnknownDirectory unknown => (1, $"There is no such directory; there are: {string.Join(", ", unknown.Known)}."),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        await (exit == 0 ? output : Console.Error).WriteLineAsync(LogLines.Escape(said));
+        return exit;
     }
 
     private static async Task<int> ExplainPolicyAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
