@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace OpenBanking.Kernel;
 
 /// <summary>
-/// What a bank chooses where the standard leaves room, and documents for third parties (OB-GEN-14). The sandbox's testers change it while
+/// What a bank chooses where the standard leaves room, and documents for third parties. The sandbox's testers change it while
 /// hosts run, so whoever decides by it asks <see cref="CurrentChoices"/> each time.
 /// </summary>
 public sealed record BankChoices
