@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Host;
+using OpenBanking.Host.Control;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.ResourceServer;
 using OpenBanking.Testing;

@@ -72,6 +72,12 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     [InlineData("""{"operation":"balance","accountId":"GB-1","amount":"1.001"}""", 400)]
     [InlineData("""{"operation":"account","accountId":"GB-1","state":"lost"}""", 400)]
     [InlineData("""{"operation":"history","consentId":"aac-0"}""", 400)]
+    [InlineData("""{"operation":"down","on":"yes"}""", 400)]
+    [InlineData("""{"operation":"down","on":true,"delayMilliseconds":60001}""", 400)]
+    [InlineData("""{"operation":"down","on":true,"delayMilliseconds":-1}""", 400)]
+    [InlineData("""{"operation":"setting","name":"colour","value":"blue"}""", 400)]
+    [InlineData("""{"operation":"setting","name":"region","value":"US"}""", 400)]
+    [InlineData("""{"operation":"setting","name":"holidays"}""", 400)]
     [InlineData("""{"operation":"refund","id":"1"}""", 501)]
     [InlineData("""{"operation":"refund"}""", 400)]
     public async Task What_is_malformed_is_400_and_what_is_not_built_is_501(string body, int status)

@@ -298,7 +298,7 @@ internal sealed class ClientMetadata
 
     /// <summary>
     /// PW-02: the host of the sector's address, or the one host of all redirect URIs; without any, where the keys are. A directory keeps
-    /// the keys of everybody on one host, so there each software is a sector of its own (decision 12).
+    /// the keys of everybody on one host, so there each software is a sector of its own (decision 13).
     /// </summary>
     private string Sector(string[] redirects)
     {

@@ -14,3 +14,6 @@ public sealed record ClientDescription(string ClientId, string Name, string? OnB
     /// <summary>The legal name for which its directory vouches (DC-17); null where there is none.</summary>
     public string? OrganisationName { get; init; }
 }
+
+/// <summary>Asks for the hosts at which a third party is at home by its registration; null for one that is not in service.</summary>
+public sealed record ListClientHosts(string ClientId) : IRequest<IReadOnlySet<string>?>;

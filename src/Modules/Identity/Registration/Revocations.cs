@@ -100,6 +100,6 @@ internal sealed class Revocations(IdentityDb db, IOptions<AuthorizationServerOpt
         return await client.AnyAsync(ct);
     }
 
-    private Task LockAsync(DirectoryOptions directory, CancellationToken ct) =>
+    private Task<int> LockAsync(DirectoryOptions directory, CancellationToken ct) =>
         db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({Lock}, hashtext({directory.Issuer}))", ct);
 }

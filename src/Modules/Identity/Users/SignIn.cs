@@ -29,6 +29,9 @@ internal enum SignInOutcome
     ApprovalAskedAgain,
     ApprovalDelayed,
     ApprovalRefused,
+
+    /// <summary>A file of all that is stored about the customer was handed out.</summary>
+    DataDownloaded,
 }
 
 /// <summary>A line of the customer's sign-in history.</summary>

@@ -23,6 +23,25 @@ namespace OpenBanking.Consent.Storage.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("OpenBanking.Consent.AccessUse", b =>
+                {
+                    b.Property<string>("ConsentId")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date");
+
+                    b.Property<int>("Times")
+                        .HasColumnType("integer");
+
+                    b.HasKey("ConsentId", "Day");
+
+                    b.HasIndex("Day");
+
+                    b.ToTable("uses", "consent");
+                });
+
             modelBuilder.Entity("OpenBanking.Consent.Audit.AuditLine", b =>
                 {
                     b.Property<DateOnly>("Day")
@@ -153,6 +172,9 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text[]");
 
+                    b.Property<string>("Quoted")
+                        .HasColumnType("json");
+
                     b.Property<string>("ReasonCode")
                         .HasMaxLength(4)
                         .HasColumnType("character varying(4)");
@@ -206,6 +228,27 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasFilter("\"State\" = 'AWAU'");
 
                     b.ToTable("consents", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.DismissedNotice", b =>
+                {
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ConsentId")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Notice")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("CustomerId", "ConsentId", "Notice");
+
+                    b.ToTable("dismissed_notices", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Consent.Events.EventRecord", b =>
@@ -435,9 +478,47 @@ namespace OpenBanking.Consent.Storage.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("ActorId")
+                        .HasFilter("\"By\" = 'Customer' AND \"Event\" = 'Reject'");
+
                     b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Kernel.Storage.IdempotencyRecord", b =>
+                {
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Operation")
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)");
+
+                    b.Property<string>("Key")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<byte[]>("Digest")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("ResourceId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<int>("Status")
+                        .HasColumnType("integer");
+
+                    b.HasKey("ClientId", "Operation", "Key");
+
+                    b.HasIndex("At");
+
+                    b.ToTable("idempotency", "consent");
                 });
 #pragma warning restore 612, 618
         }

@@ -841,6 +841,8 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasIndex("RevokedAt")
                         .HasFilter("\"RevokedAt\" IS NOT NULL");
 
+                    b.HasIndex("UserId");
+
                     b.ToTable("grants", "identity");
                 });
 
