@@ -9,6 +9,7 @@ using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Consent.FundsConfirmation;
+using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -38,6 +39,7 @@ public static class ConsentModule
             .AddConsentKind(DebtorAccount.Rules)
             .AddScoped<FundsConfirmationConsentEndpoints>()
             .AddSingleton<FundsRequestValidator>()
+            .AddPaymentConsents()
 
             // What happens to resources, of whichever module, and who hears of it.
             .AddScoped<Outbox>()
@@ -85,7 +87,20 @@ public static class ConsentModule
     {
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
+        PaymentConsentEndpoints.Map(app.MapUkApi("pisp"));
         return app;
+    }
+
+    /// <summary>Consents of the types of payment that there are.</summary>
+    private static IServiceCollection AddPaymentConsents(this IServiceCollection services)
+    {
+        services.TryAddScoped<Idempotency>();
+        foreach (var type in PaymentTypes.All) services.AddConsentKind(type.KindRules);
+        return services
+            .AddScoped<PaymentConsentEndpoints>()
+            .AddSingleton<CutOffs>()
+            .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>();
     }
 
     /// <summary>Serves a kind of consent: its type, scope and role are offered from here on.</summary>

@@ -12,6 +12,7 @@ using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
+using OpenBanking.Identity.Messages;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Registration;
@@ -40,6 +41,9 @@ public static class IdentityModule
 
     public static WebApplication MapIdentity(this WebApplication app)
     {
+        // Outside of the check, so that its refusals are signed too.
+        app.Use(MessageSigning.AnswerAsync);
+
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.UseAccessTokenCheck();
         app.Use(ClientShare.InvokeAsync);
@@ -166,6 +170,9 @@ public static class IdentityModule
             .AddSingleton<ServerSecrets>()
             .AddSingleton<SigningKeys>()
             .AddScoped<IRequestHandler<RotateSigningKeys, KeyRotation>, RotateSigningKeysHandler>()
+            .AddScoped<IRequestHandler<SignMessage, string>, SignMessageHandler>()
+            .AddScoped<IRequestHandler<SignClaims, string>, SignMessageHandler>()
+            .AddScoped<IRequestHandler<VerifyMessage, MessageVerdict>, VerifyMessageHandler>()
             .AddHostedService<KeyRotationService>()
             .AddSingleton<DiscoveryEndpoint>()
             .AddSingleton<JwksEndpoint>();

@@ -56,6 +56,7 @@ public sealed class BankApi : IAsyncDisposable
     public const string OtherTpp = "tpp-2";
     public const string Root = "/open-banking/v4.0/aisp";
     public const string FundsRoot = "/open-banking/v4.0/cbpii";
+    public const string PaymentsRoot = "/open-banking/v4.0/pisp";
     public const string Issuer = "https://bank.example";
 
     public static readonly string[] Everything =
@@ -128,6 +129,8 @@ public sealed class BankApi : IAsyncDisposable
 
         // What the authorization server would answer and do.
         services.AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, KnownClients>();
+        services.AddScoped<IRequestHandler<SignMessage, string>, Signatures>();
+        services.AddScoped<IRequestHandler<VerifyMessage, MessageVerdict>, Signatures>();
         services.AddSingleton(ended);
         services.AddScoped<INotificationHandler<ConsentEnded>>(provider => provider.GetRequiredService<EndedConsents>());
         replace?.Invoke(services);
@@ -136,6 +139,7 @@ public sealed class BankApi : IAsyncDisposable
         app.Use(NameCallerAsync);
         app.UseRouting();
         app.UseMiddleware<OneTransaction>();
+        app.Use(MessageSigning.AnswerAsync);
         app.MapConsent();
         app.MapAccounts();
         await app.StartAsync();
@@ -239,6 +243,7 @@ public sealed class BankApi : IAsyncDisposable
     {
         OfficialSchemas[] files = root == FundsRoot
             ? [await OfficialSchemas.FundsConfirmationAsync()]
+            : root == PaymentsRoot ? [await OfficialSchemas.PaymentInitiationAsync("v4.0.1"), await OfficialSchemas.PaymentInitiationAsync("v4.0")]
             : [await OfficialSchemas.AccountInformationAsync("v4.0.1"), await OfficialSchemas.AccountInformationAsync("v4.0")];
         foreach (var official in files)
         {
@@ -246,6 +251,16 @@ public sealed class BankApi : IAsyncDisposable
             if (problems.Count > 0)
                 throw new InvalidOperationException($"{method} {path} answered {answer.Status}, not as {official.Version} says: {string.Join("; ", problems)}\n{answer.Body}");
         }
+    }
+
+    /// <summary>Of a client's signature only that it is there; what a right one is, the tests of the authorization server ask.</summary>
+    private sealed class Signatures : IRequestHandler<SignMessage, string>, IRequestHandler<VerifyMessage, MessageVerdict>
+    {
+        public Task<string> Handle(SignMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult("signed.." + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(request.Body.Span)));
+
+        public Task<MessageVerdict> Handle(VerifyMessage request, CancellationToken cancellationToken) => Task.FromResult<MessageVerdict>(
+            request.Signatures is [{ Length: > 0 }] ? new MessageVerdict.Good() : new MessageVerdict.Wrong(new ApiFault("U019", "OB-JWS-12", "The request must be signed.", MessageSigning.Header)));
     }
 
     private sealed class KnownClients : IRequestHandler<DescribeClient, ClientDescription?>

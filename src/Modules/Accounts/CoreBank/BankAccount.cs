@@ -47,6 +47,9 @@ internal sealed class BankAccount
     /// <summary>Balance of what is booked; the ledger's legs add up to it.</summary>
     public required decimal Balance { get; init; }
 
+    /// <summary>What is set aside for transfers that are under way.</summary>
+    public decimal Held { get; init; }
+
     /// <summary>More than one customer holds it.</summary>
     public required bool IsJoint { get; init; }
 }
