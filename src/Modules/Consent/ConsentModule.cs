@@ -10,7 +10,9 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.PaymentConsents;
+using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -45,6 +47,17 @@ public static class ConsentModule
             .AddScoped<Outbox>()
             .AddScoped<INotificationHandler<ResourceChanged>>(provider => provider.GetRequiredService<Outbox>())
             .AddScoped<INotificationHandler<LinkedAccountChanged>, LinkedAccountChangedHandler>()
+            .AddScoped<SecurityEventTokens>()
+            .AddScoped<CallbackAddresses>()
+            .AddSingleton<SubscriptionRequestValidator>()
+            .AddScoped<EventSubscriptionEndpoints>()
+            .AddScoped<EventPollEndpoint>()
+            .AddSingleton<EventPush>()
+            .AddHostedService(provider => provider.GetRequiredService<EventPush>())
+            .AddSingleton<EventRetention>()
+            .AddHostedService(provider => provider.GetRequiredService<EventRetention>())
+            .AddScoped<IRequestHandler<ListDeadEvents, IReadOnlyList<DeadEvent>>, ListDeadEventsHandler>()
+            .AddScoped<IRequestHandler<ResendEvents, int>, ResendEventsHandler>()
 
             // The authorization server asks.
             .AddScoped<IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>, FindConsentForAuthorisationHandler>()
@@ -73,9 +86,14 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
             .AddScoped<IRequestHandler<OpenFundsConfirmation, FundsConfirmationDecision>, OpenFundsConfirmationHandler>()
             .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
+            .AddSingleton<ForgottenUses>()
+            .AddHostedService(provider => provider.GetRequiredService<ForgottenUses>())
 
             // The customer's dashboard asks.
             .AddScoped<Connections>()
+            .AddScoped<AccessNotices>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+            .AddScoped<IRequestHandler<DismissNotices, bool>, DismissNoticesHandler>()
             .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
             .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
             .AddScoped<IRequestHandler<ListConsentChanges, IReadOnlyList<ConsentChange>?>, ListConsentChangesHandler>()
@@ -88,8 +106,17 @@ public static class ConsentModule
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
         PaymentConsentEndpoints.Map(app.MapUkApi("pisp"));
+        var events = app.MapUkApi("");
+        EventSubscriptionEndpoints.Map(events);
+        EventPollEndpoint.Map(events);
         return app;
     }
+
+    /// <summary>Adds accesses by the thousand, for measurements, given by the holders of these accounts.</summary>
+    /// <param name="progress">Hears how many there are.</param>
+    public static Task SeedBulkAsync(
+        IServiceProvider services, int consents, IReadOnlyList<(string CustomerId, string AccountId)> held, Action<int> progress, CancellationToken ct) =>
+        ActivatorUtilities.CreateInstance<BulkConsents>(services).AddAsync(consents, held, progress, ct);
 
     /// <summary>Consents of the types of payment that there are.</summary>
     private static IServiceCollection AddPaymentConsents(this IServiceCollection services)

@@ -100,6 +100,9 @@ public sealed class TestTpp : IDisposable
         };
         var metadata = Metadata(id, kind, key, certificate);
         change?.Invoke(metadata);
+
+        // Whose profile has both asks in both ways, unless a test has it otherwise.
+        if ((string?)metadata["security_profile"] == "fapi1-advanced") metadata.TryAdd("response_types", new JsonArray("code", "code id_token"));
         return new TestTpp(reach, id, kind, key, certificate, metadata);
     }
 
@@ -272,11 +275,27 @@ public sealed class TestTpp : IDisposable
         return answer.Text("access_token") ?? throw new InvalidOperationException($"No token: {answer.Status} {answer.Body}");
     }
 
+    /// <summary>A message signature beside a body, as the UK standard wants it; of a key for PS256.</summary>
+    public string MessageSignature(string body)
+    {
+        const string Claims = "http://openbanking.org.uk/";
+        var header = new JsonObject
+        {
+            ["crit"] = new JsonArray(Claims + "iat", Claims + "iss", Claims + "tan"),
+            [Claims + "iat"] = reach.Time.GetUtcNow().ToUnixTimeSeconds(),
+            [Claims + "iss"] = $"{Registration!["org_id"]}/{Registration["software_id"]}",
+            [Claims + "tan"] = "openbanking.org.uk",
+        };
+        return DetachedJws.Sign(Key, header, Encoding.UTF8.GetBytes(body));
+    }
+
     /// <summary>Calls an API with a token, by DPoP or over the certificate.</summary>
-    public async Task<Answer> ApiAsync(HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null)
+    /// <param name="signature">A message signature that goes with the body.</param>
+    public async Task<Answer> ApiAsync(HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null, string? signature = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = TestHttp.Json(json);
+        if (signature is not null) request.Headers.Add("x-jws-signature", signature);
         if (Kind == TppKind.Dpop)
         {
             request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
