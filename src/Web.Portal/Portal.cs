@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Web.Portal.Approve;
 using OpenBanking.Web.Portal.Connections;
 using OpenBanking.Web.Portal.Developers;
+using OpenBanking.Web.Portal.OwnData;
 using OpenBanking.Web.Portal.Passkeys;
 using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
@@ -31,7 +32,8 @@ public static class Portal
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
             .AddScoped<RequestEndpoints>()
-            .AddScoped<PasskeyPages>();
+            .AddScoped<PasskeyPages>()
+            .AddScoped<OwnDataEndpoints>();
     }
 
     /// <summary>Pages for what went wrong, and the headers of every page. Stands outside everything that may fail.</summary>
@@ -47,6 +49,17 @@ public static class Portal
     public static IResult ShowDirectory(string? problem, IReadOnlyList<(string Name, string Value)> issued) => Pages.Show<DirectoryPage>(
         new { Problem = problem, Issued = issued }, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
 
+    /// <summary>The page of the sandbox's control.</summary>
+    public static IResult ShowControl(ControlView view, int status = StatusCodes.Status200OK) => Pages.Show<ControlPage>(new { View = view }, status);
+
+    public static IResult ShowError(int status) => Pages.Error(status);
+
+    /// <inheritdoc cref="Pages.SeeOther"/>
+    public static IResult SeeOther(string path) => Pages.SeeOther(path);
+
+    /// <inheritdoc cref="PortalForms.ReadAsync"/>
+    public static Task<IFormCollection?> ReadFormAsync(HttpContext http, CancellationToken ct) => http.RequestServices.GetRequiredService<PortalForms>().ReadAsync(http, ct);
+
     public static WebApplication MapPortal(this WebApplication app)
     {
         PortalFiles.Map(app);
@@ -56,6 +69,7 @@ public static class Portal
         ConnectionEndpoints.Map(app);
         RequestEndpoints.Map(app);
         PasskeyPages.Map(app);
+        OwnDataEndpoints.Map(app);
         return app;
     }
 }

@@ -10,6 +10,7 @@ using OpenBanking.Accounts.FundsConfirmation;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Sandbox;
 using OpenBanking.Accounts.Storage;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -26,7 +27,8 @@ public static class AccountsModule
 
         return services
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
-            .AddScoped<ICoreBank, LedgerCoreBank>()
+            .AddScoped<LedgerCoreBank>()
+            .AddScoped<ICoreBank>(ChooseCoreBank)
             .AddScoped<Transfers>()
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
             .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
@@ -50,7 +52,9 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<BookSandboxTransactions, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<SetSandboxAccountState, SandboxAnswer>, SandboxLedger>()
-            .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, ListOwnAccountsHandler>();
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+            .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, OwnAccounts>()
+            .AddScoped<IRequestHandler<ListOwnAccountsIfKnown, IReadOnlyList<OwnAccount>?>, OwnAccounts>();
     }
 
     public static WebApplication MapAccounts(this WebApplication app)
@@ -68,7 +72,22 @@ public static class AccountsModule
         return app;
     }
 
+    /// <summary>The built-in ledger; in the sandbox it behaves as a tester wants it to.</summary>
+    private static ICoreBank ChooseCoreBank(IServiceProvider services)
+    {
+        ICoreBank bank = services.GetRequiredService<LedgerCoreBank>();
+        return services.GetService<SandboxCore>() is { } core
+            ? SandboxCoreBank.Before(bank, core, services.GetRequiredService<UnitOfWork>(), services.GetRequiredService<TimeProvider>())
+            : bank;
+    }
+
     /// <summary>Fills the sandbox bank, once; says who its customers are, every time.</summary>
     public static Task<IReadOnlyList<SandboxCustomer>> SeedSandboxAsync(IServiceProvider services, CancellationToken ct) =>
         SandboxSeed.RunAsync(services, ct);
+
+    /// <summary>Adds customers by the thousand to the sandbox's bank, for measurements; answers their accounts.</summary>
+    /// <param name="progress">Hears how many bookings there are.</param>
+    public static Task<IReadOnlyList<(string CustomerId, string AccountId)>> SeedBulkAsync(
+        IServiceProvider services, int customers, int transactions, Action<int> progress, CancellationToken ct) =>
+        ActivatorUtilities.CreateInstance<BulkBank>(services).AddAsync(customers, transactions, progress, ct);
 }

@@ -41,6 +41,7 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
             Digest: string.Empty)
         {
             Kind = consent.Kind,
+            OrganisationName = client.OrganisationName,
             ChoosesAccounts = terms.ChoosesAccounts && !continues,
             Payment = terms.Payment,
         };
@@ -59,6 +60,7 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
             json.WriteString("consent", document.ConsentId);
             json.WriteString("client", clientId);
             json.WriteString("name", document.ClientName);
+            json.WriteString("organisation", document.OrganisationName);
             json.WriteString("onBehalfOf", document.OnBehalfOf);
             json.WriteStartArray("accounts");
             foreach (var account in document.Accounts)

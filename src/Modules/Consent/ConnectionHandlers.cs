@@ -35,10 +35,18 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, ServedKinds kinds,
             kinds.Of(consent).Show(consent, []).Groups,
             consent.TransactionsFrom,
             consent.TransactionsTo,
-            [.. history.Select(entry => new ConsentHistoryEntry(entry.At, What(entry), By(entry, summary.ClientName, request.CustomerId)))]);
+            [.. history.Select(entry => new ConsentHistoryEntry(entry.At, HistoryWords.What(entry), HistoryWords.By(entry, summary.ClientName, request.CustomerId)))])
+        {
+            StoppedAccountIds = consent.StoppedAccountIds.ToHashSet(StringComparer.Ordinal),
+            Uses = await db.Uses.Where(use => use.ConsentId == consent.Id).OrderBy(use => use.Day).Select(use => new DayOfUse(use.Day, use.Times)).ToListAsync(cancellationToken),
+        };
     }
+}
 
-    private static string What(HistoryEntry entry) => (entry.Event, entry.From) switch
+/// <summary>A step in a consent's life as a customer reads it.</summary>
+internal static class HistoryWords
+{
+    public static string What(HistoryEntry entry) => (entry.Event, entry.From) switch
     {
         (ConsentEvent.Create, _) => "Access requested",
         (ConsentEvent.Authorise, ConsentState.AWAU) => "Access approved",
@@ -51,7 +59,7 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, ServedKinds kinds,
         _ => "Access declined",
     };
 
-    private static string By(HistoryEntry entry, string clientName, string customerId) => entry.By switch
+    public static string By(HistoryEntry entry, string clientName, string customerId) => entry.By switch
     {
         Actor.Customer => entry.ActorId == customerId ? "You" : "The other account holder",
         Actor.ThirdParty => clientName,
@@ -112,7 +120,7 @@ internal sealed record Connection(ConsentRecord Consent, bool IsGivenByOther, IR
 }
 
 /// <summary>What the dashboard's questions share.</summary>
-internal sealed class Connections(Consents consents, ConsentDb db, IMediator mediator)
+internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices notices, IMediator mediator)
 {
     private readonly Dictionary<string, ClientDescription?> clients = new(StringComparer.Ordinal);
 
@@ -124,7 +132,10 @@ internal sealed class Connections(Consents consents, ConsentDb db, IMediator med
     public async Task<IReadOnlyList<Connection>> OfAsync(string customerId, string? consentId, CancellationToken ct)
     {
         if (consentId is not null && !Consents.IsWellFormed(consentId)) return [];
-        var own = await mediator.Send(new ListOwnAccounts(customerId), ct);
+
+        // While the bank's own system is away, what a customer gave is still seen and stopped, with accounts that have no name.
+        var known = await mediator.Send(new ListOwnAccountsIfKnown(customerId), ct);
+        var own = known ?? [];
         var joint = own.Where(account => account.IsJoint).Select(account => account.AccountId).ToArray();
         var concerned = db.Consents.Where(consent =>
             consent.CustomerId == customerId || (consent.CustomerId != null && consent.AccountIds!.Any(id => joint.Contains(id))));
@@ -140,9 +151,13 @@ internal sealed class Connections(Consents consents, ConsentDb db, IMediator med
             .. found.Where(consent => States.Next(States.Of(consent.Kind), ConsentState.AUTH, ConsentEvent.Cancel) is not null).Select(consent => new Connection(
                 consent,
                 consent.CustomerId != customerId,
-                [.. own.Where(account => consent.AccountIds!.Contains(account.AccountId) && (account.IsJoint || consent.CustomerId == customerId))])),
+                known is null
+                    ? [.. consent.SharedAccountIds().Select(Nameless)]
+                    : [.. own.Where(account => consent.AccountIds!.Contains(account.AccountId) && (account.IsJoint || consent.CustomerId == customerId))])),
         ];
     }
+
+    private static OwnAccount Nameless(string id) => new(id, "One of your accounts", "", "Its name cannot be shown just now", "–", IsJoint: false) { Scheme = "" };
 
     /// <summary>
     /// Ends an access for a customer at once (D-7); false where it was not active any more. Where the other holder of a joint account has
@@ -182,9 +197,11 @@ internal sealed class Connections(Consents consents, ConsentDb db, IMediator med
                 .Where(entry => ended.Contains(entry.ConsentId) && (entry.Event == ConsentEvent.StopAccount || (entry.From == ConsentState.AUTH && entry.To != ConsentState.AUTH)))
                 .OrderBy(entry => entry.Number)
                 .ToListAsync(ct);
+        await notices.ReadAsync(customerId, ct);
+        var endingsOf = endings.ToLookup(entry => entry.ConsentId, StringComparer.Ordinal);
         var summaries = new List<ConnectionSummary>();
         foreach (var connection in all)
-            summaries.Add(await SummariseAsync(connection, [.. endings.Where(entry => entry.ConsentId == connection.Consent.Id)], customerId, ct));
+            summaries.Add(await SummariseAsync(connection, [.. endingsOf[connection.Consent.Id]], customerId, ct));
         return summaries;
     }
 
@@ -209,6 +226,9 @@ internal sealed class Connections(Consents consents, ConsentDb db, IMediator med
             Kind = consent.Kind,
             GivenByOtherHolder = connection.IsGivenByOther,
             EndedAt = EndOf(connection, endings, customerId),
+            AccountNames = [.. connection.Accounts.Select(account => account.Name)],
+            NewSince = notices.NewSince(connection),
+            EndsSoon = notices.EndsSoon(connection),
         };
     }
 

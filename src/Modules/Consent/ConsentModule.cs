@@ -10,7 +10,9 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.PaymentConsents;
+using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -84,9 +86,14 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
             .AddScoped<IRequestHandler<OpenFundsConfirmation, FundsConfirmationDecision>, OpenFundsConfirmationHandler>()
             .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
+            .AddSingleton<ForgottenUses>()
+            .AddHostedService(provider => provider.GetRequiredService<ForgottenUses>())
 
             // The customer's dashboard asks.
             .AddScoped<Connections>()
+            .AddScoped<AccessNotices>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+            .AddScoped<IRequestHandler<DismissNotices, bool>, DismissNoticesHandler>()
             .AddScoped<IRequestHandler<ListConnections, IReadOnlyList<ConnectionSummary>>, ListConnectionsHandler>()
             .AddScoped<IRequestHandler<DescribeConnection, ConnectionDetail?>, DescribeConnectionHandler>()
             .AddScoped<IRequestHandler<ListConsentChanges, IReadOnlyList<ConsentChange>?>, ListConsentChangesHandler>()
@@ -104,6 +111,12 @@ public static class ConsentModule
         EventPollEndpoint.Map(events);
         return app;
     }
+
+    /// <summary>Adds accesses by the thousand, for measurements, given by the holders of these accounts.</summary>
+    /// <param name="progress">Hears how many there are.</param>
+    public static Task SeedBulkAsync(
+        IServiceProvider services, int consents, IReadOnlyList<(string CustomerId, string AccountId)> held, Action<int> progress, CancellationToken ct) =>
+        ActivatorUtilities.CreateInstance<BulkConsents>(services).AddAsync(consents, held, progress, ct);
 
     /// <summary>Consents of the types of payment that there are.</summary>
     private static IServiceCollection AddPaymentConsents(this IServiceCollection services)

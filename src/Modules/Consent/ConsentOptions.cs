@@ -25,6 +25,9 @@ internal sealed class ConsentOptions
     /// <summary>Hours after which payments of a type are refused or moved on, by the name of the orders' collection.</summary>
     public IDictionary<string, CutOffSetting> CutOffs { get; init; } = new Dictionary<string, CutOffSetting>(StringComparer.Ordinal);
 
+    /// <summary>For how long it is kept how often an access was used on a day; the customer's page shows 30 days.</summary>
+    public TimeSpan UsesKept { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>Where the anchors of the audit chain are kept, outside the database.</summary>
     public string AuditFolder { get; init; } = "audit";
 
@@ -40,5 +43,6 @@ internal sealed class ConsentOptions
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
         if (EventRetention < TimeSpan.FromDays(90) || EventRetention > TimeSpan.FromDays(36500)) yield return "Consent:EventRetention must be from 90 to 36500 days";
+        if (UsesKept < TimeSpan.FromDays(31)) yield return "Consent:UsesKept must be at least 31 days";
     }
 }

@@ -90,9 +90,12 @@ public static class IdentityModule
         .AddScoped<IRequestHandler<ListClientHosts, IReadOnlySet<string>?>, ListClientHostsHandler>()
         .AddScoped<ClientManager>()
         .AddScoped<ClientConfigurationEndpoint>()
-        .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryOfClientHandlers>()
-        .AddScoped<IRequestHandler<SuspendClient, bool>, DirectoryOfClientHandlers>()
-        .AddHostedService<Revocations>();
+        .AddScoped<Revocations>()
+        .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryHandlers>()
+        .AddScoped<IRequestHandler<SuspendClient, bool>, DirectoryHandlers>()
+        .AddScoped<IRequestHandler<RevokeStatements, RevocationAnswer>, DirectoryHandlers>()
+        .AddScoped<IRequestHandler<RestoreStatements, RevocationAnswer>, DirectoryHandlers>()
+        .AddHostedService<RevocationsFromSettings>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
         .AddScoped<RequestObjects>()

@@ -24,11 +24,12 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
 
     public static string AddressOf(string interaction) => $"/approve?interaction={Uri.EscapeDataString(interaction)}";
 
-    /// <summary>Loads the interaction's page again when its time is up: by then the server has another answer .</summary>
-    public static void ReturnWhenTimeIsUp(HttpContext http, string interaction, DateTimeOffset until)
+    /// <summary>Loads a request's page again when its time is up: by then the server has another answer .</summary>
+    /// <param name="address">Of the request's page.</param>
+    public static void ReturnWhenTimeIsUp(HttpContext http, string address, DateTimeOffset until)
     {
         var left = until - http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        Pages.GoOnAfter(http, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromSeconds(1), AddressOf(interaction));
+        Pages.GoOnAfter(http, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromSeconds(1), address);
     }
 
     /// <summary>The page of an interaction that takes no decision any more.</summary>
@@ -53,14 +54,14 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         {
             // No dead end: the third party is told, also by the clock (OB-SEC-12).
             RefusalLog.Write(http, "page", "CO-04");
-            ReturnWhenTimeIsUp(http, interaction, summary.DecideBefore);
+            ReturnWhenTimeIsUp(http, AddressOf(interaction), summary.DecideBefore);
             return Pages.Show<NotToDecidePage>(new { Interaction = interaction, Summary = summary }, StatusCodes.Status400BadRequest);
         }
 
         // Whichever is first: the interaction's end or the session's.
         var customer = await visitors.FindAsync(http, ct);
         var until = customer?.EndsAt is { } end && end < summary.DecideBefore ? end : summary.DecideBefore;
-        ReturnWhenTimeIsUp(http, interaction, until);
+        ReturnWhenTimeIsUp(http, AddressOf(interaction), until);
         return document.Kind == ConsentKind.FundsConfirmation
             ? Pages.Show<ApproveFundsPage>(
                 new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice }, notice.Status)
@@ -94,7 +95,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
-            DecisionAnswer.Held held => Hold(http, AddressOf(interaction), clientName, held),
+            DecisionAnswer.Held held => Hold(http, held, new OpenRequest(AddressOf(interaction), clientName, summary!.DecideBefore, continues, StaysHere: false)),
             DecisionAnswer.Ended ended => GoneMeanwhile(http, clientName, ended),
             DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -107,19 +108,20 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         return Pages.Error(status, status == StatusCodes.Status400BadRequest ? "expired" : null);
     }
 
-    // The request stays open: after the wait the page leads back to it, where the customer may also cancel.
-    public static IResult Hold(HttpContext http, string back, string clientName, DecisionAnswer.Held held)
+    // The request stays open: after the wait the page leads back to it, where the customer may also cancel; at the latest when its time is
+    // up, so that nobody is left here without a way back.
+    public static IResult Hold(HttpContext http, DecisionAnswer.Held held, OpenRequest request)
     {
         RefusalLog.Write(http, "page", $"policy {held.Rule}");
         if (held.RetryAfterSeconds is { } seconds)
         {
             http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            if (!held.IsRefused) Pages.GoOnAfter(http, TimeSpan.FromSeconds(seconds), back);
+            if (!held.IsRefused) Pages.GoOnAfter(http, TimeSpan.FromSeconds(seconds), request.Address);
         }
 
+        if (held.IsRefused || held.RetryAfterSeconds is null) ReturnWhenTimeIsUp(http, request.Address, request.DecideBefore);
         return Pages.Show<HeldPage>(
-            new { Back = back, ClientName = clientName, Held = held },
-            held.IsRefused ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests);
+            new { Request = request, Held = held }, held.IsRefused ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests);
     }
 
     private static IResult GoneMeanwhile(HttpContext http, string clientName, DecisionAnswer.Ended ended)
@@ -156,6 +158,12 @@ public sealed record ReturnResult(string Title, string Text, bool IsApproved = f
     public static ReturnResult TimedOut(bool continues) => new(
         "Time ran out", continues ? "You did not decide in time, so nothing has changed: the access stays as it was." : "You did not decide in time, so nothing was shared.");
 }
+
+/// <summary>A third party's request that waits on while its approval is put off.</summary>
+/// <param name="Address">Of its page.</param>
+/// <param name="Continues">There is an access already, which stays as it is.</param>
+/// <param name="StaysHere">It came without the browser, so there is no third party's page to go back to.</param>
+public sealed record OpenRequest(string Address, string ClientName, DateTimeOffset DecideBefore, bool Continues, bool StaysHere);
 
 /// <summary>Why the approval page is shown anew.</summary>
 public sealed record Notice(int Status, string? Text)

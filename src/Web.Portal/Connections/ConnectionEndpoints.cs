@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
 
@@ -13,10 +14,13 @@ namespace OpenBanking.Web.Portal.Connections;
 /// <summary>The customer's dashboard of accesses given to third parties: each is seen and ended here (CON-06).</summary>
 internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
+    /// <summary>Where notices are dismissed (D-13).</summary>
+    public const string DismissAddress = "/notices/dismiss";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/connections", (HttpContext http, ConnectionEndpoints endpoints, string? q, string? show, string? sort, string? stopped, CancellationToken ct) =>
-            endpoints.ListAsync(http, new ConnectionFilter(q, show, sort), stopped, ct));
+        routes.MapGet("/connections", (HttpContext http, ConnectionEndpoints endpoints, string? stopped, CancellationToken ct) =>
+            endpoints.ListAsync(http, ConnectionFilter.From(http.Request.Query), stopped, ct));
         routes.MapGet("/connections/stop-all", (HttpContext http, ConnectionEndpoints endpoints, string? client, CancellationToken ct) =>
             endpoints.ConfirmAllAsync(http, client, ct));
         routes.MapPost("/connections/stop-all", (HttpContext http, ConnectionEndpoints endpoints, CancellationToken ct) => endpoints.CancelAllAsync(http, ct));
@@ -26,7 +30,10 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
             endpoints.ConfirmAsync(http, consentId, ct));
         routes.MapPost("/connections/{consentId}/cancel", (HttpContext http, ConnectionEndpoints endpoints, string consentId, CancellationToken ct) =>
             endpoints.CancelAsync(http, consentId, ct));
+        routes.MapPost(DismissAddress, (HttpContext http, ConnectionEndpoints endpoints, CancellationToken ct) => endpoints.DismissAsync(http, ct));
     }
+
+    public static string AddressOf(string consentId) => $"/connections/{Uri.EscapeDataString(consentId)}";
 
     /// <summary>Where everything of a third party is stopped (D-12).</summary>
     public static string StopAllAddressOf(string clientId) => $"/connections/stop-all?client={Uri.EscapeDataString(clientId)}";
@@ -36,8 +43,8 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
         SignInEndpoints.EndWhenIdle(http);
         var all = await mediator.Send(new ListConnections(customer.CustomerId), ct);
-        var lastVisit = await mediator.Send(new FindPreviousVisit(customer.SessionId), ct);
-        return Pages.Show<ConnectionsPage>(new { Customer = customer, All = all, Filter = filter, LastVisit = lastVisit, StoppedName = NameOfStopped(all, stopped) });
+        var accountsKnown = await mediator.Send(new ListOwnAccountsIfKnown(customer.CustomerId), ct) is not null;
+        return Pages.Show<ConnectionsPage>(new { Customer = customer, All = all, Filter = filter, StoppedName = NameOfStopped(all, stopped), AccountsKnown = accountsKnown });
     }
 
     private async Task<IResult> DetailAsync(HttpContext http, string consentId, CancellationToken ct)
@@ -45,7 +52,7 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
         SignInEndpoints.EndWhenIdle(http);
         if (await mediator.Send(new DescribeConnection(consentId, customer.CustomerId), ct) is not { } detail)
-            return Pages.Error(StatusCodes.Status404NotFound);
+            return NotFound(http);
         var more = detail.Summary.IsActive ? await ActiveOfAsync(detail.Summary.ClientId, customer, ct) : [];
         var checks = detail.Summary.Kind == ConsentKind.FundsConfirmation ? await mediator.Send(new ListFundsChecks(consentId, FundsChecks.Most), ct) : null;
         return Pages.Show<ConnectionPage>(new { Customer = customer, Detail = detail, ActiveOfClient = more.Count, Checks = checks });
@@ -56,10 +63,10 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
         SignInEndpoints.EndWhenIdle(http);
         if (await mediator.Send(new DescribeConnection(consentId, customer.CustomerId), ct) is not { } detail)
-            return Pages.Error(StatusCodes.Status404NotFound);
+            return NotFound(http);
         return detail.Summary.IsActive
             ? Pages.Show<CancelAccessPage>(new { Customer = customer, Detail = detail })
-            : Pages.SeeOther($"/connections/{Uri.EscapeDataString(consentId)}");
+            : Pages.SeeOther(AddressOf(consentId));
     }
 
     private async Task<IResult> CancelAsync(HttpContext http, string consentId, CancellationToken ct)
@@ -68,21 +75,16 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
         var answer = await mediator.Send(new CancelConnection(consentId, customer.CustomerId, Visitors.Origin(http)), ct);
         return answer == CancellationAnswer.NotFound
-            ? Pages.Error(StatusCodes.Status404NotFound)
-            : Pages.SeeOther($"/connections/{Uri.EscapeDataString(consentId)}");
+            ? NotFound(http)
+            : Pages.SeeOther(AddressOf(consentId));
     }
 
     private async Task<IResult> ConfirmAllAsync(HttpContext http, string? clientId, CancellationToken ct)
     {
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
         SignInEndpoints.EndWhenIdle(http);
-        var details = new List<ConnectionDetail>();
-        foreach (var connection in await ActiveOfAsync(clientId, customer, ct))
-        {
-            if (await mediator.Send(new DescribeConnection(connection.ConsentId, customer.CustomerId), ct) is { } detail) details.Add(detail);
-        }
-
-        return details.Count > 0 ? Pages.Show<StopAllPage>(new { Customer = customer, Details = details }) : Pages.SeeOther(Stopped(clientId));
+        var active = await ActiveOfAsync(clientId, customer, ct);
+        return active.Count > 0 ? Pages.Show<StopAllPage>(new { Customer = customer, Active = active }) : Pages.SeeOther(Stopped(clientId));
     }
 
     private async Task<IResult> CancelAllAsync(HttpContext http, CancellationToken ct)
@@ -92,6 +94,27 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         var clientId = form["client"].ToString();
         await mediator.Send(new CancelAllOfClient(clientId, customer.CustomerId, Visitors.Origin(http)), ct);
         return Pages.SeeOther(Stopped(clientId));
+    }
+
+    private async Task<IResult> DismissAsync(HttpContext http, CancellationToken ct)
+    {
+        if (await forms.ReadAsync(http, ct) is not { } form) return Pages.Error(StatusCodes.Status400BadRequest);
+        var back = LocalPath.Of(form["back"]);
+        if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor(back);
+        foreach (var notice in Enum.GetValues<AccessNotice>())
+        {
+            string[] ids = [.. form[notice.ToString()].OfType<string>()];
+            if (ids.Length > 0 && !await mediator.Send(new DismissNotices(customer.CustomerId, notice, ids), ct)) return NotFound(http);
+        }
+
+        return Pages.SeeOther(back);
+    }
+
+    // Another customer's and none at all: the same page (CO-19).
+    private static IResult NotFound(HttpContext http)
+    {
+        RefusalLog.Write(http, "page", "CO-19");
+        return Pages.Error(StatusCodes.Status404NotFound);
     }
 
     private async Task<List<ConnectionSummary>> ActiveOfAsync(string? clientId, SessionDescription customer, CancellationToken ct) =>
@@ -105,37 +128,4 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         var ofClient = all.Where(connection => connection.ClientId == clientId).ToList();
         return ofClient.Count > 0 && ofClient.All(connection => !connection.IsActive) ? ofClient[0].ClientName : null;
     }
-}
-
-/// <summary>How a long list is narrowed (D-2): all of it stands in the page's address, so a reload or a bookmark shows the same.</summary>
-public sealed record ConnectionFilter(string? Search, string? Show, string? Sort)
-{
-    /// <summary>From this many entries on the list can be searched.</summary>
-    public const int ManyFrom = 6;
-
-    public bool IsSet => !string.IsNullOrWhiteSpace(Search) || Show is "active" or "inactive" || Sort is "name" or "granted" or "used";
-
-    public IEnumerable<ConnectionSummary> Apply(IReadOnlyList<ConnectionSummary> all)
-    {
-        var wanted = all.Where(connection => IsShown(connection) && IsFound(connection));
-        return Sort switch
-        {
-            "name" => wanted.OrderBy(connection => connection.ClientName, StringComparer.OrdinalIgnoreCase),
-            "granted" => wanted.OrderByDescending(connection => connection.GrantedAt),
-            "used" => wanted.OrderByDescending(connection => connection.LastUsedAt ?? DateTimeOffset.MinValue),
-            _ => wanted,
-        };
-    }
-
-    private bool IsShown(ConnectionSummary connection) => Show switch
-    {
-        "active" => connection.IsActive,
-        "inactive" => !connection.IsActive,
-        _ => true,
-    };
-
-    // As the name is shown, too: what a customer reads can be searched for.
-    private bool IsFound(ConnectionSummary connection) => string.IsNullOrWhiteSpace(Search)
-        || new[] { connection.ClientName, connection.OnBehalfOf ?? "" }.Any(name =>
-            name.Contains(Search.Trim(), StringComparison.OrdinalIgnoreCase) || VisibleText.Of(name).Contains(Search.Trim(), StringComparison.OrdinalIgnoreCase));
 }

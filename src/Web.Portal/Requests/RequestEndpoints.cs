@@ -15,7 +15,7 @@ namespace OpenBanking.Web.Portal.Requests;
 /// Requests that third parties have sent without a browser: the customer finds them here and decides. Being signed in shows them;
 /// to approve one takes the passkey, for that one.
 /// </summary>
-internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, PortalForms forms, TimeProvider time)
+internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, PortalForms forms)
 {
     public const string Address = "/requests";
 
@@ -61,8 +61,7 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
 
         // Whichever is first: the request's end or the session's. The page is loaded again then, and says what has happened.
         var until = customer.EndsAt < request.DecideBefore ? customer.EndsAt : request.DecideBefore;
-        var left = until - time.GetUtcNow();
-        Pages.GoOnAfter(http, (left > TimeSpan.Zero ? left : TimeSpan.Zero) + TimeSpan.FromSeconds(1), AddressOf(id));
+        ApproveEndpoints.ReturnWhenTimeIsUp(http, AddressOf(id), until);
         return Pages.Show<RequestPage>(
             new
             {
@@ -103,8 +102,8 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
 
     private async Task<IResult> HoldAsync(HttpContext http, Guid session, Guid id, DecisionAnswer.Held held, CancellationToken ct)
     {
-        var request = await mediator.Send(new DescribeWaitingRequest(session, id), ct);
-        return ApproveEndpoints.Hold(http, AddressOf(id), request?.ClientName ?? "", held);
+        if (await mediator.Send(new DescribeWaitingRequest(session, id), ct) is not { } request) return NotFound(http);
+        return ApproveEndpoints.Hold(http, held, new OpenRequest(AddressOf(id), request.ClientName, request.DecideBefore, request.Continues, StaysHere: true));
     }
 
     private Task<IResult> AskAgainAsync(HttpContext http, Guid id, string rule, IReadOnlyList<string> chosen, CancellationToken ct)

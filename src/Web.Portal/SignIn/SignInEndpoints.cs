@@ -47,7 +47,7 @@ internal sealed class SignInEndpoints(IMediator mediator, Visitors visitors, Por
                 default: return ApproveEndpoints.Ended(http, state);
             }
 
-            ApproveEndpoints.ReturnWhenTimeIsUp(http, interaction, summary.DecideBefore);
+            ApproveEndpoints.ReturnWhenTimeIsUp(http, ApproveEndpoints.AddressOf(interaction), summary.DecideBefore);
         }
 
         return Pages.Show<SignInPage>(new { Interaction = interaction, Summary = summary, Because = because, Next = LocalPath.Of(returnUrl), Ended = ended });
@@ -61,7 +61,7 @@ internal sealed class SignInEndpoints(IMediator mediator, Visitors visitors, Por
             var state = await mediator.Send(new DescribeInteraction(Visitors.Interaction(http, interaction)), ct);
             if (state is not InteractionState.SignInNeeded needed) return ApproveEndpoints.Ended(http, state);
             summary = needed.Summary;
-            ApproveEndpoints.ReturnWhenTimeIsUp(http, interaction, summary.DecideBefore);
+            ApproveEndpoints.ReturnWhenTimeIsUp(http, ApproveEndpoints.AddressOf(interaction), summary.DecideBefore);
         }
 
         var name = Device.NameOf(http.Request.Headers.UserAgent);

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
-using OpenBanking.Identity.Contracts;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
 
@@ -20,9 +19,8 @@ internal sealed class StartEndpoint(IMediator mediator, Visitors visitors)
     {
         if (await visitors.FindAsync(http, ct) is not { } customer) return Pages.Show<WelcomePage>(new { });
         SignInEndpoints.EndWhenIdle(http);
-        var accounts = await mediator.Send(new ListOwnAccounts(customer.CustomerId), ct);
+        var accounts = await mediator.Send(new ListOwnAccountsIfKnown(customer.CustomerId), ct);
         var connections = await mediator.Send(new ListConnections(customer.CustomerId), ct);
-        var lastVisit = await mediator.Send(new FindPreviousVisit(customer.SessionId), ct);
-        return Pages.Show<OverviewPage>(new { Customer = customer, Accounts = accounts, Connections = connections, LastVisit = lastVisit });
+        return Pages.Show<OverviewPage>(new { Customer = customer, Accounts = accounts, Connections = connections });
     }
 }

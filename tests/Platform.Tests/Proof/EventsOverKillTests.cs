@@ -151,10 +151,10 @@ public sealed class EventsOverKillTests
             builder.Logging.ClearProviders();
             builder.WebHost.UseKestrelHttpsConfiguration();
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen => listen.UseHttps(certificate)));
-            var app = builder.Build();
-            var receiver = new Receiver(app, string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}/open-banking/v4.0/event-notifications"));
-            app.MapPost("/open-banking/v4.0/event-notifications", receiver.ReceiveAsync);
-            await app.StartAsync();
+            var web = builder.Build();
+            var receiver = new Receiver(web, string.Create(CultureInfo.InvariantCulture, $"https://localhost:{port}/open-banking/v4.0/event-notifications"));
+            web.MapPost("/open-banking/v4.0/event-notifications", receiver.ReceiveAsync);
+            await web.StartAsync();
             return receiver;
         }
 

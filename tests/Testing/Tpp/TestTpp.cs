@@ -100,6 +100,9 @@ public sealed class TestTpp : IDisposable
         };
         var metadata = Metadata(id, kind, key, certificate);
         change?.Invoke(metadata);
+
+        // Whose profile has both asks in both ways, unless a test has it otherwise.
+        if ((string?)metadata["security_profile"] == "fapi1-advanced") metadata.TryAdd("response_types", new JsonArray("code", "code id_token"));
         return new TestTpp(reach, id, kind, key, certificate, metadata);
     }
 

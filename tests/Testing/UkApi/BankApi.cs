@@ -150,6 +150,7 @@ public sealed class BankApi : IAsyncDisposable
 
         var app = builder.Build();
         app.Use(NameCallerAsync);
+        app.UseMiddleware<Faults>();
         app.UseRouting();
         app.UseMiddleware<OneTransaction>();
         app.Use(MessageSigning.AnswerAsync);
@@ -241,7 +242,11 @@ public sealed class BankApi : IAsyncDisposable
         var sent = http.Request.Headers[InteractionId.Header].ToString();
         var interaction = Guid.TryParseExact(sent, "D", out _) ? sent : Guid.NewGuid().ToString();
         http.SetInteractionIdentifier(interaction);
-        http.Response.Headers[InteractionId.Header] = interaction;
+        http.Response.OnStarting(() =>
+        {
+            http.Response.Headers[InteractionId.Header] = interaction;
+            return Task.CompletedTask;
+        });
         if (http.Request.Headers[CallerHeader].ToString().Split(';') is [var clientId, var consentId, var customerId])
         {
             var consent = consentId.Length > 0 ? new ConsentBinding(consentId, customerId, DateTimeOffset.UtcNow, "urn:openbanking:psd2:sca") : null;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -25,6 +24,7 @@ internal static partial class Mapping
         OpeningDate = IsoDateTime.ToWire(account.OpenedAt),
         Identifiers = [new Identifier(account.Scheme, account.Identification, account.HolderName)],
         Servicer = new Institution(Bic, account.ServicerBic),
+        StatementFrequencyAndFormat = [new StatementFormat("MNTH", "ONLI", "DPDF")],
     };
 
     /// <summary>Two balances an account: what is booked, and what can be spent now.</summary>
@@ -94,13 +94,14 @@ internal static partial class Mapping
     private static Amount Amount(decimal amount, string currency) => new(new Money(amount, currency).ToWire(), currency);
 
     /// <summary>The number of an account as its holder reads it.</summary>
-    public static string Shown(BankAccount account) => account.Scheme switch
+    public static string Shown(BankAccount account) => Shown(account.Scheme, account.Identification);
+
+    /// <inheritdoc cref="Shown(BankAccount)"/>
+    public static string Shown(string? scheme, string number) => scheme switch
     {
-        "UK.OBIE.SortCodeAccountNumber" when account.Identification.Length == 14 => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{account.Identification[..2]}-{account.Identification[2..4]}-{account.Identification[4..6]} {account.Identification[6..]}"),
-        "UK.OBIE.IBAN" => string.Join(' ', account.Identification.Chunk(4).Select(four => new string(four))),
-        Pan => "Card ending " + account.Identification[^4..],
-        _ => account.Identification,
+        "UK.OBIE.SortCodeAccountNumber" when number.Length == 14 => $"{number[..2]}-{number[2..4]}-{number[4..6]} {number[6..]}",
+        "UK.OBIE.IBAN" => string.Join(' ', number.Chunk(4).Select(four => new string(four))),
+        Pan when number.Length > 4 => "Card ending " + number[^4..],
+        _ => number,
     };
 }

@@ -69,7 +69,7 @@ internal enum AccountState
 
 /// <summary>An account's balance at a moment.</summary>
 /// <param name="Pending">What is authorised and not yet booked, with its sign.</param>
-internal sealed record BankBalance(string AccountId, string Currency, decimal Booked, decimal Pending, decimal? CreditLimit)
+internal sealed record BankBalance(string AccountId, string Currency, decimal Booked, decimal Pending, decimal? CreditLimit = null)
 {
     /// <summary>Whether an amount could be spent now: out of the available balance, with an arranged overdraft or a card's limit.</summary>
     public bool Covers(decimal amount) => amount <= Booked + Pending + (CreditLimit ?? 0);

@@ -48,6 +48,9 @@ public sealed record ApprovalDocument(
 {
     public required ConsentKind Kind { get; init; }
 
+    /// <summary>The third party's legal name, for which its directory vouches (DC-17); null where there is none.</summary>
+    public string? OrganisationName { get; init; }
+
     /// <summary>The customer picks accounts; otherwise they stand in the consent, or stand already.</summary>
     public required bool ChoosesAccounts { get; init; }
 

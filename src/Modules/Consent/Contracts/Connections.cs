@@ -30,7 +30,26 @@ public sealed record ConnectionSummary(
 
     /// <summary>When it ended for this customer; null while it is active (D-2).</summary>
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The shared accounts that this customer sees, by the names of the own channel.</summary>
+    public IReadOnlyList<string> AccountNames { get; init; } = [];
+
+    /// <summary>Since when it is active, until the customer has dismissed the notice of that (D-13).</summary>
+    public DateTimeOffset? NewSince { get; init; }
+
+    /// <summary>It is about to end, and the customer has not dismissed the notice of that (D-13).</summary>
+    public bool EndsSoon { get; init; }
 }
+
+/// <summary>What a customer is told of an access without having asked (D-13).</summary>
+public enum AccessNotice
+{
+    Granted,
+    EndsSoon,
+}
+
+/// <summary>Takes one kind of notice of some accesses away from the customer's pages; false where none of them is this customer's.</summary>
+public sealed record DismissNotices(string CustomerId, AccessNotice Notice, IReadOnlyList<string> ConsentIds) : IRequest<bool>;
 
 /// <summary>Asks for one access in full; null where it is not this customer's, just as if it did not exist (CO-19).</summary>
 public sealed record DescribeConnection(string ConsentId, string CustomerId) : IRequest<ConnectionDetail?>;
@@ -42,7 +61,17 @@ public sealed record ConnectionDetail(
     IReadOnlyList<DataGroup> Groups,
     DateTimeOffset? TransactionsFrom,
     DateTimeOffset? TransactionsTo,
-    IReadOnlyList<ConsentHistoryEntry> History);
+    IReadOnlyList<ConsentHistoryEntry> History)
+{
+    /// <summary>The accounts that another holder has taken out of it (D-11).</summary>
+    public IReadOnlySet<string> StoppedAccountIds { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>On which days it was used, and how often, the earliest first; as far back as that is kept.</summary>
+    public IReadOnlyList<DayOfUse> Uses { get; init; } = [];
+}
+
+/// <summary>How often an access was used on a day (UTC).</summary>
+public sealed record DayOfUse(DateOnly Day, int Times);
 
 /// <summary>One step in a consent's life in words for the customer.</summary>
 public sealed record ConsentHistoryEntry(DateTimeOffset At, string What, string By);
@@ -81,5 +110,5 @@ public sealed record CancelAllOfClient(string ClientId, string CustomerId, Decis
 /// </summary>
 public sealed record ConsentEnded(ConsentKind Kind, string ConsentId, string ClientId) : INotification;
 
-/// <summary>Data of a consent was read; the consent keeps when, for the customer's dashboard (D-4).</summary>
+/// <summary>A consent was used: data read, or a question answered. It keeps when and how often, for the customer's dashboard (D-4).</summary>
 public sealed record ConsentUsed(string ConsentId, DateTimeOffset At) : INotification;

@@ -16,6 +16,10 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
 
     public DbSet<ApprovalEvidence> Evidence => Set<ApprovalEvidence>();
 
+    public DbSet<AccessUse> Uses => Set<AccessUse>();
+
+    public DbSet<DismissedNotice> DismissedNotices => Set<DismissedNotice>();
+
     public DbSet<EventRecord> Events => Set<EventRecord>();
 
     public DbSet<EventSubscription> EventSubscriptions => Set<EventSubscription>();

@@ -59,6 +59,9 @@ internal sealed class HistoryTable : IEntityTypeConfiguration<HistoryEntry>
         builder.Property(entry => entry.By).HasConversion<string>().HasMaxLength(20);
         builder.Property(entry => entry.UserAgent).HasMaxLength(512);
         builder.HasIndex(entry => new { entry.ConsentId, entry.Number });
+
+        // What a customer has declined belongs to no access of theirs and is found by who did it.
+        builder.HasIndex(entry => entry.ActorId).HasFilter("\"By\" = 'Customer' AND \"Event\" = 'Reject'");
     }
 }
 

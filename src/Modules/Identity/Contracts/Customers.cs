@@ -46,19 +46,17 @@ public sealed record SignInRecord(
     DateTimeOffset At, bool Succeeded, string Outcome, string? PasskeyName, string? Address, string? UserAgent, string? ForClientName,
     string? Country = null, string? Reason = null);
 
-/// <summary>
-/// Asks when the customer came to the portal before this session; null where never. Sign-ins for a third party's request do not count:
-/// nothing of the portal is seen on that way.
-/// </summary>
-public sealed record FindPreviousVisit(Guid SessionId) : IRequest<DateTimeOffset?>;
-
 /// <summary>Asks who is signed in; null where the session has ended (PO-07).</summary>
 public sealed record DescribeSession(Guid SessionId) : IRequest<SessionDescription?>;
 
 /// <param name="EndsAt">When it ends by itself if nothing is done .</param>
 /// <param name="WaitingRequests">How many requests of third parties wait for a decision in the portal.</param>
 public sealed record SessionDescription(
-    Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt, DateTimeOffset EndsAt, int WaitingRequests);
+    Guid SessionId, string CustomerId, string Username, string DisplayName, DateTimeOffset AuthenticatedAt, DateTimeOffset EndsAt, int WaitingRequests)
+{
+    /// <summary>The passkey was used so lately that what needs a fresh sign-in may be done (PO-15).</summary>
+    public bool IsFresh { get; init; }
+}
 
 /// <summary>Ends a portal session on every host.</summary>
 public sealed record EndSession(Guid SessionId) : IRequest;

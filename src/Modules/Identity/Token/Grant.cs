@@ -65,6 +65,7 @@ internal sealed class GrantTable : IEntityTypeConfiguration<Grant>
         builder.Property(grant => grant.AuthorizationDetails).HasColumnType("jsonb");
         builder.Property(grant => grant.Claims).HasColumnType("jsonb");
         builder.HasIndex(grant => grant.ConsentId);
+        builder.HasIndex(grant => grant.UserId);
         builder.Property(grant => grant.ManagedGrantId).HasMaxLength(43);
         builder.HasIndex(grant => grant.ManagedGrantId).HasFilter("\"ManagedGrantId\" IS NOT NULL");
         builder.HasIndex(grant => grant.RevokedAt).HasFilter("\"RevokedAt\" IS NOT NULL");

@@ -105,9 +105,9 @@ internal sealed class ListSignInsHandler(IdentityDb db, PortalSessions sessions)
     }
 
     private static bool IsBad(SignInOutcome outcome) => outcome is SignInOutcome.Failed or SignInOutcome.PasskeySuspected
-        or SignInOutcome.Delayed or SignInOutcome.Refused or SignInOutcome.ApprovalDelayed or SignInOutcome.ApprovalRefused;
+        or SignInOutcome.Delayed or SignInOutcome.Refused or SignInOutcome.ActivationHeld or SignInOutcome.ApprovalDelayed or SignInOutcome.ApprovalRefused;
 
-    private static string Words(SignInOutcome outcome) => outcome switch
+    internal static string Words(SignInOutcome outcome) => outcome switch
     {
         SignInOutcome.SignedIn => "Signed in",
         SignInOutcome.Failed => "Sign-in failed",
@@ -118,23 +118,14 @@ internal sealed class ListSignInsHandler(IdentityDb db, PortalSessions sessions)
         SignInOutcome.AskedAgain => "Asked for the passkey once more",
         SignInOutcome.Delayed => "Sign-in put off",
         SignInOutcome.Refused => "Sign-in refused",
+        SignInOutcome.ActivationHeld => "Activation codes were tried; put off",
         SignInOutcome.Approved => "Approval",
         SignInOutcome.ApprovalAskedAgain => "Asked for the passkey before an approval",
         SignInOutcome.ApprovalDelayed => "Approval put off",
         SignInOutcome.ApprovalRefused => "Approval refused",
+        SignInOutcome.DataDownloaded => "Your data was downloaded",
         _ => throw new System.Diagnostics.UnreachableException(),
     };
-}
-
-internal sealed class FindPreviousVisitHandler(IdentityDb db, PortalSessions sessions) : IRequestHandler<FindPreviousVisit, DateTimeOffset?>
-{
-    public async Task<DateTimeOffset?> Handle(FindPreviousVisit request, CancellationToken cancellationToken)
-    {
-        if (await sessions.FindAsync(request.SessionId, cancellationToken) is not { } session) return null;
-        return await db.SignIns
-            .Where(row => row.UserId == session.UserId && row.At < session.AuthenticatedAt && row.Outcome == SignInOutcome.SignedIn && row.ClientName == null)
-            .MaxAsync(row => (DateTimeOffset?)row.At, cancellationToken);
-    }
 }
 
 internal sealed class DescribeSessionHandler(IdentityDb db, PortalSessions sessions, TimeProvider clock) : IRequestHandler<DescribeSession, SessionDescription?>
@@ -145,7 +136,7 @@ internal sealed class DescribeSessionHandler(IdentityDb db, PortalSessions sessi
         var user = await db.Users.FirstAsync(row => row.Id == session.UserId, cancellationToken);
         var now = clock.GetUtcNow();
         var waiting = await db.BackchannelRequests.CountAsync(row => row.UserId == user.Id && row.DecidedAt == null && row.ExpiresAt > now, cancellationToken);
-        return new SessionDescription(session.Id, user.CustomerId, user.Username, user.DisplayName, session.AuthenticatedAt, session.EndsAt, waiting);
+        return new SessionDescription(session.Id, user.CustomerId, user.Username, user.DisplayName, session.AuthenticatedAt, session.EndsAt, waiting) { IsFresh = sessions.IsFresh(session) };
     }
 }
 

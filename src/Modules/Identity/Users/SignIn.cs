@@ -21,11 +21,17 @@ internal enum SignInOutcome
     Delayed,
     Refused,
 
+    /// <summary>Somebody came with an activation code while the policy lets nobody guess on.</summary>
+    ActivationHeld,
+
     /// <summary>A signed-in customer approved a third party's request.</summary>
     Approved,
     ApprovalAskedAgain,
     ApprovalDelayed,
     ApprovalRefused,
+
+    /// <summary>A file of all that is stored about the customer was handed out.</summary>
+    DataDownloaded,
 }
 
 /// <summary>A line of the customer's sign-in history.</summary>

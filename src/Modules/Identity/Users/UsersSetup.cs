@@ -67,7 +67,8 @@ internal static class UsersSetup
             .AddScoped<IRequestHandler<RenamePasskey, PasskeyChange>, RenamePasskeyHandler>()
             .AddScoped<IRequestHandler<RemovePasskey, PasskeyChange>, RemovePasskeyHandler>()
             .AddScoped<IRequestHandler<ListSignIns, IReadOnlyList<SignInRecord>>, ListSignInsHandler>()
-            .AddScoped<IRequestHandler<FindPreviousVisit, DateTimeOffset?>, FindPreviousVisitHandler>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+            .AddScoped<IRequestHandler<RecordDownload, Unit>, RecordDownloadHandler>()
             .AddScoped<IRequestHandler<DescribeSession, SessionDescription?>, DescribeSessionHandler>()
             .AddScoped<IRequestHandler<EndSession, Unit>, EndSessionHandler>();
     }

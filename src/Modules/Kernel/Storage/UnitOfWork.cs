@@ -119,6 +119,15 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
         await CloseAsync().ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// As <see cref="ReleaseAsync"/>, but only where nothing was changed yet: whoever answers is then waited for without a connection, and
+    /// what was begun stays one whole.
+    /// </summary>
+    public async ValueTask RestAsync()
+    {
+        if (transaction is null) await CloseAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Forgets the changes; also safe where the connection is already gone.</summary>
     public async Task RollbackAsync()
     {

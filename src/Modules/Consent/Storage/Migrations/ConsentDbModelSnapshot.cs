@@ -23,6 +23,25 @@ namespace OpenBanking.Consent.Storage.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("OpenBanking.Consent.AccessUse", b =>
+                {
+                    b.Property<string>("ConsentId")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date");
+
+                    b.Property<int>("Times")
+                        .HasColumnType("integer");
+
+                    b.HasKey("ConsentId", "Day");
+
+                    b.HasIndex("Day");
+
+                    b.ToTable("uses", "consent");
+                });
+
             modelBuilder.Entity("OpenBanking.Consent.Audit.AuditLine", b =>
                 {
                     b.Property<DateOnly>("Day")
@@ -209,6 +228,27 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasFilter("\"State\" = 'AWAU'");
 
                     b.ToTable("consents", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.DismissedNotice", b =>
+                {
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ConsentId")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("Notice")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("CustomerId", "ConsentId", "Notice");
+
+                    b.ToTable("dismissed_notices", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Consent.Events.EventRecord", b =>
@@ -437,6 +477,9 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasColumnType("character varying(512)");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ActorId")
+                        .HasFilter("\"By\" = 'Customer' AND \"Event\" = 'Reject'");
 
                     b.HasIndex("ConsentId", "Number");
 
