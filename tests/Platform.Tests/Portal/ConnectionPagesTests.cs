@@ -2,7 +2,6 @@ using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using OpenBanking.Consent.Contracts;
-using OpenBanking.Identity.Contracts;
 using OpenBanking.Platform.Tests.Journeys;
 using OpenBanking.Testing.Tpp;
 

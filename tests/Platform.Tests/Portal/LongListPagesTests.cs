@@ -81,7 +81,7 @@ public sealed class LongListPagesTests : PortalTest
         await OpenAsync("/my-data");
         await HasHeadingAsync("What we store about you");
         await LookAsync("my-data");
-        await PressAsync(Page.GetByText("Show 26 records"));
+        await PressAsync(Page.GetByText("Access you have given"));
         await LookAsync("my-data-open");
         var download = await Page.RunAndWaitForDownloadAsync(() => PressAsync(Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Download my data" })));
         Assert.Matches(@"\Amy-data-\d{4}-\d\d-\d\d\.json\z", download.SuggestedFilename);
