@@ -13,6 +13,18 @@ internal static class Measurement
 {
     public static async Task<Report.Results> RunAsync(Options options, params Target[] targets)
     {
+        var (runs, floors) = await MeasureAsync(options, targets);
+        return new Report.Results(
+            floors.Aggregate(Floor.Least),
+            [.. targets[0].Operations.Where(operation => runs.ContainsKey((operation.Name, targets[0].Name))).Select(operation => new Report.Line(
+                Measured.MedianOf(runs[(operation.Name, targets[0].Name)])!,
+                targets.Length > 1 ? Measured.MedianOf(runs[(operation.Name, targets[1].Name)]) : null,
+                operation))]);
+    }
+
+    /// <summary>All runs, by operation and server, and what the checks cost that no server can avoid.</summary>
+    public static async Task<(Dictionary<(string Operation, string Target), List<Measured>> Runs, List<Floor> Floors)> MeasureAsync(Options options, params Target[] targets)
+    {
         var names = targets[0].Operations.Select(operation => operation.Name)
             .Where(name => name.Contains(options.Only, StringComparison.OrdinalIgnoreCase))
             .ToArray();
@@ -48,12 +60,7 @@ internal static class Measurement
             }
         }
 
-        return new Report.Results(
-            floors.Aggregate(Floor.Least),
-            [.. names.Select(name => new Report.Line(
-                Measured.MedianOf(runs[(name, targets[0].Name)])!,
-                targets.Length > 1 ? Measured.MedianOf(runs[(name, targets[1].Name)]) : null,
-                Array.Find(targets[0].Operations, operation => operation.Name == name)!))]);
+        return (runs, floors);
     }
 
     private static Task SayAsync(FormattableString what) => Console.Error.WriteLineAsync(what.ToString(CultureInfo.InvariantCulture));

@@ -17,19 +17,28 @@ internal sealed record Operation(string Name, int Checks, Func<int, Task> SendAs
         new("Userinfo, DPoP", 1, client.UserInfoAsync),
     ];
 
-    /// <param name="advanced">Its tokens are bound to a certificate, which its back channel shows.</param>
-    public static async Task<Operation[]> AllAsync(ThirdParty client, ThirdParty signing, ThirdParty advanced)
+    /// <summary>What reads a customer's data.</summary>
+    public static async Task<Operation[]> ReadsAsync(ThirdParty client)
     {
         using var accounts = JsonDocument.Parse(await client.ReadAsync(0, "/accounts"));
         var account = accounts.RootElement.GetProperty("Data").GetProperty("Account")[0].GetProperty("AccountId").GetString();
+        return
+        [
+            new("Accounts, DPoP", 1, connection => client.ReadAsync(connection, "/accounts")),
+            new("Balances, DPoP", 1, connection => client.ReadAsync(connection, "/balances")),
+            new("Transactions (a page of 100), DPoP", 1, connection => client.ReadAsync(connection, $"/accounts/{account}/transactions")),
+        ];
+    }
+
+    /// <param name="advanced">Its tokens are bound to a certificate, which its back channel shows.</param>
+    public static async Task<Operation[]> AllAsync(ThirdParty client, ThirdParty signing, ThirdParty advanced)
+    {
         var (consent, signed, hybrid) = (await client.CreateConsentAsync(), await signing.CreateConsentAsync(), await advanced.CreateConsentAsync());
         var token = await signing.ClientTokenAsync(0);
         return
         [
             .. Common(client, consent),
-            new("Accounts, DPoP", 1, connection => client.ReadAsync(connection, "/accounts")),
-            new("Balances, DPoP", 1, connection => client.ReadAsync(connection, "/balances")),
-            new("Transactions (a page of 100), DPoP", 1, connection => client.ReadAsync(connection, $"/accounts/{account}/transactions")),
+            .. await ReadsAsync(client),
             new("PAR, signed request", 3, connection => signing.PushSignedAsync(connection, signed)),
             new("Introspection, signed answer", 1, connection => signing.IntrospectSignedAsync(connection, token), Signs: 1),
             new("Authorization request, hybrid, signed", 1, connection => advanced.ArriveAsync(connection, hybrid)),

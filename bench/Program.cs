@@ -8,13 +8,20 @@ var clientsFile = Path.GetTempFileName();
 await File.WriteAllTextAsync(clientsFile, ThirdParty.Registrations(assertionKey));
 try
 {
-    await using var host = await HostProcess.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
+    var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["Identity__ClientsFile"] = clientsFile,
         ["Identity__AccessTokenLifetime"] = "00:30:00",
         ["RateLimits__Requests"] = "100000000",
         ["Logging__LogLevel__Default"] = "Warning", // As a bank would run it.
-    });
+    };
+    if (options.Growth)
+    {
+        await Growth.RunAsync(options, settings, assertionKey);
+        return 0;
+    }
+
+    await using var host = await HostProcess.StartAsync(settings);
     using var customer = await Customer.ActivateAsync(host);
     using var thirdParty = new ThirdParty(host.Main, () => host.CreateClient(), assertionKey, options.Connections);
     using var signing = new ThirdParty(host.Main, () => host.CreateClient(), assertionKey, options.Connections, ThirdParty.SigningId);

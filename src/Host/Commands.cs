@@ -1,6 +1,8 @@
 using System.Globalization;
 using MediatR;
 using Npgsql;
+using OpenBanking.Accounts;
+using OpenBanking.Consent;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
@@ -21,10 +23,15 @@ internal static class Commands
         new("clock show", "", ShowClockAsync),
         new("consents suspend", "CONSENT [WHY…]", SuspendConsentAsync),
         new("customers code", "USERNAME", IssueCodeAsync),
+        new("directories revoke", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RevokeStatements(words[0], words[1]), output, ct)),
+        new("directories restore", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RestoreStatements(words[0], words[1]), output, ct)),
+        new("events dead", "", ShowDeadEventsAsync),
+        new("events resend", "EVENT|all", ResendEventsAsync),
         new("evidence messages", "CLIENT DAY", ShowMessagesAsync),
         new("keyring rotate", "", RotateKeyRingAsync),
         new("keys rotate", "", RotateKeysAsync),
         new("policy explain", "[SIGNAL=VALUE…]", ExplainPolicyAsync),
+        new("seed big", "[customers=10000] [transactions=1000000] [consents=100000…]", SeedBigAsync),
         new("threat show", "", ShowThreatAsync),
         new("threat raise", "[WHY…]", (services, words, output, ct) => ChangeThreatAsync(services, raise: true, words, output, ct)),
         new("threat lower", "[WHY…]", (services, words, output, ct) => ChangeThreatAsync(services, raise: false, words, output, ct)),
@@ -35,7 +42,7 @@ internal static class Commands
 
     /// <summary>Verbs that belong to parts which are not built yet; told apart from mistakes.</summary>
     private static readonly string[] Later =
-        ["ledger verify", "evidence verify", "seed"];
+        ["ledger verify", "evidence verify"];
 
     /// <summary>Who is at the keyboard, also behind sudo.</summary>
     private static string AtTheKeyboard => Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } user ? user : Environment.UserName;
@@ -93,7 +100,7 @@ internal static class Commands
             return 1;
         }
 
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"The audit chain is whole: {report.Events} events on {report.Days} days."));
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"The audit chain is whole: {report.Events} events on {report.Days} {(report.Days == 1 ? "day" : "days")}."));
         return 0;
     }
 
@@ -153,6 +160,39 @@ internal static class Commands
         return 0;
     }
 
+    /// <summary>The events that did not arrive, oldest first, one a line: which, whose, what, since when, after how many tries, and why.</summary>
+    private static async Task<int> ShowDeadEventsAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        const int Most = 1000;
+        var dead = await services.GetRequiredService<IMediator>().Send(new ListDeadEvents(Most), ct);
+        foreach (var one in dead)
+        {
+            await output.WriteLineAsync(LogLines.Escape(string.Create(
+                CultureInfo.InvariantCulture, $"{one.EventId} {one.ClientId} {one.Type} {one.ResourceId} of {one.At:u}, given up {one.Since:u} after {one.Tries} tries: {one.Why}")));
+        }
+
+        await output.WriteLineAsync(dead.Count switch
+        {
+            0 => "Every event has arrived or is on its way.",
+            Most => $"These are the oldest {Most}; there may be more.",
+            _ => $"{dead.Count} did not arrive.",
+        });
+        return 0;
+    }
+
+    private static async Task<int> ResendEventsAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var resent = await services.GetRequiredService<IMediator>().Send(new ResendEvents(words[0] == "all" ? null : words[0]), ct);
+        if (resent == 0)
+        {
+            await Console.Error.WriteLineAsync("There is no such event among those that did not arrive.");
+            return 1;
+        }
+
+        await output.WriteLineAsync($"{resent} will be sent once more.");
+        return 0;
+    }
+
     private static async Task<int> RotateKeysAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
     {
         var rotation = await services.GetRequiredService<IMediator>().Send(new RotateSigningKeys(), ct);
@@ -171,6 +211,20 @@ internal static class Commands
         var (key, isNew) = KeyRing.Rotate(services);
         await output.WriteLineAsync($"{key.KeyId} protects from {key.ActivationDate:u}{(isNew ? ", new" : "")}");
         return 0;
+    }
+
+    private static async Task<int> ChangeStatementsAsync(IServiceProvider services, IRequest<RevocationAnswer> change, TextWriter output, CancellationToken ct)
+    {
+        var (exit, said) = await services.GetRequiredService<IMediator>().Send(change, ct) switch
+        {
+            RevocationAnswer.Done done when change is RevokeStatements => (0, string.Create(CultureInfo.InvariantCulture, $"Revoked; {done.Suspended} clients are out of service by it.")),
+            RevocationAnswer.Done => (0, "No longer revoked by command."),
+            RevocationAnswer.WasNotRevoked => (1, "That was not revoked by command."),
+            RevocationAnswer.UnknownDirectory unknown => (1, $"There is no such directory; there are: {string.Join(", ", unknown.Known)}."),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        await (exit == 0 ? output : Console.Error).WriteLineAsync(LogLines.Escape(said));
+        return exit;
     }
 
     private static async Task<int> ExplainPolicyAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
@@ -201,6 +255,41 @@ internal static class Commands
         var threat = await services.GetRequiredService<IMediator>().Send(new ChangeThreat(raise, AtTheKeyboard, why), ct);
         await output.WriteLineAsync(threat.Changed ? $"The threat level is {threat.Level} now." : $"The threat level is {threat.Level} already.");
         return 0;
+    }
+
+    /// <summary>Fills the sandbox's bank with customers, bookings and accesses by the thousand, so that speed can be measured among them.</summary>
+    private static async Task<int> SeedBigAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var sizes = new Dictionary<string, int>(StringComparer.Ordinal) { ["customers"] = 10_000, ["transactions"] = 1_000_000, ["consents"] = 100_000 };
+        foreach (var word in words)
+        {
+            var (name, value) = word.Split('=') is [var left, var right] ? (left, right) : (word, "");
+            if (!sizes.ContainsKey(name) || !int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size is < 1 or > 9_000_000)
+            {
+                await Console.Error.WriteLineAsync("Use: ./run.sh seed big [customers=10000] [transactions=1000000] [consents=100000], each from 1 to 9000000.");
+                return 1;
+            }
+
+            sizes[name] = size;
+        }
+
+        if (!services.GetRequiredService<HostSettings>().Sandbox)
+        {
+            await Console.Error.WriteLineAsync("Only a sandbox can be filled; this is none.");
+            return 1;
+        }
+
+        var clock = services.GetRequiredService<TimeProvider>();
+        var start = clock.GetTimestamp();
+        await AccountsModule.SeedSandboxAsync(services, ct);
+        var held = await AccountsModule.SeedBulkAsync(services, sizes["customers"], sizes["transactions"], count => Say("transactions", count), ct);
+        await ConsentModule.SeedBulkAsync(services, sizes["consents"], held, count => Say("consents", count), ct);
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"Added {sizes["customers"]:N0} customers, {sizes["transactions"]:N0} transactions and {sizes["consents"]:N0} consents in {clock.GetElapsedTime(start).TotalSeconds:0} s."));
+        return 0;
+
+        void Say(string what, int count) => output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{clock.GetElapsedTime(start).TotalSeconds,5:0} s  {count,11:N0} of {sizes[what]:N0} {what}"));
     }
 
     private static string WithoutSecrets(string name, string value)

@@ -3,6 +3,7 @@ using MediatR;
 using Microsoft.AspNetCore.DataProtection;
 using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Host.Control;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
 
@@ -18,6 +19,7 @@ internal static class DemoData
     {
         IReadOnlyList<DemoCustomer> customers = [];
         await app.Services.GetRequiredService<SandboxClock>().FollowAsync(app.Services.GetRequiredService<HostDatabase>(), ct);
+        await app.Services.GetRequiredService<SandboxState>().FollowAsync(ct);
         await HostDatabase.AloneAsync(
             app.Configuration.GetConnectionString("OpenBanking")!,
             async _ => customers = await SeedAsync(app.Services, null, ct),
@@ -69,6 +71,10 @@ internal sealed record DemoCustomer(string CustomerId, string Username, string A
 internal sealed class SandboxCustomers
 {
     public IReadOnlyList<DemoCustomer> All { get; set; } = [];
+
+    /// <summary>The id of an account named by it or by its short name.</summary>
+    public string? FindAccount(string name) =>
+        All.SelectMany(customer => customer.Accounts).FirstOrDefault(account => account.AccountId == name || account.Tag == name)?.AccountId;
 
     /// <summary>The bank's number of a customer named by username or by that number.</summary>
     public string? Find(string name) =>

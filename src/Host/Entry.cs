@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using OpenBanking.Host.Control;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;

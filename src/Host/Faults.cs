@@ -1,14 +1,17 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Host;
 
 /// <summary>
-/// The one place where an exception becomes an answer: 503 with <c>Retry-After</c> while the database is away (OP-23, REV-10), 500 for
-/// everything else, logged once, nothing said (OP-03).
+/// The one place where an exception becomes an answer: 503 with <c>Retry-After</c> while the database or the bank's own system is
+/// away (OP-23, REV-10), 500 for everything else, logged once, nothing said (OP-03).
 /// </summary>
 internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
 {
@@ -17,6 +20,7 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
 
     public async Task InvokeAsync(HttpContext http)
     {
+        string? message = null;
         try
         {
             await next(http);
@@ -42,13 +46,22 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
             Answer(http, StatusCodes.Status503ServiceUnavailable);
             http.Response.Headers.RetryAfter = "1";
         }
+        catch (CoreBankAwayException away)
+        {
+            Log.CoreBankAway(log, away.Message, http.InteractionIdentifier());
+            Answer(http, StatusCodes.Status503ServiceUnavailable);
+            http.Response.Headers.RetryAfter = ((long)Math.Ceiling(away.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            http.SetBrowserErrorCode("accounts_unavailable"); // A page for people; programs get none.
+            message = "The bank's accounts cannot be asked just now; try again later.";
+        }
         catch (Exception fault)
         {
             Log.Fault(log, fault, http.Request.Method, http.GetEndpoint()?.DisplayName ?? "-", http.InteractionIdentifier());
             Answer(http, StatusCodes.Status500InternalServerError);
+            message = "The bank cannot answer this just now";
         }
 
-        await CompleteAsync(http);
+        await CompleteAsync(http, message);
     }
 
     /// <summary>Whether an exception means that the database cannot be had just now, and the same request may succeed later.</summary>
@@ -77,7 +90,8 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
         http.Response.StatusCode = status;
     }
 
-    private static Task CompleteAsync(HttpContext http)
+    /// <param name="message">What programs read in the standard's error object (OB-ERR-3); null where the status says all.</param>
+    private static Task CompleteAsync(HttpContext http, string? message)
     {
         var response = http.Response;
         if (response.StatusCode < 400 || !Paths.IsForPrograms(http.Request.Path)) return Task.CompletedTask;
@@ -85,9 +99,9 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
         // Programs get the status alone, whatever they accept: no page (OB-GEN-10).
         if (http.Features.Get<IStatusCodePagesFeature>() is { } pages) pages.Enabled = false;
         var isBare = !response.HasStarted && response.ContentType is null && response.ContentLength is null or 0;
-        return isBare && response.StatusCode == StatusCodes.Status500InternalServerError && Paths.IsOpenBanking(http.Request.Path)
+        return isBare && message is not null && Paths.IsOpenBanking(http.Request.Path)
             ? response.WriteAsJsonAsync(
-                new { Id = http.InteractionIdentifier(), Errors = new[] { new { ErrorCode = "U000", Message = "The bank cannot answer this just now" } } },
+                new { Id = http.InteractionIdentifier(), Errors = new[] { new { ErrorCode = "U000", Message = message } } },
                 Wire,
                 "application/json; charset=utf-8")
             : Task.CompletedTask;
@@ -97,6 +111,9 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "The database is away ({Cause}), interaction {InteractionId}")]
         public static partial void DatabaseAway(ILogger logger, string cause, string interactionId);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "The core bank is away ({Cause}), interaction {InteractionId}")]
+        public static partial void CoreBankAway(ILogger logger, string cause, string interactionId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "A fault while answering {Method} {Endpoint}, interaction {InteractionId}")]
         public static partial void Fault(ILogger logger, Exception fault, string method, string endpoint, string interactionId);

@@ -82,6 +82,25 @@ internal sealed class HostDatabase(NpgsqlDataSource database)
         await write.ExecuteNonQueryAsync(ct);
     }
 
+    /// <summary>All that is stored under names that begin so.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> ReadAllAsync(string prefix, CancellationToken ct)
+    {
+        await using var read = database.CreateCommand("SELECT name, value FROM host.settings WHERE starts_with(name, $1) ORDER BY name");
+        read.Parameters.Add(new() { Value = prefix });
+        await using var rows = await read.ExecuteReaderAsync(ct);
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (await rows.ReadAsync(ct)) found[rows.GetString(0)] = rows.GetString(1);
+        return found;
+    }
+
+    /// <summary>Forgets all that is stored under names that begin so.</summary>
+    public async Task RemoveAsync(string prefix, CancellationToken ct)
+    {
+        await using var remove = database.CreateCommand("DELETE FROM host.settings WHERE starts_with(name, $1)");
+        remove.Parameters.Add(new() { Value = prefix });
+        await remove.ExecuteNonQueryAsync(ct);
+    }
+
     public async Task<bool> AnswersAsync(CancellationToken ct)
     {
         try

@@ -1,5 +1,4 @@
 using System.Globalization;
-using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Host;
 
@@ -36,14 +35,4 @@ internal sealed class SandboxClock(TimeProvider real) : TimeProvider
         var stored = await database.ReadAsync(Setting, ct);
         OffsetMilliseconds = long.TryParse(stored, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var offset) ? offset : 0;
     }
-}
-
-/// <summary>Looks for a moved clock.</summary>
-internal sealed class SandboxClockFollower(SandboxClock clock, HostDatabase database, ILogger<SandboxClockFollower> logger) : BackgroundService
-{
-    private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>While the database is away, the clock stays as it is.</summary>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        BackgroundWork.EveryAsync(Every, Server.RealTime, logger, ct => clock.FollowAsync(database, ct), stoppingToken);
 }

@@ -7,8 +7,11 @@ using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Npgsql;
 using OpenBanking.Accounts;
+using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent;
+using OpenBanking.Host.Control;
 using OpenBanking.Identity;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments;
@@ -64,6 +67,7 @@ internal static class Server
         services.AddSingleton(ForwardedFrom.Of(configuration));
         KeyRing.Add(services, KeyRing.KeyOf(configuration));
         RateLimits.Add(services, RateLimits.From(configuration, settings.Sandbox));
+        services.AddSingleton<CurrentChoices>();
         if (settings.Sandbox) AddSandbox(services, data);
 
         // MediatR comes without a registration package; handlers are written out on the modules' pages.
@@ -157,10 +161,13 @@ internal static class Server
         var clock = new SandboxClock(RealTime);
         services.AddSingleton(clock);
         services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock));
-        services.AddHostedService<SandboxClockFollower>();
+        services.AddSingleton<SandboxCore>();
+        services.AddSingleton<SandboxState>();
+        services.AddHostedService<SandboxFollower>();
         services.AddSingleton(_ => SandboxSecret.Of(data));
         services.AddSingleton<SandboxCustomers>();
         services.AddScoped<SandboxControl>();
+        services.AddScoped<SandboxControlPage>();
         services.AddSingleton<SandboxDirectory>();
         services.AddHostedService(provider => provider.GetRequiredService<SandboxDirectory>());
         services.AddSingleton<SandboxDirectoryEndpoints>();

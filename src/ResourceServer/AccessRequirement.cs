@@ -14,7 +14,12 @@ public enum TokenKind
 }
 
 /// <summary>What an endpoint demands of an access token; the endpoint's metadata, so that a list of all endpoints shows it.</summary>
-public sealed record AccessRequirement(string Scope, TokenKind Kind);
+/// <param name="Scope">What the token must have been issued for; several with blanks between are alternatives, of which one is enough.</param>
+public sealed record AccessRequirement(string Scope, TokenKind Kind)
+{
+    /// <summary>The alternatives.</summary>
+    public IReadOnlyList<string> Scopes { get; } = Scope.Split(' ');
+}
 
 /// <summary>How an endpoint is put behind the one check of access tokens (RS-01 to RS-06).</summary>
 public static class ProtectedResource
@@ -24,6 +29,10 @@ public static class ProtectedResource
     /// <summary>Lets only tokens with this scope and of this kind through.</summary>
     public static TBuilder RequireAccessToken<TBuilder>(this TBuilder builder, string scope, TokenKind kind)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new AccessRequirement(scope, kind));
+
+    /// <summary>Lets only tokens with at least one of these scopes, and of this kind, through.</summary>
+    public static TBuilder RequireAccessToken<TBuilder>(this TBuilder builder, IEnumerable<string> anyOf, TokenKind kind)
+        where TBuilder : IEndpointConventionBuilder => builder.RequireAccessToken(string.Join(' ', anyOf), kind);
 
     /// <summary>Lets only customers' tokens through behind which this authentication stands (STEP-01).</summary>
     public static TBuilder RequireAuthentication<TBuilder>(this TBuilder builder, StepUp demand)

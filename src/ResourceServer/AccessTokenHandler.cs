@@ -59,12 +59,23 @@ public sealed class AccessTokenHandler(ITokenSource tokens, DpopProofCheck proof
         if (token.Subject is not null && requirement.Kind == TokenKind.Client)
             return AccessRefusal.InvalidToken(shown.Scheme, "OB-SEC-2", "a token of the client_credentials grant is required");
         if (http.GetEndpoint()?.Metadata.GetMetadata<StepUp>()?.FirstRefusal(token, clock.GetUtcNow()) is { } weak) return weak;
-        if (!token.Scopes.Contains(requirement.Scope)) return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, "RS-04");
-        if (options.Value.RoleForScope.TryGetValue(requirement.Scope, out var role) && RuleAgainst(role, token, http) is { } rule)
-            return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, rule);
+        if (RuleAgainst(requirement, token, http) is { } rule) return AccessRefusal.InsufficientScope(shown.Scheme, requirement.Scope, rule);
 
         http.SetAccessToken(token);
         return null;
+    }
+
+    /// <summary>The rule by which no scope of the token opens the endpoint; null where one does.</summary>
+    private string? RuleAgainst(AccessRequirement requirement, VerifiedToken token, HttpContext http)
+    {
+        var rule = "RS-04";
+        foreach (var scope in requirement.Scopes.Where(token.Scopes.Contains))
+        {
+            if (!options.Value.RoleForScope.TryGetValue(scope, out var role) || RuleAgainst(role, token, http) is not { } lacking) return null;
+            rule = lacking;
+        }
+
+        return rule;
     }
 
     /// <summary>The rule by which a third party lacks a role: its directory does not give it, or the certificate it shows leaves it out.</summary>

@@ -49,6 +49,17 @@ public static class Portal
     public static IResult ShowDirectory(string? problem, IReadOnlyList<(string Name, string Value)> issued) => Pages.Show<DirectoryPage>(
         new { Problem = problem, Issued = issued }, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
 
+    /// <summary>The page of the sandbox's control.</summary>
+    public static IResult ShowControl(ControlView view, int status = StatusCodes.Status200OK) => Pages.Show<ControlPage>(new { View = view }, status);
+
+    public static IResult ShowError(int status) => Pages.Error(status);
+
+    /// <inheritdoc cref="Pages.SeeOther"/>
+    public static IResult SeeOther(string path) => Pages.SeeOther(path);
+
+    /// <inheritdoc cref="PortalForms.ReadAsync"/>
+    public static Task<IFormCollection?> ReadFormAsync(HttpContext http, CancellationToken ct) => http.RequestServices.GetRequiredService<PortalForms>().ReadAsync(http, ct);
+
     public static WebApplication MapPortal(this WebApplication app)
     {
         PortalFiles.Map(app);

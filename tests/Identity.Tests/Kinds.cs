@@ -3,7 +3,7 @@ using OpenBanking.Identity.Authorize;
 
 namespace OpenBanking.Identity.Tests;
 
-/// <summary>What the product serves at present, for tests that run without a host.</summary>
+/// <summary>What a server without payments serves, for tests that run without a host: payments are known there and not offered.</summary>
 internal static class Kinds
 {
     public static OfferedKinds Served { get; } = Of(ConsentKind.AccountAccess, ConsentKind.FundsConfirmation);

@@ -87,13 +87,19 @@ public sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Runs Host to its end, for starts that are refused and for commands.</summary>
+    public static Task<(int ExitCode, string Output, TimeSpan Took)> RunAsync(
+        IReadOnlyDictionary<string, string?>? environment = null, string? dataPath = null, params string[] arguments) =>
+        RunAsync(environment, dataPath, TimeSpan.FromSeconds(60), arguments);
+
+    /// <summary>The same for commands that take long.</summary>
+    /// <param name="longest">How long it may take.</param>
     public static async Task<(int ExitCode, string Output, TimeSpan Took)> RunAsync(
-        IReadOnlyDictionary<string, string?>? environment = null, string? dataPath = null, params string[] arguments)
+        IReadOnlyDictionary<string, string?>? environment, string? dataPath, TimeSpan longest, params string[] arguments)
     {
         await using var host = Prepare(environment, dataPath);
         var watch = Stopwatch.StartNew();
         host.Launch(arguments);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(longest);
         await host.process!.WaitForExitAsync(limit.Token);
         return (host.process.ExitCode, host.Output, watch.Elapsed);
     }

@@ -27,7 +27,16 @@ public static class AccountsModule
 
         return services
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
-            .AddScoped<ICoreBank, LedgerCoreBank>()
+            .AddScoped<LedgerCoreBank>()
+            .AddScoped<ICoreBank>(ChooseCoreBank)
+            .AddScoped<Transfers>()
+            .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ExecuteTransfer, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ReleaseTransfer, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ReturnTransfer, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<SumTransfers, TransferSum>, LedgerReports>()
+            .AddScoped<IRequestHandler<VerifyLedger, LedgerReport>, LedgerReports>()
             .AddScoped<AccountAccess>()
             .AddHostedService<StatementIssuer>()
             .AddScoped<Listings>()
@@ -44,7 +53,8 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>, SandboxLedger>()
             .AddScoped<IRequestHandler<SetSandboxAccountState, SandboxAnswer>, SandboxLedger>()
             .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
-            .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, ListOwnAccountsHandler>();
+            .AddScoped<IRequestHandler<ListOwnAccounts, IReadOnlyList<OwnAccount>>, OwnAccounts>()
+            .AddScoped<IRequestHandler<ListOwnAccountsIfKnown, IReadOnlyList<OwnAccount>?>, OwnAccounts>();
     }
 
     public static WebApplication MapAccounts(this WebApplication app)
@@ -62,7 +72,22 @@ public static class AccountsModule
         return app;
     }
 
+    /// <summary>The built-in ledger; in the sandbox it behaves as a tester wants it to.</summary>
+    private static ICoreBank ChooseCoreBank(IServiceProvider services)
+    {
+        ICoreBank bank = services.GetRequiredService<LedgerCoreBank>();
+        return services.GetService<SandboxCore>() is { } core
+            ? SandboxCoreBank.Before(bank, core, services.GetRequiredService<UnitOfWork>(), services.GetRequiredService<TimeProvider>())
+            : bank;
+    }
+
     /// <summary>Fills the sandbox bank, once; says who its customers are, every time.</summary>
     public static Task<IReadOnlyList<SandboxCustomer>> SeedSandboxAsync(IServiceProvider services, CancellationToken ct) =>
         SandboxSeed.RunAsync(services, ct);
+
+    /// <summary>Adds customers by the thousand to the sandbox's bank, for measurements; answers their accounts.</summary>
+    /// <param name="progress">Hears how many bookings there are.</param>
+    public static Task<IReadOnlyList<(string CustomerId, string AccountId)>> SeedBulkAsync(
+        IServiceProvider services, int customers, int transactions, Action<int> progress, CancellationToken ct) =>
+        ActivatorUtilities.CreateInstance<BulkBank>(services).AddAsync(customers, transactions, progress, ct);
 }

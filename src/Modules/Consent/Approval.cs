@@ -41,7 +41,9 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
             Digest: string.Empty)
         {
             Kind = consent.Kind,
+            OrganisationName = client.OrganisationName,
             ChoosesAccounts = terms.ChoosesAccounts && !continues,
+            Payment = terms.Payment,
         };
         var canonical = Canonicalise(document, consent.ClientId);
         return new Approval(document with { Digest = Base64Url.EncodeToString(SHA256.HashData(canonical)) }, System.Text.Encoding.UTF8.GetString(canonical));
@@ -58,6 +60,7 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
             json.WriteString("consent", document.ConsentId);
             json.WriteString("client", clientId);
             json.WriteString("name", document.ClientName);
+            json.WriteString("organisation", document.OrganisationName);
             json.WriteString("onBehalfOf", document.OnBehalfOf);
             json.WriteStartArray("accounts");
             foreach (var account in document.Accounts)
@@ -84,6 +87,7 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
             }
 
             json.WriteEndArray();
+            if (document.Payment is { } payment) Write(json, payment);
             json.WriteString("expires", Moment(document.Expires));
             json.WriteString("transactionsFrom", Moment(document.TransactionsFrom));
             json.WriteString("transactionsTo", Moment(document.TransactionsTo));
@@ -92,6 +96,28 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
         }
 
         return bytes.ToArray();
+    }
+
+    /// <summary>Amount, currency, payee and the payee's account, and all that was shown beside them (OB-SCA-2).</summary>
+    private static void Write(Utf8JsonWriter json, ShownPayment payment)
+    {
+        json.WriteStartObject("payment");
+        json.WriteString("amount", payment.Amount.ToWire());
+        json.WriteString("currency", payment.Amount.Currency);
+        json.WriteString("payee", payment.PayeeName);
+        json.WriteString("payeeAccount", payment.PayeeAccount);
+        json.WriteStartArray("lines");
+        foreach (var line in payment.Lines)
+        {
+            json.WriteStartObject();
+            json.WriteString("label", line.Label);
+            json.WriteString("value", line.Value);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteBoolean("refundAccount", payment.GivesRefundAccount);
+        json.WriteEndObject();
     }
 
     private static string? Moment(DateTimeOffset? value) => value?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);

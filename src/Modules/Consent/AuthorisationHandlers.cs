@@ -67,6 +67,9 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         // them is no answer to what was asked.
         var chooses = approval.Document.ChoosesAccounts;
         if (!chooses && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotOffered();
+
+        // Money comes out of one account (P-3).
+        if (approval.Document.Payment is not null && chosen.Length > 1) return new AuthorisationAnswer.AccountNotOffered();
         if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return new AuthorisationAnswer.NoAccountChosen();
         var accounts = continues ? consent.SharedAccountIds() : chooses ? chosen : [.. offered];
 
@@ -138,7 +141,7 @@ internal sealed class GiveUpConsentHandler(Consents consents) : IRequestHandler<
 {
     public async Task<bool> Handle(GiveUpConsent request, CancellationToken cancellationToken) =>
         await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent && consent.ClientId == request.ClientId
-        && await consents.MoveAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, request.ClientId), cancellationToken);
+        && await consents.MoveOnAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, request.ClientId), cancellationToken);
 }
 
 /// <summary>Stops an access at the bank's wish, where the table of its kind has that.</summary>
@@ -148,6 +151,6 @@ internal sealed class SuspendConsentHandler(Consents consents) : IRequestHandler
     {
         if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent) return SuspensionAnswer.NotFound;
         var cause = new Cause(Actor.Bank, request.By, Reason: request.Why, Told: "The bank has stopped the access.");
-        return await consents.MoveAsync(consent, ConsentEvent.Suspend, cause, cancellationToken) ? SuspensionAnswer.Suspended : SuspensionAnswer.WasNotActive;
+        return await consents.MoveOnAsync(consent, ConsentEvent.Suspend, cause, cancellationToken) ? SuspensionAnswer.Suspended : SuspensionAnswer.WasNotActive;
     }
 }

@@ -132,7 +132,10 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
     public async Task<IReadOnlyList<Connection>> OfAsync(string customerId, string? consentId, CancellationToken ct)
     {
         if (consentId is not null && !Consents.IsWellFormed(consentId)) return [];
-        var own = await mediator.Send(new ListOwnAccounts(customerId), ct);
+
+        // While the bank's own system is away, what a customer gave is still seen and stopped, with accounts that have no name.
+        var known = await mediator.Send(new ListOwnAccountsIfKnown(customerId), ct);
+        var own = known ?? [];
         var joint = own.Where(account => account.IsJoint).Select(account => account.AccountId).ToArray();
         var concerned = db.Consents.Where(consent =>
             consent.CustomerId == customerId || (consent.CustomerId != null && consent.AccountIds!.Any(id => joint.Contains(id))));
@@ -148,9 +151,13 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
             .. found.Where(consent => States.Next(States.Of(consent.Kind), ConsentState.AUTH, ConsentEvent.Cancel) is not null).Select(consent => new Connection(
                 consent,
                 consent.CustomerId != customerId,
-                [.. own.Where(account => consent.AccountIds!.Contains(account.AccountId) && (account.IsJoint || consent.CustomerId == customerId))])),
+                known is null
+                    ? [.. consent.SharedAccountIds().Select(Nameless)]
+                    : [.. own.Where(account => consent.AccountIds!.Contains(account.AccountId) && (account.IsJoint || consent.CustomerId == customerId))])),
         ];
     }
+
+    private static OwnAccount Nameless(string id) => new(id, "One of your accounts", "", "Its name cannot be shown just now", "–", IsJoint: false) { Scheme = "" };
 
     /// <summary>
     /// Ends an access for a customer at once (D-7); false where it was not active any more. Where the other holder of a joint account has

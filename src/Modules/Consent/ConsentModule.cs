@@ -9,6 +9,8 @@ using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Consent.FundsConfirmation;
+using OpenBanking.Consent.PaymentConsents;
+using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
@@ -39,11 +41,23 @@ public static class ConsentModule
             .AddConsentKind(DebtorAccount.Rules)
             .AddScoped<FundsConfirmationConsentEndpoints>()
             .AddSingleton<FundsRequestValidator>()
+            .AddPaymentConsents()
 
             // What happens to resources, of whichever module, and who hears of it.
             .AddScoped<Outbox>()
             .AddScoped<INotificationHandler<ResourceChanged>>(provider => provider.GetRequiredService<Outbox>())
             .AddScoped<INotificationHandler<LinkedAccountChanged>, LinkedAccountChangedHandler>()
+            .AddScoped<SecurityEventTokens>()
+            .AddScoped<CallbackAddresses>()
+            .AddSingleton<SubscriptionRequestValidator>()
+            .AddScoped<EventSubscriptionEndpoints>()
+            .AddScoped<EventPollEndpoint>()
+            .AddSingleton<EventPush>()
+            .AddHostedService(provider => provider.GetRequiredService<EventPush>())
+            .AddSingleton<EventRetention>()
+            .AddHostedService(provider => provider.GetRequiredService<EventRetention>())
+            .AddScoped<IRequestHandler<ListDeadEvents, IReadOnlyList<DeadEvent>>, ListDeadEventsHandler>()
+            .AddScoped<IRequestHandler<ResendEvents, int>, ResendEventsHandler>()
 
             // The authorization server asks.
             .AddScoped<IRequestHandler<FindConsentForAuthorisation, AuthorisableConsent>, FindConsentForAuthorisationHandler>()
@@ -91,7 +105,29 @@ public static class ConsentModule
     {
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
+        PaymentConsentEndpoints.Map(app.MapUkApi("pisp"));
+        var events = app.MapUkApi("");
+        EventSubscriptionEndpoints.Map(events);
+        EventPollEndpoint.Map(events);
         return app;
+    }
+
+    /// <summary>Adds accesses by the thousand, for measurements, given by the holders of these accounts.</summary>
+    /// <param name="progress">Hears how many there are.</param>
+    public static Task SeedBulkAsync(
+        IServiceProvider services, int consents, IReadOnlyList<(string CustomerId, string AccountId)> held, Action<int> progress, CancellationToken ct) =>
+        ActivatorUtilities.CreateInstance<BulkConsents>(services).AddAsync(consents, held, progress, ct);
+
+    /// <summary>Consents of the types of payment that there are.</summary>
+    private static IServiceCollection AddPaymentConsents(this IServiceCollection services)
+    {
+        services.TryAddScoped<Idempotency>();
+        foreach (var type in PaymentTypes.All) services.AddConsentKind(type.KindRules);
+        return services
+            .AddScoped<PaymentConsentEndpoints>()
+            .AddSingleton<CutOffs>()
+            .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>();
     }
 
     /// <summary>Serves a kind of consent: its type, scope and role are offered from here on.</summary>

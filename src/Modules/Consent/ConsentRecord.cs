@@ -34,6 +34,9 @@ internal sealed class ConsentRecord
     /// <summary>Of the other kinds, what was asked for as it was sent (OB-GEN-7), as JSON in the words of the kind's resource.</summary>
     public string? Terms { get; init; }
 
+    /// <summary>Of payments, what the bank has said to it: charges, times, rates, as JSON in the words of the kind's resource.</summary>
+    public string? Quoted { get; init; }
+
     /// <summary>When access ends; null where the third party set no end (OB-CON-9).</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -88,6 +91,7 @@ internal sealed class ConsentRecordTable : IEntityTypeConfiguration<ConsentRecor
         builder.Property(consent => consent.State).HasConversion<string>().HasMaxLength(4);
         builder.Property(consent => consent.ReasonCode).HasMaxLength(4);
         builder.Property(consent => consent.Terms).HasColumnType("json");
+        builder.Property(consent => consent.Quoted).HasColumnType("json");
         builder.Ignore(consent => consent.Kind);
 
         // What is due to expire, the dashboard's list, that of a joint account's other holder, and the count of what waits.

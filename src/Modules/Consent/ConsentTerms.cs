@@ -23,4 +23,7 @@ internal sealed record ConsentTerms(SentDate? Expires)
 
     /// <summary>The other kinds: JSON in the words of the kind's resource.</summary>
     public string? OfKind { get; init; }
+
+    /// <summary>Payments: what the bank says to it, as JSON.</summary>
+    public string? Quoted { get; init; }
 }

@@ -81,14 +81,29 @@ internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvide
         return true;
     }
 
+    /// <summary>
+    /// Moves a consent out of whatever state it is in by now: who has lost to another step looks once more, because what is asked here is
+    /// allowed after most of them. False where the table refuses it, or the consent is gone.
+    /// </summary>
+    public async Task<bool> MoveOnAsync(ConsentRecord consent, ConsentEvent on, Cause cause, CancellationToken ct)
+    {
+        for (var now = consent; now is not null && States.Next(States.Of(now.Kind), now.State, on) is not null; now = await FindAsync(now.Id, ct))
+        {
+            if (await MoveAsync(now, on, cause, ct)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Makes and keeps a new consent of a kind, in the state in which its kind begins.</summary>
-    public async Task<ConsentRecord> CreateAsync(ConsentKind kind, string clientId, ConsentTerms terms, CancellationToken ct)
+    /// <param name="id">Where it is known before, because the request has an idempotency key; null for a new one.</param>
+    public async Task<ConsentRecord> CreateAsync(ConsentKind kind, string clientId, ConsentTerms terms, CancellationToken ct, string? id = null)
     {
         var now = time.GetUtcNow();
         var start = States.Next(States.Of(kind), null, ConsentEvent.Create)!;
         var consent = new ConsentRecord
         {
-            Id = NewId(kind),
+            Id = id ?? NewId(kind),
             ClientId = clientId,
             State = start.To,
             ReasonCode = start.ReasonCode,
@@ -97,6 +112,7 @@ internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvide
             StateChangedAt = now,
             Permissions = [.. terms.Permissions],
             Terms = terms.OfKind,
+            Quoted = terms.Quoted,
             ExpiresAt = terms.Expires?.Moment,
             ExpirationOnWire = terms.Expires?.OnWire,
             TransactionsFrom = terms.TransactionsFrom?.Moment,
@@ -110,7 +126,7 @@ internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvide
     }
 
     /// <summary>A new id of a kind (OB-GEN-13).</summary>
-    private static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
+    public static string NewId(ConsentKind kind) => kind.IdPrefix + RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
 
     private Question<ConsentRecord> ById(string id) =>
         db.Ask<ConsentRecord>("""WHERE r."Id" = $1 AND r."State" <> 'GONE'""", new NpgsqlParameter<string> { TypedValue = id });

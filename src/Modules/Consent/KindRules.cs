@@ -10,7 +10,11 @@ internal sealed record KindRules(ConsentKind Kind, Func<ConsentRecord, IReadOnly
 /// <summary>What a consent asks for, in the customer's words.</summary>
 /// <param name="Accounts">Those of the customer's accounts that it can be given for.</param>
 /// <param name="ChoosesAccounts">The customer picks among them; otherwise the consent names what it is for.</param>
-internal sealed record ShownTerms(IReadOnlyList<OwnAccount> Accounts, bool ChoosesAccounts, IReadOnlyList<DataGroup> Groups);
+internal sealed record ShownTerms(IReadOnlyList<OwnAccount> Accounts, bool ChoosesAccounts, IReadOnlyList<DataGroup> Groups)
+{
+    /// <summary>What is paid, where money is moved; then exactly one account is chosen.</summary>
+    public ShownPayment? Payment { get; init; }
+}
 
 /// <summary>The kinds that are served; a kind is served by registering its rules.</summary>
 internal sealed class ServedKinds(IEnumerable<KindRules> rules)

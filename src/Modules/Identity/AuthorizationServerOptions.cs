@@ -84,6 +84,12 @@ internal sealed class AuthorizationServerOptions
     /// </summary>
     public bool BackchannelFirstContact { get; init; }
 
+    /// <summary>Who the bank is in its message signatures: its organisation id in the directory, or the subject of its certificate (OB-JWS-17).</summary>
+    public string OrganisationId { get; init; } = "0000000000SANDBOX0";
+
+    /// <summary>The trust anchor that message signatures name, theirs and ours (OB-JWS-10).</summary>
+    public string TrustAnchor { get; init; } = "openbanking.org.uk";
+
     /// <summary>An endpoint's public address.</summary>
     public string Endpoint(string path) => Issuer.TrimEnd('/') + path;
 
@@ -116,6 +122,8 @@ internal sealed class AuthorizationServerOptions
         if (AccessTokenLifetime < TimeSpan.FromSeconds(1) || AccessTokenLifetime > TimeSpan.FromMinutes(60))
             yield return "Identity:AccessTokenLifetime must be from 1 second to 60 minutes";
         if (EndedGrantLifetime < TimeSpan.FromDays(1)) yield return "Identity:EndedGrantLifetime must be at least one day";
+        if (OrganisationId.Length == 0) yield return "Identity:OrganisationId must say who signs the bank's answers";
+        if (TrustAnchor.Length == 0) yield return "Identity:TrustAnchor must name the trust anchor of message signatures";
         if (SigningKeyPeriod < TimeSpan.FromDays(1)) yield return "Identity:SigningKeyPeriod must be at least one day";
         if (SignInHistory < TimeSpan.FromDays(30) || SignInHistory > TimeSpan.FromDays(36500)) yield return "Identity:SignInHistory must be from 30 to 36500 days";
         if (SignedMessageLife < TimeSpan.FromDays(30) || SignedMessageLife > TimeSpan.FromDays(36500)) yield return "Identity:SignedMessageLife must be from 30 to 36500 days";

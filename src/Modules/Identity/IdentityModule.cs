@@ -12,6 +12,7 @@ using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Dpop;
 using OpenBanking.Identity.Evidence;
 using OpenBanking.Identity.GrantManagement;
+using OpenBanking.Identity.Messages;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Registration;
@@ -40,6 +41,9 @@ public static class IdentityModule
 
     public static WebApplication MapIdentity(this WebApplication app)
     {
+        // Outside of the check, so that its refusals are signed too.
+        app.Use(MessageSigning.AnswerAsync);
+
         // Before every endpoint of every module: what asks for a token gets it checked here.
         app.UseAccessTokenCheck();
         app.Use(ClientShare.InvokeAsync);
@@ -83,11 +87,15 @@ public static class IdentityModule
         .AddScoped<RegistrationChecks>()
         .AddScoped<Registrations>()
         .AddScoped<RegistrationEndpoint>()
+        .AddScoped<IRequestHandler<ListClientHosts, IReadOnlySet<string>?>, ListClientHostsHandler>()
         .AddScoped<ClientManager>()
         .AddScoped<ClientConfigurationEndpoint>()
-        .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryOfClientHandlers>()
-        .AddScoped<IRequestHandler<SuspendClient, bool>, DirectoryOfClientHandlers>()
-        .AddHostedService<Revocations>();
+        .AddScoped<Revocations>()
+        .AddScoped<IRequestHandler<FindSoftware, string?>, DirectoryHandlers>()
+        .AddScoped<IRequestHandler<SuspendClient, bool>, DirectoryHandlers>()
+        .AddScoped<IRequestHandler<RevokeStatements, RevocationAnswer>, DirectoryHandlers>()
+        .AddScoped<IRequestHandler<RestoreStatements, RevocationAnswer>, DirectoryHandlers>()
+        .AddHostedService<RevocationsFromSettings>();
 
     private static IServiceCollection AddAuthorizationRequests(this IServiceCollection services) => services
         .AddScoped<RequestObjects>()
@@ -166,6 +174,9 @@ public static class IdentityModule
             .AddSingleton<ServerSecrets>()
             .AddSingleton<SigningKeys>()
             .AddScoped<IRequestHandler<RotateSigningKeys, KeyRotation>, RotateSigningKeysHandler>()
+            .AddScoped<IRequestHandler<SignMessage, string>, SignMessageHandler>()
+            .AddScoped<IRequestHandler<SignClaims, string>, SignMessageHandler>()
+            .AddScoped<IRequestHandler<VerifyMessage, MessageVerdict>, VerifyMessageHandler>()
             .AddHostedService<KeyRotationService>()
             .AddSingleton<DiscoveryEndpoint>()
             .AddSingleton<JwksEndpoint>();

@@ -43,7 +43,8 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
         SignInEndpoints.EndWhenIdle(http);
         var all = await mediator.Send(new ListConnections(customer.CustomerId), ct);
-        return Pages.Show<ConnectionsPage>(new { Customer = customer, All = all, Filter = filter, StoppedName = NameOfStopped(all, stopped) });
+        var accountsKnown = await mediator.Send(new ListOwnAccountsIfKnown(customer.CustomerId), ct) is not null;
+        return Pages.Show<ConnectionsPage>(new { Customer = customer, All = all, Filter = filter, StoppedName = NameOfStopped(all, stopped), AccountsKnown = accountsKnown });
     }
 
     private async Task<IResult> DetailAsync(HttpContext http, string consentId, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 
@@ -12,8 +13,9 @@ internal static class ErrorPages
         var http = context.HttpContext;
         var isForPerson = http.BrowserErrorCode() is not null
             || http.Request.Headers.Accept.Any(accept => accept?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
+        var again = http.BrowserErrorCode() == "accounts_unavailable" && HttpMethods.IsGet(http.Request.Method) ? http.Request.Path + http.Request.QueryString : null;
         return isForPerson
-            ? Pages.Error(http.Response.StatusCode, http.BrowserErrorCode(), http.InteractionIdentifier()).ExecuteAsync(http)
+            ? Pages.Error(http.Response.StatusCode, http.BrowserErrorCode(), http.InteractionIdentifier(), again).ExecuteAsync(http)
             : Task.CompletedTask;
     }
 }

@@ -11,8 +11,8 @@ internal static class Pages
         where TPage : IComponent =>
         new RazorComponentResult<TPage>(parameters) { StatusCode = status, PreventStreamingRendering = true };
 
-    public static IResult Error(int status, string? code = null, string? reference = null) =>
-        Show<ErrorPage>(new { Status = status, Code = code, Reference = reference }, status);
+    public static IResult Error(int status, string? code = null, string? reference = null, string? again = null) =>
+        Show<ErrorPage>(new { Status = status, Code = code, Reference = reference, Again = again }, status);
 
     /// <summary>303, so that the browser comes back with GET whatever it sent (HTTP-10).</summary>
     public static IResult SeeOther(string path) => new SeeOtherResult(path);

@@ -19,7 +19,7 @@ internal sealed class StartEndpoint(IMediator mediator, Visitors visitors)
     {
         if (await visitors.FindAsync(http, ct) is not { } customer) return Pages.Show<WelcomePage>(new { });
         SignInEndpoints.EndWhenIdle(http);
-        var accounts = await mediator.Send(new ListOwnAccounts(customer.CustomerId), ct);
+        var accounts = await mediator.Send(new ListOwnAccountsIfKnown(customer.CustomerId), ct);
         var connections = await mediator.Send(new ListConnections(customer.CustomerId), ct);
         return Pages.Show<OverviewPage>(new { Customer = customer, Accounts = accounts, Connections = connections });
     }

@@ -72,6 +72,28 @@ public sealed class TransactionEndpointsTests(Bank bank)
         var before = await own.Database.ScalarAsync<long>("""SELECT count(*) FROM accounts.transactions WHERE "AccountId" = $1 AND "Reference" <> 'NEW'""", own.Account("BIG-1"));
         Assert.Equal(before, whole.Count);
 
+        // And while they come at any moment, before and after each other and in between what is paged.
+        using var stop = new CancellationTokenSource();
+        var bookings = Task.Run(
+            async () =>
+            {
+                for (var number = 0; !stop.IsCancellationRequested; number++) await BookAsync(own, "BIG-1", own.Clock.Now.AddDays(number % 3 == 0 ? -400 : 0));
+                return 0;
+            },
+            TestContext.Current.CancellationToken);
+        var paged = new List<string>();
+        for (string? link = path; link is not null;)
+        {
+            var answer = await own.GetAsync(link, caller);
+            paged.AddRange(Ids(answer));
+            link = answer.Link("Next");
+        }
+
+        await stop.CancelAsync();
+        await bookings;
+        Assert.Equal(paged.Count, paged.Distinct(StringComparer.Ordinal).Count());
+        Assert.Empty(whole.Except(paged, StringComparer.Ordinal));
+
         // Going back from the second page shows what has arrived meanwhile, before what was first.
         var second = await own.GetAsync((await own.GetAsync(path, caller)).Link("Next")!, caller);
         await BookAsync(own, "BIG-1", own.Clock.Now.AddHours(40));

@@ -66,7 +66,7 @@ public sealed class SandboxLedgerTests : IAsyncLifetime
         Assert.Single((await api.GetAsync("/accounts", caller)).Data.GetProperty("Account").EnumerateArray());
         Assert.IsType<SandboxAnswer.Done>(await api.AskAsync(new SetSandboxAccountState(Savings, "open")));
         Assert.Equal(2, (await api.GetAsync("/accounts", caller)).Data.GetProperty("Account").GetArrayLength());
-        Assert.IsType<SandboxAnswer.Wrong>(await api.AskAsync(new SetSandboxAccountState(Savings, "switched")));
+        Assert.IsType<SandboxAnswer.Wrong>(await api.AskAsync(new SetSandboxAccountState(Savings, "lost")));
     }
 
     [Theory]

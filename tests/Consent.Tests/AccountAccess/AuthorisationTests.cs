@@ -25,7 +25,12 @@ public sealed class AuthorisationTests(Bank bank)
         var shown = await api.AskAsync(new DescribeForApproval(id, BankApi.Tpp, Amelia));
         Assert.Equal(("Tidy Budget", "Tidy Group", false), (shown!.ClientName, shown.OnBehalfOf, shown.Continues));
         Assert.Equal(["Everyday", "Rainy day", "Euro account", "Silver card", "Household"], shown.Accounts.Select(account => account.Name));
-        Assert.Equal(["Your account details", "Your account transactions", "Your card details"], shown.Groups.Select(group => group.Title));
+        Assert.Equal(
+            [
+                "Your account details", "Your regular payments", "Your account transactions", "Your statements", "Your account features and benefits", "Your card details",
+                "Your contact and party details",
+            ],
+            shown.Groups.Select(group => group.Title));
         Assert.Equal(end.UtcDateTime, shown.Expires!.Value.UtcDateTime, TimeSpan.FromMilliseconds(1));
         Assert.Equal([false, false, false, false, true], shown.Accounts.Select(account => account.IsJoint));
         Assert.Null((await api.AskAsync(new DescribeForApproval(await api.ConsentAsync(), BankApi.Tpp, Amelia)))!.Expires);

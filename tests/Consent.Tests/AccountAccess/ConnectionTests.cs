@@ -47,7 +47,12 @@ public sealed class ConnectionTests
 
         var detail = await api.AskAsync(new DescribeConnection(caller.ConsentId!, Amelia));
         Assert.Equal(["Everyday", "Household"], detail!.Accounts.Select(account => account.Name));
-        Assert.Equal(["Your account details", "Your account transactions", "Your card details"], detail.Groups.Select(group => group.Title));
+        Assert.Equal(
+            [
+                "Your account details", "Your regular payments", "Your account transactions", "Your statements", "Your account features and benefits", "Your card details",
+                "Your contact and party details",
+            ],
+            detail.Groups.Select(group => group.Title));
         Assert.Equal(
             [("Access requested", "Tidy Budget"), ("Access approved", "You"), ("Access cancelled", "You"), ("Access continued", "You"), ("Access given up", "Tidy Budget")],
             detail.History.Select(entry => (entry.What, entry.By)));

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
@@ -29,6 +30,32 @@ public sealed class ApprovalTests(CibaWorld world) : IAsyncLifetime
         Assert.DoesNotContain("<b>K", page, StringComparison.Ordinal);
         foreach (var part in new[] { "Budget App asks to see data of your accounts", "Did you start this?", "Which accounts?", "ongoing, until you cancel it" })
             Assert.Contains(part, page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Rule", "C-1")]
+    public async Task The_list_says_of_each_request_what_kind_of_thing_it_asks_for()
+    {
+        using var issuer = await TestTpp.RegisterAsync(world.Host, change: metadata =>
+        {
+            TestTpp.OnTheBackchannel()(metadata);
+            metadata["client_name"] = "Card Issuer";
+            metadata["software_roles"] = new JsonArray("CBPII");
+        });
+        var number = await world.Host.Database.ScalarAsync<string>("""SELECT "Identification" FROM accounts.accounts WHERE "Id" = $1""", world.Customer.AccountIds[0]);
+        var body = $$$$"""{"Data":{"DebtorAccount":{"SchemeName":"UK.OBIE.SortCodeAccountNumber","Identification":"{{{{number}}}}"}}}""";
+        var created = await issuer.ApiAsync(HttpMethod.Post, "/open-banking/v4.0/cbpii/funds-confirmation-consents", await issuer.ClientTokenAsync("fundsconfirmations"), body);
+        var consent = created.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        var funds = await issuer.AskAsync(TestTpp.BackchannelRequest(consent, world.Customer)
+            .With("scope", "openid fundsconfirmations").With("authorization_details", $$"""[{"type":"funds_confirmation","consent_id":"{{consent}}"}]"""));
+        var data = await Tpp.AskAsync(await world.GoodAsync());
+
+        var list = await Portal.PageAsync("/requests");
+        Assert.Contains("Card Issuer asks to check whether you have enough money.", list, StringComparison.Ordinal);
+        Assert.Contains("Budget App asks to see data of your accounts.", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("Card Issuer asks to see", list, StringComparison.Ordinal);
+        await world.DeclineAsync(data);
+        await world.DeclineAsync(funds);
     }
 
     [Fact]

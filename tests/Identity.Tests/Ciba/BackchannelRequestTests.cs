@@ -244,6 +244,41 @@ public sealed class BackchannelRequestTests(CibaWorld world) : IAsyncLifetime
         await JudgeAsync(good, null, null);
     }
 
+    /// <summary>As through a browser; only the customer is known from the start, so another's grant is refused at once.</summary>
+    [Fact]
+    [Trait("Rule", "GM-01")]
+    [Trait("Rule", "GM-02")]
+    [Trait("Rule", "GM-03")]
+    [Trait("Rule", "GM-04")]
+    [Trait("Rule", "GM-10")]
+    public async Task A_grant_is_made_and_changed_on_the_back_channel_too()
+    {
+        var good = await world.GoodAsync();
+        await JudgeAsync(good.With("grant_management_action", "create").With("grant_id", "id"), "invalid_request", "GM-01");
+        await JudgeAsync(good.With("grant_management_action", "merge"), "invalid_request", "GM-01");
+        await JudgeAsync(good.With("grant_id", "id"), "invalid_request", "GM-02");
+        await JudgeAsync(good.With("grant_management_action", "replace").With("grant_id", "no\0body"), "invalid_grant_id", "GM-03");
+
+        var made = await TokensAsync(good.With("grant_management_action", "create"));
+        var id = made.Text("grant_id")!;
+        Assert.Equal(43, id.Length);
+        Assert.Null((await TokensAsync(await world.GoodAsync())).Text("grant_id")); // Who does not ask gets none.
+
+        var next = (await world.GoodAsync()).With("grant_management_action", "replace").With("grant_id", id);
+        await world.RefusedAsync(world.Other.BackchannelAsync((await world.GoodAsync(world.Other)).With("grant_management_action", "replace").With("grant_id", id)), 400, "invalid_grant_id", "GM-03");
+        await JudgeAsync(next.With("login_hint", world.SecondCustomer.Username), "invalid_grant_id", "GM-03");
+        await JudgeAsync(next.With("grant_management_action", "merge"), "invalid_request", "GM-10");
+        Assert.Equal(id, (await TokensAsync(next)).Text("grant_id"));
+        await world.RefusedAsync(Tpp.TokenAsync(Form.Empty.With("grant_type", "refresh_token").With("refresh_token", made.Text("refresh_token"))), 400, "invalid_grant", "OB-SEC-17");
+
+        async Task<Answer> TokensAsync(Form request)
+        {
+            var asked = await Tpp.AskAsync(request);
+            await world.ApproveAsync(asked);
+            return await Tpp.PollAsync(asked);
+        }
+    }
+
     [Fact]
     [Trait("Rule", "CIBA-34")]
     [Trait("Rule", "OB-SEC-13")]
@@ -311,14 +346,31 @@ public sealed class BackchannelRequestTests(CibaWorld world) : IAsyncLifetime
         }));
 
         // Without a browser there is no redirect URI; the sector is where the keys are.
-        var (client, _) = Client(tpp, json =>
+        Assert.Equal("keys.example", SectorOf(json => json.Remove("software_id")));
+
+        // A directory keeps everybody's keys: there each software is a sector of its own, unless it names one.
+        Assert.Equal("keys.example/one", SectorOf(json => json["software_id"] = "one"));
+        Assert.Equal("keys.example/two", SectorOf(json => json["software_id"] = "two"));
+        Assert.Equal("group.example", SectorOf(json =>
+        {
+            json["software_id"] = "two";
+            json["sector_identifier_uri"] = "https://group.example/sector.json";
+        }));
+        Assert.Equal("tpp.example", SectorOf(json =>
+        {
+            json["software_id"] = "one";
+            json["grant_types"] = new JsonArray("authorization_code", TestTpp.CibaGrant);
+            json["redirect_uris"] = new JsonArray("https://tpp.example/callback");
+        }));
+
+        string? SectorOf(Action<JsonObject> change) => Client(tpp, json =>
         {
             json["grant_types"] = new JsonArray(TestTpp.CibaGrant);
             json.Remove("redirect_uris");
             json.Remove("jwks");
             json["jwks_uri"] = "https://keys.example/jwks";
-        });
-        Assert.Equal("keys.example", client?.Sector);
+            change(json);
+        }).Client?.Sector;
     }
 
     private static (string? Rule, string? Delivery) Judged(TestTpp tpp, Action<JsonObject> change)

@@ -150,6 +150,35 @@ public sealed class ApprovalPolicyTests(PolicyHost fixture) : IClassFixture<Poli
         Assert.NotNull((await browser.DecideAsync(await browser.ApprovalAsync(interaction))).Code);
     }
 
+    /// <summary>What came without a browser is approved under the same policy, and waits on while it is held.</summary>
+    [Theory]
+    [InlineData("AS64500", 429, "policy Slow", "ApprovalDelayed Delay Slow", "Please try again in 30 seconds.")]
+    [InlineData("AS64501", 403, "policy Closed", "ApprovalRefused Refuse Closed", "Please try again later, or call us.")]
+    [Trait("Rule", "CIBA-32")]
+    public async Task A_waiting_request_is_held_too_and_stays_open(string network, int status, string rule, string line, string advice)
+    {
+        using var tpp = await TestTpp.RegisterAsync(Host, change: TestTpp.OnTheBackchannel());
+        var (customer, browser) = await NewAsync();
+        using var own = browser;
+        Assert.True((await browser.SignInAsync()).IsSuccess);
+        var asked = await tpp.AskAsync(TestTpp.BackchannelRequest(await tpp.CreateConsentAsync(), customer));
+        var id = Assert.Single(await browser.WaitingRequestsAsync());
+
+        PolicyHost.From(browser, network: network);
+        var held = await browser.ApproveRequestAsync(id);
+        Assert.Equal((status, rule), (held.Status, Host.Log.RefusalOf(held.Header("x-fapi-interaction-id")!)?.Rule));
+        Assert.Contains(advice, held.Body, StringComparison.Ordinal);
+        Assert.Contains($"href=\"/requests/{id:D}\"", held.Body, StringComparison.Ordinal);
+        Assert.Equal(status == 429 ? "30" : null, held.Header("Retry-After"));
+        Assert.Equal(line, await fixture.LastDecisionAsync(browser));
+        Assert.Equal("authorization_pending", (await tpp.PollAsync(asked)).Error);
+
+        PolicyHost.From(browser);
+        Assert.Equal(303, (await browser.ApproveRequestAsync(id)).Status);
+        Host.Clock.Advance(TimeSpan.FromSeconds(10)); // A client that polls too soon is told so.
+        Assert.Equal(200, (await tpp.PollAsync(asked)).Status);
+    }
+
     /// <summary>The sign-in that an approval needs makes its device known; that alone does not make it an old acquaintance.</summary>
     [Theory]
     [InlineData(59, "ApprovalAskedAgain AskAgain NewDeviceUnderThreat")]
@@ -170,12 +199,18 @@ public sealed class ApprovalPolicyTests(PolicyHost fixture) : IClassFixture<Poli
 
     private async Task<(PortalBrowser Browser, string Interaction)> AtApprovalAsync()
     {
+        var (_, browser) = await NewAsync();
+        return (browser, await browser.ArriveAndSignInAsync(await fixture.RequestAsync()));
+    }
+
+    private async Task<(TestCustomer Customer, PortalBrowser Browser)> NewAsync()
+    {
         var customer = await TestCustomer.CreateAsync(Host);
         var username = await Host.Database.ScalarAsync<string>("""SELECT "Username" FROM identity.users WHERE "Id" = $1""", customer.UserId) ?? "";
         var code = await PortalBrowser.NewCustomerAsync(Host, username, customer.CustomerId);
         var browser = new PortalBrowser(Host);
         Assert.True((await browser.ActivateAsync(username, code)).IsSuccess);
-        return (browser, await browser.ArriveAndSignInAsync(await fixture.RequestAsync()));
+        return (customer, browser);
     }
 
     private static Task<HttpResponseMessage> PostAsync(PortalBrowser browser, ApprovalForm form, string account) => browser.PostFormAsync(

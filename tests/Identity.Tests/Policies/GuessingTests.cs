@@ -87,6 +87,36 @@ public sealed class GuessingTests
         }
     }
 
+    /// <summary>Who has the name reads of it afterwards: one line in a while, however many guesses.</summary>
+    [Fact]
+    [Trait("Rule", "PO-13")]
+    [Trait("Rule", "PO-14")]
+    public async Task A_held_activation_is_a_line_in_the_history_of_its_owner()
+    {
+        await using var host = await TestHost.StartAsync();
+        var start = host.Clock.Now;
+        host.Clock.StopAt(start);
+        var code = await PortalBrowser.NewCustomerAsync(host, "ada");
+        using var attacker = new PortalBrowser(host);
+        for (var i = 0; i < DefaultRules.GuessesWithoutWait; i++) await attacker.ActivateAsync("ada", Wrong);
+        for (var i = 0; i < 3; i++) Assert.Equal(429, (int)(await attacker.ActivateAsync("Ada", Wrong)).Status);
+        Assert.Equal(1L, await HeldAsync());
+        host.Clock.StopAt(start.AddMinutes(10).AddSeconds(1));
+        await attacker.ActivateAsync("ada", Wrong); // Its wait is over, so it is judged, and the next one waits again.
+        Assert.Equal(429, (int)(await attacker.ActivateAsync("ada", Wrong)).Status);
+        Assert.Equal(2L, await HeldAsync());
+
+        host.Clock.StopAt(start.AddHours(2));
+        using var owner = new PortalBrowser(host);
+        Assert.True((await owner.ActivateAsync("ada", code)).IsSuccess);
+        Assert.True((await owner.SignInAsync()).IsSuccess);
+        var history = await owner.PageAsync("/signins");
+        Assert.Contains("Activation codes were tried; put off", history, StringComparison.Ordinal);
+        Assert.Contains("There were several failed attempts with this username.", history, StringComparison.Ordinal);
+
+        Task<long> HeldAsync() => host.Database.ScalarAsync<long>("""SELECT count(*) FROM identity.sign_ins WHERE "Outcome" = 'ActivationHeld'""");
+    }
+
     [Fact]
     [Trait("Reliability", "R33")]
     [Trait("Rule", "PO-13")]

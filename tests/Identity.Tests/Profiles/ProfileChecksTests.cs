@@ -119,6 +119,21 @@ public sealed class ProfileChecksTests
         if (pushed) Assert.Equal("PAR-02", AuthorizationRequestChecks.RefusalOfArrival(arrived with { RequestUri = "urn:x" }, client)?.Rule);
     }
 
+    /// <summary>Only what the client has registered, though its profile has more.</summary>
+    [Theory]
+    [Trait("Rule", "DCR-07")]
+    [InlineData("code", "code", null)]
+    [InlineData("code", "code id_token", "DCR-07")]
+    [InlineData("code id_token", "code", "DCR-07")]
+    [InlineData("code id_token", "code id_token", null)]
+    [InlineData("code id_token", "id_token", "F1-02")]
+    public void A_request_has_a_response_type_that_its_client_has_registered(string registered, string asked, string? rule)
+    {
+        var request = Good with { ResponseType = asked, ResponseMode = "jwt" };
+        var refusal = AuthorizationRequestChecks.FirstRefusal(request, Client("fapi1-advanced", types: [registered]));
+        Assert.Equal((rule, rule == "DCR-07" ? "unauthorized_client" : refusal?.Code), (refusal?.Rule, refusal?.Code));
+    }
+
     [Theory]
     [Trait("Rule", "HTTP-07")]
     [Trait("Rule", "JARM-09")]
@@ -143,7 +158,7 @@ public sealed class ProfileChecksTests
 
     private static AuthorizationRequest Hybrid(AuthorizationRequest request) => request with { ResponseType = "code id_token" };
 
-    private static Client Client(string profile, bool requiresPush = false, bool requiresSigning = false) => new()
+    private static Client Client(string profile, bool requiresPush = false, bool requiresSigning = false, string[]? types = null) => new()
     {
         ClientId = "tpp",
         Profile = ProfileRules.Names[profile],
@@ -151,6 +166,7 @@ public sealed class ProfileChecksTests
         Roles = ["AISP"],
         RedirectUris = ["https://tpp.example/callback"],
         GrantTypes = ["authorization_code"],
+        ResponseTypes = types ?? ["code", "code id_token"],
         Scopes = ["openid", "accounts"],
         AuthorizationDetailsTypes = ["account_information"],
         AuthenticationMethod = "private_key_jwt",

@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Testing;
 using OpenBanking.Testing.OpenApi;
 using OpenBanking.Testing.Tpp;
@@ -235,6 +238,18 @@ public sealed class RegistrationTests(RegistrationWorld world) : IClassFixture<R
         });
 
         Assert.Equal(profile, answer.Text("security_profile"));
+    }
+
+    /// <summary>What customers read beside the name of an app is its directory's word, never its own.</summary>
+    [Fact]
+    [Trait("Rule", "DC-17")]
+    [Trait("Rule", "SSA-03")]
+    public async Task The_organisations_name_is_the_statements()
+    {
+        var (software, answer, _) = await world.RegisteredAsync(metadata => metadata["org_name"] = "Bank of England");
+        Assert.Equal("Budget App Ltd", answer.Text("org_name"));
+        var shown = await world.Host.InScopeAsync(services => services.GetRequiredService<IMediator>().Send(new DescribeClient(answer.Text("client_id")!)));
+        Assert.Equal(("Budget App Ltd", software.SoftwareId), (shown?.OrganisationName, answer.Text("software_id")));
     }
 
     [Fact]

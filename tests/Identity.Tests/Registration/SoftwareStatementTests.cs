@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.Testing.Tpp;
 
@@ -173,4 +176,39 @@ public sealed class SoftwareStatementTests(RegistrationWorld world) : IClassFixt
         Assert.Equal(200, (await here.GetAsync(consents + consent, token)).Status);
         Assert.Equal(200, (await world.ManageAsync(HttpMethod.Get, software, id, manager)).Status);
     }
+
+    /// <summary>By command, beside hosts that run on: nothing is started again.</summary>
+    [Fact]
+    [Trait("Rule", "OB-DCR-15")]
+    [Trait("Rule", "SSA-05")]
+    [Trait("Rule", "DCM-06")]
+    public async Task What_an_operator_revokes_is_out_at_the_next_request_and_back_when_it_is_restored()
+    {
+        var form = Form.Empty.With("grant_type", "client_credentials").With("scope", "accounts");
+        var (software, answer, manager) = await world.RegisteredAsync();
+        var (other, otherAnswer, _) = await world.RegisteredAsync();
+        var id = answer.Text("client_id")!;
+        using var tpp = TestTpp.Registered(world.Host.Reach, id, TppKind.Dpop, software.Key, null);
+        using var beside = TestTpp.Registered(world.Host.Reach, otherAnswer.Text("client_id")!, TppKind.Dpop, other.Key, null);
+        var sibling = world.Software(software.OrganisationId);
+
+        // By its software, and then by its organisation too: either holds while the other is taken back.
+        Assert.Equal(new RevocationAnswer.Done(1), await SendAsync(new RevokeStatements(world.Official.Issuer, software.SoftwareId)));
+        Assert.Equal((401, "OB-DCR-15"), ((await tpp.TokenAsync(form)).Status, world.Host.Log.LastRefusal?.Rule));
+        Assert.Equal(200, (await beside.TokenAsync(form)).Status);
+        await world.RefusedAsync(world.ManageAsync(HttpMethod.Get, software, id, manager), 403, "access_denied", "DCM-06");
+        Assert.Equal(new RevocationAnswer.Done(1), await SendAsync(new RevokeStatements(world.Official.Issuer, software.OrganisationId)));
+        await world.RefusedAsync(world.RegisterAsync(sibling, world.Metadata(sibling)), 400, "unapproved_software_statement", "SSA-05", sibling);
+        Assert.Equal(new RevocationAnswer.Done(0), await SendAsync(new RestoreStatements(world.Official.Issuer, software.SoftwareId)));
+        Assert.Equal(401, (await tpp.TokenAsync(form)).Status);
+
+        Assert.Equal(new RevocationAnswer.Done(0), await SendAsync(new RestoreStatements(world.Official.Issuer, software.OrganisationId)));
+        Assert.Equal(200, (await tpp.TokenAsync(form)).Status);
+        Assert.Equal(201, (await world.RegisterAsync(sibling, world.Metadata(sibling))).Status);
+        Assert.Equal(new RevocationAnswer.WasNotRevoked(), await SendAsync(new RestoreStatements(world.Official.Issuer, software.OrganisationId)));
+        Assert.IsType<RevocationAnswer.UnknownDirectory>(await SendAsync(new RevokeStatements("https://nobody.example", software.SoftwareId)));
+    }
+
+    private Task<RevocationAnswer> SendAsync(IRequest<RevocationAnswer> change) =>
+        world.Host.InScopeAsync(services => services.GetRequiredService<IMediator>().Send(change));
 }

@@ -128,6 +128,34 @@ public class AccessTokenHandlerTests(TokenWorld world)
         }
     }
 
+    [Fact]
+    [Trait("Rule", "OB-SEC-1")]
+    [Trait("Rule", "OB-SEC-6")]
+    public async Task Where_scopes_are_alternatives_one_of_them_is_enough_with_its_own_role()
+    {
+        const string Path = "/open-banking/v4.0/event-subscriptions";
+        var tpp = world.Budget;
+        var token = (await tpp.ForItselfAsync()).Text("access_token")!;
+        Assert.Equal(200, (await tpp.CallAsync(token, Path)).Status);
+        foreach (var (scopes, roles, rule) in new[] { ("grant_management_query", "{AISP}", "RS-04"), ("payments", "{AISP}", "OB-SEC-6"), ("payments accounts", "{AISP}", null), ("payments", "{PISP}", null) })
+        {
+            await SetAsync(scopes, roles);
+            var answer = await tpp.CallAsync(token, Path);
+            Assert.Equal(rule is null ? 200 : 403, answer.Status);
+            if (rule is null) continue;
+            Assert.Equal(rule, world.Host.Log.LastRefusal?.Rule);
+            Assert.Contains("scope=\"accounts payments fundsconfirmations\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
+        }
+
+        await SetAsync("accounts", "{AISP}");
+
+        async Task SetAsync(string scopes, string roles)
+        {
+            await world.Host.Database.ExecuteAsync("UPDATE identity.access_tokens SET \"Scope\" = $1 WHERE \"Hash\" = $2", scopes, Handle.HashOf(token));
+            await world.Host.Database.ExecuteAsync("UPDATE identity.clients SET \"Roles\" = $1::text[] WHERE \"ClientId\" = $2", roles, tpp.ClientId);
+        }
+    }
+
     [Theory]
     [Trait("Rule", "RS-03")]
     [Trait("Rule", "OA-40")]

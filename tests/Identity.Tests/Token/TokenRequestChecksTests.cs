@@ -23,6 +23,7 @@ public sealed class TokenRequestChecksTests
         Roles = ["AISP"],
         RedirectUris = ["https://tpp.example/cb"],
         GrantTypes = grantTypes,
+        ResponseTypes = ["code"],
         Scopes = ["openid", "accounts"],
         AuthorizationDetailsTypes = ["account_information"],
         AuthenticationMethod = "private_key_jwt",

@@ -4,10 +4,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using OpenBanking.Host;
+using OpenBanking.Host.Control;
 using OpenBanking.Kernel.Jose;
-using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
+using OpenBanking.Testing;
 
 namespace OpenBanking.Platform.Tests.Host;
 

@@ -14,18 +14,24 @@ public sealed class ApprovePagesTests : PortalTest
     [Trait("Rule", "A-6")]
     [Trait("Rule", "A-7")]
     [Trait("Rule", "X-4")]
+    [Trait("Rule", "DC-17")]
     [Trait("Rule", "X-5")]
     [Trait("Rule", "X-6")]
     [Trait("Rule", "X-8")]
     public async Task Approval_shows_what_is_asked_and_ends_at_the_third_party()
     {
-        using var tpp = await TestTpp.RegisterAsync(Host, change: metadata => metadata["software_on_behalf_of_org"] = "Harbour Savings");
+        using var tpp = await TestTpp.RegisterAsync(Host, change: metadata =>
+        {
+            metadata["software_on_behalf_of_org"] = "Harbour Savings";
+            metadata["org_name"] = "Budget App Holdings Ltd";
+        });
         var customer = await ActivateAsync(0);
         await ArriveAsync(tpp);
         await LookAsync("signin-for-app");
         await Browser.SignInAsync();
 
         await HasHeadingAsync("Budget App asks to see data of your accounts");
+        await Assertions.Expect(Page.GetByText("an app of Budget App Holdings Ltd")).ToBeVisibleAsync();
         foreach (var account in customer.Accounts)
             await Assertions.Expect(Page.GetByRole(AriaRole.Checkbox, new PageGetByRoleOptions { Name = account.Name, Exact = true })).Not.ToBeCheckedAsync();
         await Assertions.Expect(Page.GetByText("ongoing, until you cancel it")).ToBeVisibleAsync();

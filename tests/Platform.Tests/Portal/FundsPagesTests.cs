@@ -3,8 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Host;
-using OpenBanking.Testing;
+using OpenBanking.Host.Control;
 using OpenBanking.Testing.Tpp;
+using OpenBanking.Testing;
 
 namespace OpenBanking.Platform.Tests.Portal;
 

@@ -85,7 +85,7 @@ public sealed class FuzzWorld : IAsyncLifetime
         Assert.True((await Browser.ActivateAsync("fuzz", await PortalBrowser.NewCustomerAsync(Host, "fuzz", customer.CustomerId + "-fuzz"))).IsSuccess);
         Open = await Browser.ApprovalAsync(await Browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await Tpp.PushAsync(Request(await Tpp.CreateConsentAsync())))));
         FormToken = Open.Token;
-        ControlSecret = Host.Services.GetRequiredService<OpenBanking.Host.SandboxSecret>().Value;
+        ControlSecret = Host.Services.GetRequiredService<OpenBanking.Host.Control.SandboxSecret>().Value;
         var code = await PortalBrowser.NewCustomerAsync(Host, "fuzz-2");
         for (var count = 0; count < 150; count++)
         {

@@ -66,7 +66,7 @@ public sealed class SecurityTableTests(SecurityTableTests.Running running) : ICl
         using var client = host.CreateClient();
         foreach (var line in Table)
         {
-            var path = line.Route.Replace("{id:guid}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{consentId}", "x", StringComparison.Ordinal).Replace("{clientId}", "x", StringComparison.Ordinal).Replace("{softwareId}", "x", StringComparison.Ordinal)
+            var path = line.Route.Replace("{id:guid}", Guid.NewGuid().ToString(), StringComparison.Ordinal).Replace("{consentId}", "x", StringComparison.Ordinal).Replace("{clientId}", "x", StringComparison.Ordinal).Replace("{softwareId}", "x", StringComparison.Ordinal).Replace("{subscriptionId}", "x", StringComparison.Ordinal)
                 .Replace("{accountId}", "x", StringComparison.Ordinal).Replace("{**name}", "x", StringComparison.Ordinal);
             using var request = new HttpRequestMessage(new HttpMethod(line.Method), new Uri(path, UriKind.Relative));
             if (line.Method == "POST") request.Content = line.Who == "own-page" ? TestHttp.Json("{}") : Stranger.Content();

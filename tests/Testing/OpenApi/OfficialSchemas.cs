@@ -32,6 +32,15 @@ public sealed partial class OfficialSchemas
     /// <summary>The file of card issuers' funds checks.</summary>
     public static Task<OfficialSchemas> FundsConfirmationAsync() => OfAsync("v4.0.1", "confirmation-funds-openapi.yaml");
 
+    /// <summary>The file of payments of a version, <c>v4.0</c> or <c>v4.0.1</c>.</summary>
+    public static Task<OfficialSchemas> PaymentInitiationAsync(string version) => OfAsync(version, "payment-initiation-openapi.yaml");
+
+    /// <summary>The file of event subscriptions and polling of a version, <c>v4.0</c> or <c>v4.0.1</c>.</summary>
+    public static Task<OfficialSchemas> EventsAsync(string version) => OfAsync(version, "events-openapi.yaml");
+
+    /// <summary>The file of what a third party receives.</summary>
+    public static Task<OfficialSchemas> EventNotificationsAsync() => OfAsync("v4.0.1", "event-notifications-openapi.yaml");
+
     private static Task<OfficialSchemas> OfAsync(string version, string file) =>
         Loaded.GetOrAdd(version + "/" + file, _ => new Lazy<Task<OfficialSchemas>>(() => LoadAsync(version, file))).Value;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -99,6 +100,9 @@ public sealed class TestTpp : IDisposable
         };
         var metadata = Metadata(id, kind, key, certificate);
         change?.Invoke(metadata);
+
+        // Whose profile has both asks in both ways, unless a test has it otherwise.
+        if ((string?)metadata["security_profile"] == "fapi1-advanced") metadata.TryAdd("response_types", new JsonArray("code", "code id_token"));
         return new TestTpp(reach, id, kind, key, certificate, metadata);
     }
 
@@ -271,11 +275,27 @@ public sealed class TestTpp : IDisposable
         return answer.Text("access_token") ?? throw new InvalidOperationException($"No token: {answer.Status} {answer.Body}");
     }
 
+    /// <summary>A message signature beside a body, as the UK standard wants it; of a key for PS256.</summary>
+    public string MessageSignature(string body)
+    {
+        const string Claims = "http://openbanking.org.uk/";
+        var header = new JsonObject
+        {
+            ["crit"] = new JsonArray(Claims + "iat", Claims + "iss", Claims + "tan"),
+            [Claims + "iat"] = reach.Time.GetUtcNow().ToUnixTimeSeconds(),
+            [Claims + "iss"] = $"{Registration!["org_id"]}/{Registration["software_id"]}",
+            [Claims + "tan"] = "openbanking.org.uk",
+        };
+        return DetachedJws.Sign(Key, header, Encoding.UTF8.GetBytes(body));
+    }
+
     /// <summary>Calls an API with a token, by DPoP or over the certificate.</summary>
-    public async Task<Answer> ApiAsync(HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null)
+    /// <param name="signature">A message signature that goes with the body.</param>
+    public async Task<Answer> ApiAsync(HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null, string? signature = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = TestHttp.Json(json);
+        if (signature is not null) request.Headers.Add("x-jws-signature", signature);
         if (Kind == TppKind.Dpop)
         {
             request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
@@ -292,7 +312,11 @@ public sealed class TestTpp : IDisposable
     public Task<Answer> GetAsync(string path, string token) => ApiAsync(HttpMethod.Get, path, token);
 
     /// <summary>Creates an account-access consent over the API and answers with its id.</summary>
-    public async Task<string> CreateConsentAsync(params string[] permissions)
+    public Task<string> CreateConsentAsync(params string[] permissions) => CreateConsentAsync(null, permissions);
+
+    /// <inheritdoc cref="CreateConsentAsync(string[])"/>
+    /// <param name="expires">When access is to end; null is no end.</param>
+    public async Task<string> CreateConsentAsync(DateTimeOffset? expires, params string[] permissions)
     {
         if (permissions.Length == 0) permissions = ["ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits"];
         var body = new JsonObject
@@ -300,6 +324,7 @@ public sealed class TestTpp : IDisposable
             ["Data"] = new JsonObject { ["Permissions"] = new JsonArray([.. permissions.Select(permission => (JsonNode)permission)]) },
             ["Risk"] = new JsonObject(),
         };
+        if (expires is { } end) body["Data"]!["ExpirationDateTime"] = end.ToString("O", CultureInfo.InvariantCulture);
         var answer = await ApiAsync(HttpMethod.Post, "/open-banking/v4.0/aisp/account-access-consents", await ClientTokenAsync(), body.ToJsonString());
         return answer.Status == 201
             ? answer.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!

@@ -20,6 +20,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Host;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Jose;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.ResourceServer;
 using OpenBanking.Testing.OpenApi;
@@ -56,7 +57,12 @@ public sealed class BankApi : IAsyncDisposable
     public const string OtherTpp = "tpp-2";
     public const string Root = "/open-banking/v4.0/aisp";
     public const string FundsRoot = "/open-banking/v4.0/cbpii";
+    public const string PaymentsRoot = "/open-banking/v4.0/pisp";
+    public const string EventsRoot = "/open-banking/v4.0";
     public const string Issuer = "https://bank.example";
+
+    /// <summary>The key of what the bank signs.</summary>
+    public static readonly SigningKey SigningKey = SigningKey.Create("PS256", rsaBits: 2048);
 
     public static readonly string[] Everything =
     [
@@ -70,7 +76,7 @@ public sealed class BankApi : IAsyncDisposable
     private readonly string folder;
     private readonly HttpClient client;
 
-    private BankApi(WebApplication app, TestDatabase database, TestClock clock, CapturedLog log, EndedConsents ended, IReadOnlyList<SandboxCustomer> customers, string folder)
+    private BankApi(WebApplication app, TestDatabase database, TestClock clock, CapturedLog log, EndedConsents ended, OutboundHttp outbound, IReadOnlyList<SandboxCustomer> customers, string folder)
     {
         this.folder = folder;
         this.app = app;
@@ -78,6 +84,7 @@ public sealed class BankApi : IAsyncDisposable
         Clock = clock;
         Log = log;
         Ended = ended;
+        Outbound = outbound;
         Customers = customers;
         client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Urls.First()) };
     }
@@ -90,6 +97,9 @@ public sealed class BankApi : IAsyncDisposable
 
     /// <summary>Consents whose tokens the authorization server was told to end.</summary>
     public EndedConsents Ended { get; }
+
+    /// <summary>Third parties' own servers.</summary>
+    public OutboundHttp Outbound { get; }
 
     public IReadOnlyList<SandboxCustomer> Customers { get; }
 
@@ -104,7 +114,7 @@ public sealed class BankApi : IAsyncDisposable
     public static async Task<BankApi> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
     {
         var database = await TestDatabase.CreateAsync();
-        var (clock, log, ended, folder) = (new TestClock(), new CapturedLog(), new EndedConsents(), TestFolder.Make());
+        var (clock, log, ended, folder, outbound) = (new TestClock(), new CapturedLog(), new EndedConsents(), TestFolder.Make(), new OutboundHttp());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
@@ -128,19 +138,27 @@ public sealed class BankApi : IAsyncDisposable
 
         // What the authorization server would answer and do.
         services.AddScoped<IRequestHandler<DescribeClient, ClientDescription?>, KnownClients>();
+        services.AddScoped<IRequestHandler<SignMessage, string>, Signatures>();
+        services.AddScoped<IRequestHandler<VerifyMessage, MessageVerdict>, Signatures>();
+        services.AddScoped<IRequestHandler<SignClaims, string>, Signatures>();
+        services.AddScoped<IRequestHandler<ListClientHosts, IReadOnlySet<string>?>, KnownClients>();
+        services.AddSingleton(new OutboundRules());
+        services.AddSingleton<HttpMessageHandler>(outbound);
         services.AddSingleton(ended);
         services.AddScoped<INotificationHandler<ConsentEnded>>(provider => provider.GetRequiredService<EndedConsents>());
         replace?.Invoke(services);
 
         var app = builder.Build();
         app.Use(NameCallerAsync);
+        app.UseMiddleware<Faults>();
         app.UseRouting();
         app.UseMiddleware<OneTransaction>();
+        app.Use(MessageSigning.AnswerAsync);
         app.MapConsent();
         app.MapAccounts();
         await app.StartAsync();
         var customers = await AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None);
-        return new BankApi(app, database, clock, log, ended, customers, folder);
+        return new BankApi(app, database, clock, log, ended, outbound, customers, folder);
     }
 
     /// <summary>Sends a request and validates the answer.</summary>
@@ -224,7 +242,11 @@ public sealed class BankApi : IAsyncDisposable
         var sent = http.Request.Headers[InteractionId.Header].ToString();
         var interaction = Guid.TryParseExact(sent, "D", out _) ? sent : Guid.NewGuid().ToString();
         http.SetInteractionIdentifier(interaction);
-        http.Response.Headers[InteractionId.Header] = interaction;
+        http.Response.OnStarting(() =>
+        {
+            http.Response.Headers[InteractionId.Header] = interaction;
+            return Task.CompletedTask;
+        });
         if (http.Request.Headers[CallerHeader].ToString().Split(';') is [var clientId, var consentId, var customerId])
         {
             var consent = consentId.Length > 0 ? new ConsentBinding(consentId, customerId, DateTimeOffset.UtcNow, "urn:openbanking:psd2:sca") : null;
@@ -239,6 +261,8 @@ public sealed class BankApi : IAsyncDisposable
     {
         OfficialSchemas[] files = root == FundsRoot
             ? [await OfficialSchemas.FundsConfirmationAsync()]
+            : root == EventsRoot ? [await OfficialSchemas.EventsAsync("v4.0.1"), await OfficialSchemas.EventsAsync("v4.0")]
+            : root == PaymentsRoot ? [await OfficialSchemas.PaymentInitiationAsync("v4.0.1"), await OfficialSchemas.PaymentInitiationAsync("v4.0")]
             : [await OfficialSchemas.AccountInformationAsync("v4.0.1"), await OfficialSchemas.AccountInformationAsync("v4.0")];
         foreach (var official in files)
         {
@@ -248,8 +272,23 @@ public sealed class BankApi : IAsyncDisposable
         }
     }
 
-    private sealed class KnownClients : IRequestHandler<DescribeClient, ClientDescription?>
+    /// <summary>Of a client's signature only that it is there; what a right one is, the tests of the authorization server ask.</summary>
+    private sealed class Signatures : IRequestHandler<SignMessage, string>, IRequestHandler<SignClaims, string>, IRequestHandler<VerifyMessage, MessageVerdict>
     {
+        public Task<string> Handle(SignClaims request, CancellationToken cancellationToken) => Task.FromResult(Jws.Sign(SigningKey, request.Type, request.Claims));
+
+        public Task<string> Handle(SignMessage request, CancellationToken cancellationToken) =>
+            Task.FromResult("signed.." + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(request.Body.Span)));
+
+        public Task<MessageVerdict> Handle(VerifyMessage request, CancellationToken cancellationToken) => Task.FromResult<MessageVerdict>(
+            request.Signatures is [{ Length: > 0 }] ? new MessageVerdict.Good() : new MessageVerdict.Wrong(new ApiFault("U019", "OB-JWS-12", "The request must be signed.", MessageSigning.Header)));
+    }
+
+    private sealed class KnownClients : IRequestHandler<DescribeClient, ClientDescription?>, IRequestHandler<ListClientHosts, IReadOnlySet<string>?>
+    {
+        public Task<IReadOnlySet<string>?> Handle(ListClientHosts request, CancellationToken cancellationToken) => Task.FromResult<IReadOnlySet<string>?>(
+            request.ClientId.StartsWith("tpp-", StringComparison.Ordinal) ? new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "tpp.example" } : null);
+
         public Task<ClientDescription?> Handle(DescribeClient request, CancellationToken cancellationToken) => Task.FromResult(request.ClientId switch
         {
             Tpp => new ClientDescription(Tpp, "Tidy Budget", "Tidy Group", null),

@@ -36,6 +36,7 @@ internal sealed class AllowList(IReadOnlySet<string> permissions)
             {
                 Identifiers = account.Identifiers?.Select(of => of with { Identification = Number(of.SchemeName, of.Identification) }).ToList(),
                 Servicer = account.Servicer,
+                StatementFrequencyAndFormat = account.StatementFrequencyAndFormat,
             }
             : basic;
     }

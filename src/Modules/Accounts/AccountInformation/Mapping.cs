@@ -24,6 +24,7 @@ internal static partial class Mapping
         OpeningDate = IsoDateTime.ToWire(account.OpenedAt),
         Identifiers = [new Identifier(account.Scheme, account.Identification, account.HolderName)],
         Servicer = new Institution(Bic, account.ServicerBic),
+        StatementFrequencyAndFormat = [new StatementFormat("MNTH", "ONLI", "DPDF")],
     };
 
     /// <summary>Two balances an account: what is booked, and what can be spent now.</summary>

@@ -38,7 +38,12 @@ internal sealed record Account
     public IReadOnlyList<Identifier>? Identifiers { get; init; }
 
     public Institution? Servicer { get; init; }
+
+    public IReadOnlyList<StatementFormat>? StatementFrequencyAndFormat { get; init; }
 }
+
+/// <summary>How often there is a statement, and as what.</summary>
+internal sealed record StatementFormat(string Frequency, string CommunicationMethod, string Format);
 
 internal sealed record Identifier(string SchemeName, string Identification, string? Name);
 

@@ -2,8 +2,17 @@ using MediatR;
 
 namespace OpenBanking.Accounts.Contracts;
 
-/// <summary>Asks for the accounts a customer may share with a third party, in the order of the own channel.</summary>
+/// <summary>
+/// Asks for the accounts a customer may share with a third party, in the order of the own channel. While the bank's own system cannot be
+/// asked, it throws <see cref="CoreBankAwayException"/>.
+/// </summary>
 public sealed record ListOwnAccounts(string CustomerId) : IRequest<IReadOnlyList<OwnAccount>>;
+
+/// <summary>
+/// The same for whoever can go on without the answer: null while the bank's own system cannot be asked. To end an access, a customer must
+/// not have to wait for that system.
+/// </summary>
+public sealed record ListOwnAccountsIfKnown(string CustomerId) : IRequest<IReadOnlyList<OwnAccount>?>;
 
 /// <summary>An account as its holder knows it.</summary>
 /// <param name="AccountId">Opaque, never changes, holds no account number (OB-GEN-12, OB-GEN-13).</param>

@@ -14,7 +14,7 @@ public sealed record BookSandboxTransactions(string AccountId, JsonElement Trans
 /// <summary>Takes a pending transaction away, as when a shop lets an authorisation lapse.</summary>
 public sealed record RemoveSandboxTransaction(string AccountId, string TransactionId) : IRequest<SandboxAnswer>;
 
-/// <summary>Opens, freezes or closes an account of the sandbox.</summary>
+/// <summary>Opens, freezes or closes an account of the sandbox, or has its customer take it to another bank.</summary>
 public sealed record SetSandboxAccountState(string AccountId, string State) : IRequest<SandboxAnswer>;
 
 /// <summary>What became of a tester's wish.</summary>

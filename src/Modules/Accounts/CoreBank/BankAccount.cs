@@ -47,6 +47,9 @@ internal sealed class BankAccount
     /// <summary>Balance of what is booked; the ledger's legs add up to it.</summary>
     public required decimal Balance { get; init; }
 
+    /// <summary>What is set aside for transfers that are under way.</summary>
+    public decimal Held { get; init; }
+
     /// <summary>More than one customer holds it.</summary>
     public required bool IsJoint { get; init; }
 }
@@ -66,7 +69,7 @@ internal enum AccountState
 
 /// <summary>An account's balance at a moment.</summary>
 /// <param name="Pending">What is authorised and not yet booked, with its sign.</param>
-internal sealed record BankBalance(string AccountId, string Currency, decimal Booked, decimal Pending, decimal? CreditLimit)
+internal sealed record BankBalance(string AccountId, string Currency, decimal Booked, decimal Pending, decimal? CreditLimit = null)
 {
     /// <summary>Whether an amount could be spent now: out of the available balance, with an arranged overdraft or a card's limit.</summary>
     public bool Covers(decimal amount) => amount <= Booked + Pending + (CreditLimit ?? 0);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OpenBanking.Accounts.CoreBank;
 
 /// <summary>A line of an account's statement. What has no value is null and leaves no trace outside (OB-GEN-5).</summary>
@@ -19,7 +21,8 @@ internal sealed class BankTransaction
 
     public required bool IsPending { get; init; }
 
-    /// <summary>The ledger's entry; null while pending, for then no money has moved.</summary>
+    /// <summary>The built-in ledger's entry; null while pending, for then no money has moved, and at another core.</summary>
+    [JsonIgnore]
     public Guid? EntryId { get; init; }
 
     public required string Reference { get; init; }

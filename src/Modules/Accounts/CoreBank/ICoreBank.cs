@@ -47,6 +47,21 @@ internal interface ICoreBank
 
     /// <summary>One page of statements, newest first.</summary>
     Task<StatementPage> StatementsAsync(StatementQuery query, CancellationToken ct);
+
+    // What moves money is asked under the asker's own name for the transfer: asked again, whatever happened to the first answer, it is done once.
+
+    /// <summary>Sets money aside, if it is there; never more than the account and its limit hold, however many ask at once.</summary>
+    Task<HoldResult> HoldAsync(TransferOrder order, CancellationToken ct);
+
+    /// <summary>Moves what was set aside; true also where it was moved before, false where it was given back.</summary>
+    /// <param name="rail">The scheme that takes it out of the bank; null for a payee's account here.</param>
+    Task<bool> PostAsync(string transferId, string? rail, CancellationToken ct);
+
+    /// <summary>Gives back what was set aside; true also where it was given back before, false where it was moved.</summary>
+    Task<bool> ReleaseAsync(string transferId, CancellationToken ct);
+
+    /// <summary>Brings back what was moved, without its charge; false where nothing was moved or it came back before.</summary>
+    Task<bool> ReturnAsync(string transferId, string why, CancellationToken ct);
 }
 
 /// <summary>What there is of some accounts.</summary>

@@ -9,7 +9,7 @@ namespace OpenBanking.Accounts.Ledger;
 /// <summary>
 /// The core bank that ships: a double-entry ledger in PostgreSQL. What one answer needs is asked in one trip to the database (decision 0008).
 /// </summary>
-internal sealed class LedgerCoreBank(AccountsDb db, TimeProvider time) : ICoreBank
+internal sealed class LedgerCoreBank(AccountsDb db, Transfers transfers, TimeProvider time) : ICoreBank
 {
     // Before and after every booking there can be.
     private static readonly PageStart Oldest = new(new DateTimeOffset(1, 1, 2, 0, 0, 0, TimeSpan.Zero), Guid.Empty, Backwards: true);
@@ -50,7 +50,7 @@ internal sealed class LedgerCoreBank(AccountsDb db, TimeProvider time) : ICoreBa
         await db.Ask(
             $"""
             SELECT a."Id", a."Currency", a."Balance",
-                (SELECT coalesce(sum(t."Amount"), 0) FROM accounts.transactions t WHERE t."AccountId" = a."Id" AND t."IsPending"), a."CreditLimit"
+                (SELECT coalesce(sum(t."Amount"), 0) FROM accounts.transactions t WHERE t."AccountId" = a."Id" AND t."IsPending") - a."Held", a."CreditLimit"
             FROM accounts.accounts a WHERE {Held} ORDER BY a."Position", a."Id"
             """,
             row => new BankBalance(row.GetString(0), row.GetString(1), row.GetDecimal(2), row.GetDecimal(3), row.IsDBNull(4) ? null : row.GetDecimal(4)),
@@ -76,6 +76,14 @@ internal sealed class LedgerCoreBank(AccountsDb db, TimeProvider time) : ICoreBa
             Available = new Period(found.Min(account => account.First), found.Max(account => account.Last)),
         };
     }
+
+    public Task<HoldResult> HoldAsync(TransferOrder order, CancellationToken ct) => transfers.HoldAsync(order, ct);
+
+    public Task<bool> PostAsync(string transferId, string? rail, CancellationToken ct) => transfers.PostAsync(transferId, rail, ct);
+
+    public Task<bool> ReleaseAsync(string transferId, CancellationToken ct) => transfers.ReleaseAsync(transferId, ct);
+
+    public Task<bool> ReturnAsync(string transferId, string why, CancellationToken ct) => transfers.ReturnAsync(transferId, why, ct);
 
     public async Task<BankParty?> PartyAsync(string customerId, CancellationToken ct) =>
         await db.Ask<BankParty>("""WHERE r."CustomerId" = $1""", Of(customerId)).OneAsync(ct);

@@ -80,7 +80,10 @@ internal sealed class BankAccountTable : IEntityTypeConfiguration<BankAccount>
         builder.Property(account => account.Currency).HasMaxLength(3);
         builder.Property(account => account.State).HasConversion<string>().HasMaxLength(10);
         builder.Property(account => account.CreditLimit).HasColumnType("numeric(18,5)");
-        builder.Property(account => account.Balance).HasColumnType("numeric(18,5)");
+        // Wider than an amount: sums of the largest amounts must fit (PY-12).
+        builder.Property(account => account.Balance).HasColumnType("numeric(28,5)");
+        builder.Property(account => account.Held).HasColumnType("numeric(28,5)").HasDefaultValue(0m);
+        builder.ToTable(table => table.HasCheckConstraint("CK_accounts_held", "\"Held\" >= 0"));
         builder.HasIndex(account => new { account.Scheme, account.Identification }).IsUnique();
     }
 }
@@ -91,7 +94,7 @@ internal sealed class BankTransactionTable : IEntityTypeConfiguration<BankTransa
     {
         builder.ToTable("transactions").HasKey(transaction => transaction.Id);
         builder.Property(transaction => transaction.Amount).HasColumnType("numeric(18,5)");
-        builder.Property(transaction => transaction.BalanceAfter).HasColumnType("numeric(18,5)");
+        builder.Property(transaction => transaction.BalanceAfter).HasColumnType("numeric(28,5)");
         builder.Property(transaction => transaction.ExchangeAmount).HasColumnType("numeric(18,5)");
         builder.Property(transaction => transaction.ExchangeRate).HasColumnType("numeric(18,8)");
         builder.Property(transaction => transaction.Currency).HasMaxLength(3);

@@ -7,13 +7,14 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Storage;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Accounts.Sandbox;
 
 /// <summary>What a tester makes happen in the ledger. Money comes from an account of the sandbox's own and goes there, so the books stay balanced.</summary>
-internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
+internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvider time) :
     IRequestHandler<SetSandboxBalance, SandboxAnswer>,
     IRequestHandler<BookSandboxTransactions, SandboxAnswer>,
     IRequestHandler<RemoveSandboxTransaction, SandboxAnswer>,
@@ -68,10 +69,17 @@ internal sealed class SandboxLedger(AccountsDb db, TimeProvider time) :
         };
         if (wanted is not { } state) return new SandboxAnswer.Wrong("state must be open, frozen, closed or switched");
         var now = time.GetUtcNow();
-        return await db.Accounts.Where(row => row.Id == request.AccountId)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 1
-            ? new SandboxAnswer.Done()
-            : NoAccount;
+        if (await db.Accounts.Where(row => row.Id == request.AccountId && row.State != state)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.State, state).SetProperty(row => row.StateChangedAt, now), cancellationToken) == 0)
+            return await db.Accounts.AnyAsync(row => row.Id == request.AccountId, cancellationToken) ? new SandboxAnswer.Done() : NoAccount;
+        var cause = state switch
+        {
+            AccountState.Closed => LinkedAccountCause.Closed,
+            AccountState.Switched => LinkedAccountCause.Switched,
+            _ => LinkedAccountCause.Other,
+        };
+        await mediator.Publish(new LinkedAccountChanged(request.AccountId, cause), cancellationToken);
+        return new SandboxAnswer.Done();
     }
 
     /// <summary>The account, held so that of two bookings at one moment the second sees the balance of the first.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using NpgsqlTypes;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
 using OpenBanking.Accounts.Ledger;
@@ -32,21 +31,26 @@ internal static class SandboxSeed
         var books = new Books(ids, now, new Draw("sandbox ledger"));
         new TwoYears(books, now).Live();
 
-        await CopyAsync(connection, "accounts", Account.Names, SandboxBank.Accounts.Select((account, position) => Account.Values(account, position, ids, books, now)), ct);
-        await CopyAsync(
+        await BulkCopy.WriteAsync(
             connection,
-            "holders",
+            "accounts.accounts",
+            AccountRow.Names,
+            SandboxBank.Accounts.Select((account, position) => AccountRow.Values(Opened(account, position, ids[account.Tag], books.Balances[account.Tag], now))),
+            ct);
+        await BulkCopy.WriteAsync(
+            connection,
+            "accounts.holders",
             ["CustomerId", "AccountId"],
             SandboxBank.Accounts.SelectMany(account => account.CustomerIds.Select(customer => new object?[] { customer, ids[account.Tag] })),
             ct);
-        await CopyAsync(connection, "entries", ["Id", "BookedAt", "Text"], books.Entries.Select(entry => new object?[] { entry.Id, entry.BookedAt, entry.Text }), ct);
-        await CopyAsync(
+        await BulkCopy.WriteAsync(connection, "accounts.entries", EntryRow.Names, books.Entries.Select(EntryRow.Values), ct);
+        await BulkCopy.WriteAsync(
             connection,
-            "legs",
-            ["EntryId", "Number", "Account", "Amount", "Currency"],
-            books.Legs.Select(leg => new object?[] { leg.EntryId, leg.Number, leg.Account, leg.Amount, leg.Currency }),
+            "accounts.legs",
+            LegRow.Names,
+            books.Legs.Select(LegRow.Values),
             ct);
-        await CopyAsync(connection, "transactions", Line.Names, books.Transactions.Select(Line.Values), ct);
+        await BulkCopy.WriteAsync(connection, "accounts.transactions", TransactionRow.Names, books.Transactions.Select(TransactionRow.Values), ct);
 
         // What is few.
         var db = scope.ServiceProvider.GetRequiredService<AccountsDb>();
@@ -94,79 +98,28 @@ internal static class SandboxSeed
         ];
     }
 
-    private static async Task CopyAsync(NpgsqlConnection connection, string table, IReadOnlyList<string> columns, IEnumerable<object?[]> rows, CancellationToken ct)
+    private static BankAccount Opened(SandboxAccount account, int position, string id, decimal balance, DateTimeOffset now)
     {
-        var names = string.Join(", ", columns.Select(column => $"\"{column}\""));
-        await using var writer = await connection.BeginBinaryImportAsync($"COPY accounts.{table} ({names}) FROM STDIN (FORMAT BINARY)", ct);
-        foreach (var row in rows)
+        var opened = new DateTimeOffset(now.UtcDateTime.Date.AddMonths(-30).AddDays(-3 * position), TimeSpan.Zero);
+        return new BankAccount
         {
-            await writer.StartRowAsync(ct);
-            foreach (var value in row) await WriteAsync(writer, value, ct);
-        }
-
-        await writer.CompleteAsync(ct);
-    }
-
-    private static Task WriteAsync(NpgsqlBinaryImporter writer, object? value, CancellationToken ct) => value switch
-    {
-        null => writer.WriteNullAsync(ct),
-        string text => writer.WriteAsync(text, NpgsqlDbType.Text, ct),
-        decimal amount => writer.WriteAsync(amount, NpgsqlDbType.Numeric, ct),
-        DateTimeOffset moment => writer.WriteAsync(moment, NpgsqlDbType.TimestampTz, ct),
-        Guid id => writer.WriteAsync(id, NpgsqlDbType.Uuid, ct),
-        bool flag => writer.WriteAsync(flag, NpgsqlDbType.Boolean, ct),
-        int number => writer.WriteAsync(number, NpgsqlDbType.Integer, ct),
-        short number => writer.WriteAsync(number, NpgsqlDbType.Smallint, ct),
-        _ => throw new ArgumentException("A column of a kind that the sandbox does not write.", nameof(value)),
-    };
-
-    private static class Account
-    {
-        public static readonly string[] Names =
-        [
-            nameof(BankAccount.Id), nameof(BankAccount.Position), nameof(BankAccount.Name), nameof(BankAccount.Description), nameof(BankAccount.Currency),
-            nameof(BankAccount.Category), nameof(BankAccount.TypeCode), nameof(BankAccount.Scheme), nameof(BankAccount.Identification),
-            nameof(BankAccount.HolderName), nameof(BankAccount.ServicerBic), nameof(BankAccount.OpenedAt), nameof(BankAccount.State),
-            nameof(BankAccount.StateChangedAt), nameof(BankAccount.CreditLimit), nameof(BankAccount.Balance), nameof(BankAccount.IsJoint),
-        ];
-
-        public static object?[] Values(SandboxAccount account, int position, Dictionary<string, string> ids, Books books, DateTimeOffset now)
-        {
-            var opened = new DateTimeOffset(now.UtcDateTime.Date.AddMonths(-30).AddDays(-3 * position), TimeSpan.Zero);
-            return
-            [
-                ids[account.Tag], position, account.Name, account.Description, account.Currency,
-                account.IsBusiness ? "Business" : "Personal", account.TypeCode, account.Scheme, account.Identification,
-                account.HolderName, SandboxAccount.Bic, opened, nameof(AccountState.Open),
-                opened, account.CreditLimit, books.Balances[account.Tag], account.CustomerIds.Length > 1,
-            ];
-        }
-    }
-
-    private static class Line
-    {
-        public static readonly string[] Names =
-        [
-            nameof(BankTransaction.Id), nameof(BankTransaction.AccountId), nameof(BankTransaction.BookedAt), nameof(BankTransaction.ValueAt),
-            nameof(BankTransaction.Amount), nameof(BankTransaction.Currency), nameof(BankTransaction.IsPending), nameof(BankTransaction.EntryId),
-            nameof(BankTransaction.Reference), nameof(BankTransaction.Information), nameof(BankTransaction.Code), nameof(BankTransaction.SubCode),
-            nameof(BankTransaction.OwnCode), nameof(BankTransaction.BalanceAfter), nameof(BankTransaction.AddressLine), nameof(BankTransaction.MerchantName),
-            nameof(BankTransaction.MerchantCategory), nameof(BankTransaction.CounterpartyName), nameof(BankTransaction.CounterpartyScheme),
-            nameof(BankTransaction.CounterpartyIdentification), nameof(BankTransaction.CounterpartyBic), nameof(BankTransaction.CardScheme),
-            nameof(BankTransaction.CardNumber), nameof(BankTransaction.CardAuthorisation), nameof(BankTransaction.ExchangeRate),
-            nameof(BankTransaction.ExchangeCurrency), nameof(BankTransaction.ExchangeAmount),
-        ];
-
-        public static object?[] Values(BankTransaction line) =>
-        [
-            line.Id, line.AccountId, line.BookedAt, line.ValueAt,
-            line.Amount, line.Currency, line.IsPending, line.EntryId,
-            line.Reference, line.Information, line.Code, line.SubCode,
-            line.OwnCode, line.BalanceAfter, line.AddressLine, line.MerchantName,
-            line.MerchantCategory, line.CounterpartyName, line.CounterpartyScheme,
-            line.CounterpartyIdentification, line.CounterpartyBic, line.CardScheme,
-            line.CardNumber, line.CardAuthorisation, line.ExchangeRate,
-            line.ExchangeCurrency, line.ExchangeAmount,
-        ];
+            Id = id,
+            Position = position,
+            Name = account.Name,
+            Description = account.Description,
+            Currency = account.Currency,
+            Category = account.IsBusiness ? "Business" : "Personal",
+            TypeCode = account.TypeCode,
+            Scheme = account.Scheme,
+            Identification = account.Identification,
+            HolderName = account.HolderName,
+            ServicerBic = SandboxAccount.Bic,
+            OpenedAt = opened,
+            State = AccountState.Open,
+            StateChangedAt = opened,
+            CreditLimit = account.CreditLimit,
+            Balance = balance,
+            IsJoint = account.CustomerIds.Length > 1,
+        };
     }
 }

@@ -22,6 +22,8 @@ internal sealed class AccountsDb(DbContextOptions<AccountsDb> options) : ModuleC
 
     public DbSet<Leg> Legs => Set<Leg>();
 
+    public DbSet<Transfer> Transfers => Set<Transfer>();
+
     public DbSet<BankStandingOrder> StandingOrders => Set<BankStandingOrder>();
 
     public DbSet<FundsCheck> FundsChecks => Set<FundsCheck>();

@@ -1,5 +1,6 @@
 using MediatR;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent.Contracts;
 
@@ -47,9 +48,26 @@ public sealed record ApprovalDocument(
 {
     public required ConsentKind Kind { get; init; }
 
+    /// <summary>The third party's legal name, for which its directory vouches (DC-17); null where there is none.</summary>
+    public string? OrganisationName { get; init; }
+
     /// <summary>The customer picks accounts; otherwise they stand in the consent, or stand already.</summary>
     public required bool ChoosesAccounts { get; init; }
+
+    /// <summary>What is paid, where money is moved; then one account is chosen, not several.</summary>
+    public ShownPayment? Payment { get; init; }
 }
+
+/// <summary>A payment as its payer is shown it. Amount and payee are what the passkey is bound to (OB-SCA-2, P-10).</summary>
+/// <param name="Lines">Everything else, in the order of the page: reference, dates, rhythm, rate, charges.</param>
+public sealed record ShownPayment(Money Amount, string PayeeName, string PayeeAccount, IReadOnlyList<ShownLine> Lines)
+{
+    /// <summary>The third party is told the payer's account, for a refund (P-11).</summary>
+    public bool GivesRefundAccount { get; init; }
+}
+
+/// <summary>A line of what is shown.</summary>
+public sealed record ShownLine(string Label, string Value);
 
 /// <summary>An account as the customer knows it.</summary>
 /// <param name="Name">Unique among the customer's accounts, as the own channel shows it.</param>

@@ -7,10 +7,10 @@ namespace OpenBanking.Consent.Contracts;
 /// change itself: then it is kept exactly if the change is (OB-EVT-14), and whoever changes the same resource next waits until its place
 /// in the order is taken. Nothing is sent here; delivery begins once the transaction is committed.
 /// </summary>
-/// <param name="ClientId">Whose resource it is; nobody else hears of it.</param>
+/// <param name="ClientId">Whose resource it is; nobody else hears of it (OB-EVT-12).</param>
 /// <param name="ResourceType">The standard's noun, one of it: <c>account-access-consent</c>, <c>domestic-payment</c>.</param>
 /// <param name="ResourceId">As its third party knows it.</param>
-/// <param name="Path">Where it is read, below the version: <c>pisp/domestic-payments/{id}</c>. Links to every version that is served are made of it.</param>
+/// <param name="Path">Where it is read, below the version: <c>pisp/domestic-payments/{id}</c>. Links to every version that is served are made of it (OB-EVT-4).</param>
 /// <param name="Reason">The standard's code for why, where the event type has any.</param>
 public sealed record ResourceChanged(EventType Type, string ClientId, string ResourceType, string ResourceId, string Path, string? Reason = null) : INotification;
 
@@ -25,7 +25,7 @@ public sealed record EventType
     /// <summary>What stands in an event.</summary>
     public string Urn { get; }
 
-    /// <summary>What may stand for it in a subscription.</summary>
+    /// <summary>What may stand for it in a subscription (OB-DEC-7).</summary>
     public string Code { get; }
 
     /// <summary>The resource reads otherwise than before.</summary>
@@ -63,3 +63,18 @@ public enum LinkedAccountCause
     /// <summary>Something that the standard has no reason code for.</summary>
     Other,
 }
+
+/// <summary>Asks for the events that did not arrive or that their third party could not use, oldest first.</summary>
+public sealed record ListDeadEvents(int Most) : IRequest<IReadOnlyList<DeadEvent>>;
+
+/// <summary>An event whose delivery was given up.</summary>
+/// <param name="EventId">Its <c>jti</c>.</param>
+/// <param name="At">When it happened.</param>
+/// <param name="Since">When its delivery was given up.</param>
+/// <param name="Tries">How often it was pushed.</param>
+/// <param name="Why">What the last try met with, or what the third party says is wrong with it.</param>
+public sealed record DeadEvent(string EventId, string ClientId, string Type, string ResourceId, DateTimeOffset At, DateTimeOffset Since, int Tries, string Why);
+
+/// <summary>Has such events delivered once more, in the order in which they happened; answers how many.</summary>
+/// <param name="EventId">One of them; null is all.</param>
+public sealed record ResendEvents(string? EventId) : IRequest<int>;

@@ -18,7 +18,7 @@ internal sealed class EventRecord
     /// </summary>
     public long Sequence { get; init; }
 
-    /// <summary>Who may have it.</summary>
+    /// <summary>Who may have it (OB-EVT-12).</summary>
     public required string ClientId { get; init; }
 
     /// <summary>The URN of its type.</summary>
@@ -47,10 +47,10 @@ internal sealed class EventRecord
     /// <summary>What the last try met with.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>When pushing was given up; it can still be polled.</summary>
+    /// <summary>When pushing was given up; it can still be polled (OB-EVT-8).</summary>
     public DateTimeOffset? GivenUpAt { get; init; }
 
-    /// <summary>When its third party said that it is wrong; it is not sent any more and kept for support.</summary>
+    /// <summary>When its third party said that it is wrong; it is not sent any more and kept for support (OB-EVT-11).</summary>
     public DateTimeOffset? RejectedAt { get; init; }
 }
 

@@ -15,7 +15,7 @@ internal sealed class EventSubscription
     /// <summary>Opaque, 128 random bits (OB-GEN-13).</summary>
     public required string Id { get; init; }
 
-    /// <summary>At most one a client; the unique index sees to that.</summary>
+    /// <summary>At most one a client; the unique index sees to that (OB-EVT-1).</summary>
     public required string ClientId { get; init; }
 
     /// <summary>Where events are pushed to; null where they are only polled.</summary>
@@ -27,7 +27,7 @@ internal sealed class EventSubscription
     /// <summary>As they were sent; null where none were.</summary>
     public string[]? EventTypes { get; init; }
 
-    /// <summary>The same as URNs, in whichever spelling they came; null is every type.</summary>
+    /// <summary>The same as URNs, in whichever spelling they came; null is every type (OB-EVT-2).</summary>
     public string[]? Urns { get; init; }
 
     /// <summary>

@@ -28,10 +28,7 @@ internal sealed record DebtorAccount(string? SchemeName, string? Identification,
     public static DebtorAccount FromJson(string terms) =>
         JsonSerializer.Deserialize(terms, TermsJson.Default.DebtorAccount) ?? throw new InvalidOperationException("A consent is stored without its account.");
 
-    // Bank and branch numbers are written with blanks and dashes by some; an account is the same account without.
-    private bool IsThe(OwnAccount account) => account.Scheme == SchemeName && Plain(account.Identification) == Plain(Identification!);
-
-    private static string Plain(string identification) => new([.. identification.Where(char.IsAsciiLetterOrDigit).Select(char.ToUpperInvariant)]);
+    private bool IsThe(OwnAccount account) => account.Scheme == SchemeName && AccountSchemes.Plain(account.Identification) == AccountSchemes.Plain(Identification!);
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using FluentValidation;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -56,19 +55,8 @@ internal sealed record FundsRequest(bool HasData, DebtorAccount? Debtor, string?
 }
 
 /// <summary>What a request for funds confirmation must keep. Error codes are the standard's; the state of a rule is its id.</summary>
-internal sealed partial class FundsRequestValidator : AbstractValidator<FundsRequest>
+internal sealed class FundsRequestValidator : AbstractValidator<FundsRequest>
 {
-    /// <summary>Schemes by which accounts are named, and what an identification looks like in each.</summary>
-    private static readonly Dictionary<string, Regex> Schemes = new(StringComparer.Ordinal)
-    {
-        ["UK.OBIE.BBAN"] = AnyText(),
-        ["UK.OBIE.IBAN"] = Iban(),
-        ["UK.OBIE.PAN"] = CardNumber(),
-        ["UK.OBIE.Paym"] = AnyText(),
-        ["UK.OBIE.SortCodeAccountNumber"] = SortCodeAndNumber(),
-        ["UK.OBIE.Wallet"] = AnyText(),
-    };
-
     private static readonly string[] ProxyCodes =
     [
         "TELE", "EMAL", "DNAM", "CINC", "COTX", "COID", "CUST", "DRLC", "EIDN", "EWAL", "PVTX", "LEIC", "MBNO", "NIDN", "CCPT", "SHID", "SOSE", "TOKN", "UBIL", "VIPN", "BIID",
@@ -92,12 +80,12 @@ internal sealed partial class FundsRequestValidator : AbstractValidator<FundsReq
         {
             RuleFor(request => request.Debtor!.SchemeName).Cascade(CascadeMode.Stop)
                 .NotNull().WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("SchemeName is missing.")
-                .Must(name => Schemes.ContainsKey(name!)).WithErrorCode("U027").WithState(_ => "OB-CBP-1").WithMessage("This scheme is not supported.")
+                .Must(name => AccountSchemes.IsKnown(name!)).WithErrorCode("U027").WithState(_ => "OB-CBP-1").WithMessage("This scheme is not supported.")
                 .OverridePropertyName("Data.DebtorAccount.SchemeName");
             RuleFor(request => request.Debtor!.Identification).Cascade(CascadeMode.Stop)
                 .NotNull().WithErrorCode("U004").WithState(_ => "OB-CBP-1").WithMessage("Identification is missing.")
                 .Must(text => text!.Length is >= 1 and <= 256).WithErrorCode("U002").WithState(_ => "OB-CBP-1").WithMessage("Must be 1 to 256 characters.")
-                .Must((request, text) => FitsScheme(request.Debtor!.SchemeName, text!))
+                .Must((request, text) => AccountSchemes.Fits(request.Debtor!.SchemeName, text!))
                 .WithErrorCode("U021").WithState(_ => "OB-CBP-1").WithMessage("Is no identification in this scheme.").OverridePropertyName("Data.DebtorAccount.Identification");
             Bounded(request => request.Debtor!.Name, 350, "Data.DebtorAccount.Name");
             Bounded(request => request.Debtor!.SecondaryIdentification, 34, "Data.DebtorAccount.SecondaryIdentification");
@@ -127,19 +115,4 @@ internal sealed partial class FundsRequestValidator : AbstractValidator<FundsReq
     private void Bounded(System.Linq.Expressions.Expression<Func<FundsRequest, string?>> member, int most, string path) =>
         RuleFor(member).Must(text => text is null || (text.Length >= 1 && text.Length <= most))
             .WithErrorCode("U002").WithState(_ => "OB-CBP-1").WithMessage($"Must be 1 to {most} characters.").OverridePropertyName(path);
-
-    private static bool FitsScheme(string? scheme, string identification) =>
-        scheme is null || !Schemes.TryGetValue(scheme, out var form) || form.IsMatch(identification);
-
-    [GeneratedRegex(@"\A[^\p{C}]+\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
-    private static partial Regex AnyText();
-
-    [GeneratedRegex(@"\A[0-9]{6}[ -]?[0-9]{8}\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
-    private static partial Regex SortCodeAndNumber();
-
-    [GeneratedRegex(@"\A[A-Z]{2}[0-9]{2}[A-Z0-9 ]{11,38}\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
-    private static partial Regex Iban();
-
-    [GeneratedRegex(@"\A[0-9]{8,19}\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
-    private static partial Regex CardNumber();
 }

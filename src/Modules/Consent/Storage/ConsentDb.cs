@@ -28,6 +28,7 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
     {
         modelBuilder.HasDefaultSchema(Schema);
         modelBuilder.ApplyConfigurationsFromAssembly(typeof(ConsentDb).Assembly);
+        modelBuilder.ApplyConfiguration(new IdempotencyTable());
     }
 }
 

@@ -41,6 +41,7 @@ internal static class AuthorizationRequestChecks
         new(F2, No, No, "F2-PAR-01", ResponseTypeIsCode),
         new(No, No, BL, "ID-21", ResponseTypeIsCode),
         new(No, F1, No, "F1-02", ResponseTypeIsHybridOrCode),
+        new(No, F1, No, "DCR-07", ResponseTypeIsRegistered),
         new(No, F1, No, "F1-02", CodeIsAnsweredInJwt),
         new(No, F1, No, "F1-03", HybridIsNotAnsweredInQuery),
         new(No, F1, No, "JARM-04", HybridIsNotAnsweredInQueryJwt),
@@ -109,6 +110,9 @@ internal static class AuthorizationRequestChecks
 
     private static OAuthError? ResponseTypeIsCode(AuthorizationRequest request, Client client, string rule) =>
         request.ResponseType == ResponseTypes.Code ? null : new OAuthError("unsupported_response_type", rule, "response_type must be code");
+
+    private static OAuthError? ResponseTypeIsRegistered(AuthorizationRequest request, Client client, string rule) =>
+        client.ResponseTypes.Contains(request.ResponseType) ? null : new OAuthError("unauthorized_client", rule, "the client is not registered for this response_type");
 
     private static OAuthError? ResponseTypeIsHybridOrCode(AuthorizationRequest request, Client client, string rule) =>
         ResponseTypes.Offered.Contains(request.ResponseType) ? null : new OAuthError("unsupported_response_type", rule, "response_type must be code id_token or code");
@@ -188,14 +192,14 @@ internal static class AuthorizationRequestChecks
     internal static OAuthError? DetailsAreAcceptable(AuthorizationRequest request, Client client, string rule) =>
         AuthorizationDetails.Of(request, client).Failed(out var refusal, out _) ? refusal : null;
 
-    private static OAuthError? GrantActionIsKnown(AuthorizationRequest request, Client client, string rule) => (request.GrantManagementAction, request.GrantId) switch
+    internal static OAuthError? GrantActionIsKnown(AuthorizationRequest request, Client client, string rule) => (request.GrantManagementAction, request.GrantId) switch
     {
         (null, null) or (GrantAction.Create or GrantAction.Merge or GrantAction.Replace, _) => null,
         (null, _) => OAuthError.InvalidRequest(rule, "grant_id needs a grant_management_action"),
         _ => OAuthError.InvalidRequest(rule, "grant_management_action must be create, merge or replace"),
     };
 
-    private static OAuthError? GrantIdGoesWithTheAction(AuthorizationRequest request, Client client, string rule) =>
+    internal static OAuthError? GrantIdGoesWithTheAction(AuthorizationRequest request, Client client, string rule) =>
         request.GrantManagementAction is null || request.GrantManagementAction == GrantAction.Create == request.GrantId is null
             ? null
             : OAuthError.InvalidRequest(rule, "grant_id goes with merge and replace, and not with create");

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.GrantManagement;
 using OpenBanking.Identity.Protocol;
 
 namespace OpenBanking.Identity.Ciba;
@@ -12,7 +13,8 @@ namespace OpenBanking.Identity.Ciba;
 /// client waits; the customer finds the request in the portal and decides there with a passkey.
 /// </summary>
 internal sealed class BackchannelEndpoint(
-    ClientAuthentication clients, SignedBackchannelRequests signatures, BackchannelHints hints, BackchannelPrompts prompts, BackchannelRequests requests, IMediator mediator)
+    ClientAuthentication clients, SignedBackchannelRequests signatures, BackchannelHints hints, BackchannelPrompts prompts, BackchannelRequests requests,
+    ManagedGrants grants, IMediator mediator)
 {
     public async Task<IResult> PostAsync(HttpContext http, CancellationToken ct)
     {
@@ -35,6 +37,8 @@ internal sealed class BackchannelEndpoint(
             return OAuthError.InvalidRequest("CIBA-12", "binding_message is needed where the consent was approved before");
 
         if ((await hints.FindAsync(parameters, client, ct)).Failed(out error, out var user)) return error;
+        if (await grants.RefusalAsync(request, client, named.ConsentId, ct) is { } unmanaged) return unmanaged;
+        if (!await grants.MayDecideAsync(request, client, user.Id, ct)) return ManagedGrants.Unknown();
         if (await mediator.Send(new DescribeForApproval(named.ConsentId, client.ClientId, user.CustomerId), ct) is null)
             return WithStatus(new OAuthError("access_denied", "CO-04", "the consent is another customer's"));
         if (await signatures.ReplayOfAsync(arrived, ct) is { } replay) return replay;

@@ -35,6 +35,10 @@ internal sealed record BackchannelParameters
 
     public string? IntentIds { get; init; }
 
+    public string? GrantManagementAction { get; init; }
+
+    public string? GrantId { get; init; }
+
     public int Hints => new[] { LoginHint, LoginHintToken, IdTokenHint }.Count(hint => hint is not null);
 
     /// <summary>Each parameter with its types in JSON; a form has only texts (CIBA-15: a number may also be written as text).</summary>
@@ -52,6 +56,8 @@ internal sealed record BackchannelParameters
         ("request_context", [JsonValueKind.Object]),
         ("authorization_details", [JsonValueKind.Array]),
         ("claims", [JsonValueKind.Object]),
+        ("grant_management_action", [JsonValueKind.String]),
+        ("grant_id", [JsonValueKind.String]),
         ("openbanking_intent_id", [JsonValueKind.String]),
         ("openbanking-intent-id", [JsonValueKind.String]),
     ];
@@ -83,6 +89,8 @@ internal sealed record BackchannelParameters
         AuthorizationDetails = AuthorizationDetails,
         Claims = Claims,
         IntentIds = IntentIds,
+        GrantManagementAction = GrantManagementAction,
+        GrantId = GrantId,
     };
 
     private static BackchannelParameters Read(Func<string, string?> parameter) => new()
@@ -98,6 +106,8 @@ internal sealed record BackchannelParameters
         RequestContext = parameter("request_context"),
         AuthorizationDetails = parameter("authorization_details"),
         Claims = parameter("claims"),
+        GrantManagementAction = parameter("grant_management_action"),
+        GrantId = parameter("grant_id"),
         IntentIds = IntentIdNames.Select(parameter).OfType<string>().ToList() is { Count: > 0 } ids ? string.Join(' ', ids) : null,
     };
 }

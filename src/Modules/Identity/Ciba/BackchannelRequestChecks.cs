@@ -28,6 +28,8 @@ internal static class BackchannelRequestChecks
         new("CIBA-15", RequestedExpiryIsPositive),
         new("CIBA-33", RequestContextIsAnObject),
         new("RAR-01", (parameters, client, rule) => AuthorizationRequestChecks.DetailsAreAcceptable(parameters.ToAuthorizationRequest(), client, rule)),
+        new("GM-02", (parameters, client, rule) => ManagingGrants(client, parameters, request => AuthorizationRequestChecks.GrantActionIsKnown(request, client, rule))),
+        new("GM-01", (parameters, client, rule) => ManagingGrants(client, parameters, request => AuthorizationRequestChecks.GrantIdGoesWithTheAction(request, client, rule))),
         new("ID-10", (parameters, client, rule) => AuthorizationRequestChecks.ClaimsAreWellFormed(parameters.ToAuthorizationRequest(), client, rule)),
         new("ID-09", EssentialAcrCanBeReached),
     ];
@@ -70,6 +72,10 @@ internal static class BackchannelRequestChecks
         parameters.RequestContext is not { } text || JsonParameter.Parse(text) is { ValueKind: JsonValueKind.Object }
             ? null
             : OAuthError.InvalidRequest(rule, "request_context must be a JSON object");
+
+    // Where the profile knows no grant management, its parameters are unknown ones, as through a browser.
+    private static OAuthError? ManagingGrants(Client client, BackchannelParameters parameters, Func<AuthorizationRequest, OAuthError?> judge) =>
+        ProfileRules.ManagesGrants.HoldsFor(client) ? judge(parameters.ToAuthorizationRequest()) : null;
 
     private static OAuthError? EssentialAcrCanBeReached(BackchannelParameters parameters, Client client, string rule)
     {

@@ -19,6 +19,9 @@ internal sealed class Client
 
     public string? OrganisationId { get; init; }
 
+    /// <summary>The legal name that a directory vouches for, shown beside the name that the third party has given itself (DC-17).</summary>
+    public string? OrganisationName { get; init; }
+
     public string? SoftwareId { get; init; }
 
     /// <summary>AISP, PISP, CBPII (OB-SEC-6).</summary>
@@ -28,6 +31,9 @@ internal sealed class Client
     public required string[] RedirectUris { get; init; }
 
     public required string[] GrantTypes { get; init; }
+
+    /// <summary>What its authorization requests may ask for as <c>response_type</c> (DCR-07).</summary>
+    public required string[] ResponseTypes { get; init; }
 
     /// <summary>What it may ask for.</summary>
     public required string[] Scopes { get; init; }

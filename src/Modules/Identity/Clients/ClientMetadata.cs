@@ -56,6 +56,8 @@ internal sealed class ClientMetadata
     /// <summary>Names that an answer carries; in a registered address they would be taken for one (OA-18).</summary>
     private static readonly string[] ResponseNames = ["code", "state", "iss", "error", "response"];
 
+    private const int LongestLegalName = 255;
+
     private readonly MetadataReader members;
     private readonly MetadataPolicy policy;
     private readonly string id;
@@ -92,7 +94,7 @@ internal sealed class ClientMetadata
         var applicationType = members.OneOf("application_type", ApplicationTypes, "web", "DCR-01");
         var redirects = members.List("redirect_uris");
         foreach (var uri in redirects) JudgeRedirect(uri, profile, applicationType != "web");
-        JudgeResponseTypes(grants, redirects, profile);
+        var responses = ReadResponseTypes(grants, redirects, profile);
 
         var method = members.OneOf("token_endpoint_auth_method", policy.Methods, ClientAuthentication.PrivateKeyJwt, "CA-01");
         var (field, value) = Certificate(method);
@@ -106,10 +108,12 @@ internal sealed class ClientMetadata
             OnBehalfOf = members.Name("software_on_behalf_of_org") ?? members.Name("on_behalf_of"),
             ClientUri = members.Link("client_uri"),
             OrganisationId = members.Text("org_id"),
+            OrganisationName = members.Name("org_name", LongestLegalName),
             SoftwareId = members.Text("software_id"),
             Roles = roles,
             RedirectUris = redirects,
             GrantTypes = grants,
+            ResponseTypes = responses,
             Scopes = scopes,
             AuthorizationDetailsTypes = DetailsTypes(roles, scopes),
             AuthenticationMethod = method,
@@ -196,7 +200,7 @@ internal sealed class ClientMetadata
     }
 
     /// <summary>Who goes to the authorization endpoint has a place to come back to, and who does not has none (DCR-07).</summary>
-    private void JudgeResponseTypes(string[] grants, string[] redirects, Profile profile)
+    private string[] ReadResponseTypes(string[] grants, string[] redirects, Profile profile)
     {
         var visits = grants.Contains("authorization_code");
         var types = members.List("response_types");
@@ -206,6 +210,7 @@ internal sealed class ClientMetadata
         if (types.Length > 0 != visits) members.Refuse("DCR-07", "has response_types that do not agree with its grant_types");
         if (redirects.Length == 0 && visits) members.Refuse("DCR-05", "has no redirect_uris", MetadataFault.InvalidRedirectUri);
         if (visits || members.Has("response_types")) members.Keep("response_types", types);
+        return types;
     }
 
     private (string? Field, string? Value) Certificate(string method)
@@ -291,7 +296,10 @@ internal sealed class ClientMetadata
         return uri;
     }
 
-    /// <summary>PW-02: the host of the sector's address, or the one host of all redirect URIs; without any, the host of the keys.</summary>
+    /// <summary>
+    /// PW-02: the host of the sector's address, or the one host of all redirect URIs; without any, where the keys are. A directory keeps
+    /// the keys of everybody on one host, so there each software is a sector of its own (decision 13).
+    /// </summary>
     private string Sector(string[] redirects)
     {
         if (members.Text("sector_identifier_uri") is { } sector)
@@ -303,6 +311,7 @@ internal sealed class ClientMetadata
         var hosts = redirects.Select(redirect => Uri.TryCreate(redirect, UriKind.Absolute, out var uri) ? uri.Host : "").Distinct(StringComparer.Ordinal).ToList();
         if (hosts.Count > 1) members.Refuse("DCR-13", "has redirect URIs on several hosts and no sector_identifier_uri");
         if (hosts.Count > 0) return hosts[0];
-        return Uri.TryCreate(members.Text("jwks_uri"), UriKind.Absolute, out var home) ? home.Host : id;
+        if (!Uri.TryCreate(members.Text("jwks_uri"), UriKind.Absolute, out var home)) return id;
+        return members.Text("software_id") is { } software ? $"{home.Host}/{software}" : home.Host; // No host has a slash.
     }
 }

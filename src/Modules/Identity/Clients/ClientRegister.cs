@@ -14,7 +14,8 @@ internal sealed class ClientRegister(UnitOfWork unit)
             "JwksUri", "CertificateField", "CertificateValue", "Sector", "SubjectType", "RequiresAuthTime", "RegisteredAt",
             "RequestObjectAlgorithm", "RequiresSignedRequests", "RequiresPushedRequests", "AuthorizationResponseAlgorithm", "IntrospectionAlgorithm",
             "SuspendedBy",
-            "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm", "UserInfoAlgorithm"
+            "BackchannelDelivery", "BackchannelNotificationEndpoint", "BackchannelSigningAlgorithm", "UserInfoAlgorithm",
+            "OrganisationName", "ResponseTypes"
         FROM {IdentityDb.Schema}.clients WHERE "ClientId" = $1
         """;
 
@@ -63,6 +64,8 @@ internal sealed class ClientRegister(UnitOfWork unit)
         BackchannelNotificationEndpoint = Text(row, 31),
         BackchannelSigningAlgorithm = Text(row, 32),
         UserInfoAlgorithm = Text(row, 33),
+        OrganisationName = Text(row, 34),
+        ResponseTypes = row.GetFieldValue<string[]>(35),
     };
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

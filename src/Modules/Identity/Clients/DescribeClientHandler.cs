@@ -10,6 +10,6 @@ internal sealed class DescribeClientHandler(ClientRegister register) : IRequestH
         var client = await register.FindAsync(request.ClientId, cancellationToken);
         return client is null
             ? null
-            : new ClientDescription(client.ClientId, client.Name, client.OnBehalfOf, client.ClientUri is null ? null : new Uri(client.ClientUri));
+            : new ClientDescription(client.ClientId, client.Name, client.OnBehalfOf, client.ClientUri is null ? null : new Uri(client.ClientUri)) { OrganisationName = client.OrganisationName };
     }
 }

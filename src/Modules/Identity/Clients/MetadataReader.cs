@@ -121,10 +121,10 @@ internal sealed class MetadataReader(JsonElement json)
     }
 
     /// <summary>A name that customers read: no control characters, nothing that turns the direction of reading (DC-17).</summary>
-    public string? Name(string name)
+    public string? Name(string name, int most = MaxNameLength)
     {
         if (Text(name) is not { } text) return null;
-        var isPlain = text.Length <= MaxNameLength && text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune)
+        var isPlain = text.Length <= most && text.EnumerateRunes().All(rune => Rune.GetUnicodeCategory(rune)
             is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator));
         if (isPlain) return text;
         Refuse("DC-17", $"has a {name} that is too long or has characters that cannot be shown");

@@ -9,4 +9,11 @@ public sealed record DescribeClient(string ClientId) : IRequest<ClientDescriptio
 /// <param name="Name">The trading name from the software statement .</param>
 /// <param name="OnBehalfOf">The firm it acts for, where the registration carries one .</param>
 /// <param name="Uri">Its website, always https; null where it gave none.</param>
-public sealed record ClientDescription(string ClientId, string Name, string? OnBehalfOf, Uri? Uri);
+public sealed record ClientDescription(string ClientId, string Name, string? OnBehalfOf, Uri? Uri)
+{
+    /// <summary>The legal name for which its directory vouches (DC-17); null where there is none.</summary>
+    public string? OrganisationName { get; init; }
+}
+
+/// <summary>Asks for the hosts at which a third party is at home by its registration; null for one that is not in service.</summary>
+public sealed record ListClientHosts(string ClientId) : IRequest<IReadOnlySet<string>?>;

@@ -72,10 +72,11 @@ internal sealed class ManagedGrants(IdentityDb db, IMediator mediator, TimeProvi
     }
 
     /// <summary>A live grant of the client; there is no other way to see one (GM-08).</summary>
-    public Task<ManagedGrant?> FindAsync(string id, string clientId, CancellationToken ct)
+    public async Task<ManagedGrant?> FindAsync(string id, string clientId, CancellationToken ct)
     {
+        if (!id.All(letter => letter is > ' ' and <= '~')) return null; // None was ever given out, and the database must not see a NUL.
         var now = time.GetUtcNow();
-        return db.ManagedGrants.FirstOrDefaultAsync(
+        return await db.ManagedGrants.FirstOrDefaultAsync(
             grant => grant.Id == id && grant.ClientId == clientId && grant.RevokedAt == null && (grant.ExpiresAt == null || grant.ExpiresAt > now), ct);
     }
 
@@ -153,5 +154,5 @@ internal sealed class ManagedGrants(IdentityDb db, IMediator mediator, TimeProvi
         ];
     }
 
-    private static OAuthError Unknown() => new("invalid_grant_id", "GM-03", "grant_id names no grant of the client");
+    public static OAuthError Unknown() => new("invalid_grant_id", "GM-03", "grant_id names no grant of the client");
 }

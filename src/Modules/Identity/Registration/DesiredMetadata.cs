@@ -27,6 +27,7 @@ internal static class DesiredMetadata
         ("software_policy_uri", "policy_uri"),
         ("software_tos_uri", "tos_uri"),
         ("software_on_behalf_of_org", "software_on_behalf_of_org"),
+        ("org_name", "org_name"),
     ];
 
     public static Outcome<JsonObject, OAuthError> Of(RegistrationRequest request, SoftwareStatement statement)
@@ -34,7 +35,7 @@ internal static class DesiredMetadata
         var asked = request.Metadata;
         if (FirstRefusal(asked, statement) is { } refusal) return refusal;
         var desired = JsonNode.Parse(asked.GetRawText())!.AsObject();
-        foreach (var name in (string[])["client_id", "software_statement", "software_on_behalf_of_org", "on_behalf_of"]) desired.Remove(name);
+        foreach (var name in (string[])["client_id", "software_statement", "software_on_behalf_of_org", "on_behalf_of", "org_name"]) desired.Remove(name);
 
         foreach (var (claim, member) in Renamed)
         {

@@ -14,7 +14,7 @@ namespace OpenBanking.Identity.Registration;
 /// <summary>
 /// Keeps registrations. A client is read anew with each of its requests, so what changes here holds on every host from the next one on.
 /// </summary>
-internal sealed class Registrations(IdentityDb db, ReplayGuard replays, Grants grants, IConfiguration configuration, TimeProvider time)
+internal sealed class Registrations(IdentityDb db, ReplayGuard replays, Grants grants, Revocations revocations, IConfiguration configuration, TimeProvider time)
 {
     /// <summary>How many clients an organisation may register in an hour (DC-18).</summary>
     public const string LimitSetting = "RateLimits:RegistrationsPerOrganisationAndHour";
@@ -32,6 +32,8 @@ internal sealed class Registrations(IdentityDb db, ReplayGuard replays, Grants g
     /// <summary>Keeps a new one; each step is one conditional write, so of several at one moment one comes through (DC-03).</summary>
     public async Task<OAuthError?> AddAsync(AcceptedRegistration accepted, Handle accessToken, CancellationToken ct)
     {
+        if (await revocations.CoversAsync(accepted.Statement, ct))
+            return RegistrationError.UnapprovedStatement("SSA-05", "the software or its organisation is not accepted here");
         if (!await CountAsync(accepted.Statement, ct)) return RegistrationError.TooMany("DC-18");
         if (await SpendAsync(accepted, ct) is { } replayed) return replayed;
         var software = SoftwareOf(accepted, accessToken.Hash);

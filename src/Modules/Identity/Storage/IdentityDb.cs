@@ -23,6 +23,8 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options) : ModuleC
 
     public DbSet<RegisteredSoftware> RegisteredSoftware => Set<RegisteredSoftware>();
 
+    public DbSet<Revocation> Revocations => Set<Revocation>();
+
     public DbSet<PushedRequest> PushedRequests => Set<PushedRequest>();
 
     public DbSet<Interaction> Interactions => Set<Interaction>();

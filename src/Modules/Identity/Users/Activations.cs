@@ -8,14 +8,18 @@ using OpenBanking.Kernel;
 namespace OpenBanking.Identity.Users;
 
 /// <summary>Judges activation codes: slowly enough for who guesses, never barred for who holds the right one (PO-13).</summary>
-internal sealed class Activations(IdentityDb db, AuthenticationPolicy policy, FailureCounts failures, TimeProvider clock)
+internal sealed class Activations(IdentityDb db, AuthenticationPolicy policy, FailureCounts failures, SignIns history, TimeProvider clock)
 {
     /// <summary>Finds whose code it is. Known and unknown names take the same steps and get the same answer (PO-12).</summary>
     public async Task<Outcome<Activation, PasskeyRefusal>> FindAsync(HttpContext http, string username, string code, CancellationToken ct)
     {
         var normalized = User.Normalize(username);
         var decision = await policy.DecideAsync(http, new Attempt(Occasion.Activation, normalized), ct);
-        if (decision.Verdict != Verdict.Allow) return PasskeyRefusal.By(decision); // PO-13
+        if (decision.Verdict != Verdict.Allow)
+        {
+            await history.RecordHeldActivationAsync(http, normalized, decision, ct);
+            return PasskeyRefusal.By(decision); // PO-13
+        }
 
         var now = clock.GetUtcNow();
         var found = await db.Users

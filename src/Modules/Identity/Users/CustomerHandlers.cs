@@ -105,7 +105,7 @@ internal sealed class ListSignInsHandler(IdentityDb db, PortalSessions sessions)
     }
 
     private static bool IsBad(SignInOutcome outcome) => outcome is SignInOutcome.Failed or SignInOutcome.PasskeySuspected
-        or SignInOutcome.Delayed or SignInOutcome.Refused or SignInOutcome.ApprovalDelayed or SignInOutcome.ApprovalRefused;
+        or SignInOutcome.Delayed or SignInOutcome.Refused or SignInOutcome.ActivationHeld or SignInOutcome.ApprovalDelayed or SignInOutcome.ApprovalRefused;
 
     internal static string Words(SignInOutcome outcome) => outcome switch
     {
@@ -118,6 +118,7 @@ internal sealed class ListSignInsHandler(IdentityDb db, PortalSessions sessions)
         SignInOutcome.AskedAgain => "Asked for the passkey once more",
         SignInOutcome.Delayed => "Sign-in put off",
         SignInOutcome.Refused => "Sign-in refused",
+        SignInOutcome.ActivationHeld => "Activation codes were tried; put off",
         SignInOutcome.Approved => "Approval",
         SignInOutcome.ApprovalAskedAgain => "Asked for the passkey before an approval",
         SignInOutcome.ApprovalDelayed => "Approval put off",

@@ -21,6 +21,9 @@ internal enum SignInOutcome
     Delayed,
     Refused,
 
+    /// <summary>Somebody came with an activation code while the policy lets nobody guess on.</summary>
+    ActivationHeld,
+
     /// <summary>A signed-in customer approved a third party's request.</summary>
     Approved,
     ApprovalAskedAgain,

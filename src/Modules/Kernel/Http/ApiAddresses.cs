@@ -15,10 +15,17 @@ public sealed class ApiAddresses
 
     public ApiAddresses(IConfiguration configuration)
     {
-        main = configuration["Identity:Issuer"]?.TrimEnd('/') ?? "https://localhost:5001";
+        Issuer = configuration["Identity:Issuer"] ?? "https://localhost:5001";
+        main = Issuer.TrimEnd('/');
         mutualTls = configuration["Identity:MtlsIssuer"]?.TrimEnd('/') ?? main;
         mutualTlsPort = new Uri(mutualTls).Port;
     }
+
+    /// <summary>Who the bank is in what it signs, character by character as in its metadata.</summary>
+    public string Issuer { get; }
+
+    /// <summary>The absolute address of a path for whoever is told of it without having asked: where certificates are taken, which the standard wants for every resource (OB-GEN-3).</summary>
+    public string OfResource(string path) => mutualTls + path;
 
     /// <summary>The absolute address of a path, under the published name of the port that the request came in by (OB-PAG-1).</summary>
     public string Of(HttpContext http, string pathAndQuery) =>

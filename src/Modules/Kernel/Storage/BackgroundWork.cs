@@ -77,6 +77,15 @@ public static partial class BackgroundWork
         return result;
     }
 
+    /// <summary>The same for what has nothing to answer.</summary>
+    public static Task InUnitAsync(this IServiceScopeFactory scopes, Func<IServiceProvider, Task> work, CancellationToken ct) => scopes.InUnitAsync(
+        async services =>
+        {
+            await work(services).ConfigureAwait(false);
+            return true;
+        },
+        ct);
+
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "A turn of this job has failed; the next one comes in {Pause}")]

@@ -17,6 +17,7 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
     private List<Func<Task>>? afterCommit;
     private bool isOpen;
     private bool presumed;
+    private int marks;
 
     public DbConnection Connection => connection;
 
@@ -67,6 +68,26 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
     /// <summary>Has something done once the changes are safe, such as waking a worker; it is dropped on rollback.</summary>
     public void AfterCommit(Func<Task> action) => (afterCommit ??= []).Add(action);
 
+    /// <summary>
+    /// Remembers how far the request has come, for a part of it that may be refused after it has written: what that part has done is then
+    /// undone by <see cref="ReturnToAsync"/>, and what came before it lasts.
+    /// </summary>
+    public async Task<Mark> MarkAsync(CancellationToken ct)
+    {
+        await StartAsync(ct).ConfigureAwait(false);
+        var mark = new Mark($"part_{++marks}", atCommit.Count, afterCommit?.Count ?? 0);
+        await transaction!.SaveAsync(mark.Name, ct).ConfigureAwait(false);
+        return mark;
+    }
+
+    /// <summary>Undoes everything since a mark, also what was left for the commit and for after it.</summary>
+    public async Task ReturnToAsync(Mark mark, CancellationToken ct)
+    {
+        await transaction!.RollbackAsync(mark.Name, ct).ConfigureAwait(false);
+        atCommit.RemoveRange(mark.AtCommit, atCommit.Count - mark.AtCommit);
+        afterCommit?.RemoveRange(mark.AfterCommit, afterCommit.Count - mark.AfterCommit);
+    }
+
     /// <summary>Makes the changes last. What was not started needs no commit. False: something was presumed that does not hold, and nothing has changed.</summary>
     public async Task<bool> CommitAsync(CancellationToken ct = default)
     {
@@ -96,6 +117,15 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
     {
         if (transaction is not null) await transaction.CommitAsync(ct).ConfigureAwait(false);
         await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// As <see cref="ReleaseAsync"/>, but only where nothing was changed yet: whoever answers is then waited for without a connection, and
+    /// what was begun stays one whole.
+    /// </summary>
+    public async ValueTask RestAsync()
+    {
+        if (transaction is null) await CloseAsync().ConfigureAwait(false);
     }
 
     /// <summary>Forgets the changes; also safe where the connection is already gone.</summary>
@@ -174,6 +204,9 @@ public sealed class UnitOfWork(DbDataSource database) : IAsyncDisposable, IDispo
         transaction?.Dispose();
         connection.Dispose();
     }
+
+    /// <summary>A place in a request's work to which it can return.</summary>
+    public readonly record struct Mark(string Name, int AtCommit, int AfterCommit);
 
     /// <summary>Gives EF Core the unit's connection, already inside the unit's transaction, and keeps it open between commands.</summary>
     internal sealed class Opening : DbConnectionInterceptor

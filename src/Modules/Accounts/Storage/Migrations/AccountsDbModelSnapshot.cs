@@ -30,7 +30,7 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasColumnType("character varying(40)");
 
                     b.Property<decimal>("Balance")
-                        .HasColumnType("numeric(18,5)");
+                        .HasColumnType("numeric(28,5)");
 
                     b.Property<string>("Category")
                         .IsRequired()
@@ -48,6 +48,11 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .IsRequired()
                         .HasMaxLength(35)
                         .HasColumnType("character varying(35)");
+
+                    b.Property<decimal>("Held")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("numeric(28,5)")
+                        .HasDefaultValue(0m);
 
                     b.Property<string>("HolderName")
                         .IsRequired()
@@ -96,7 +101,10 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.HasIndex("Scheme", "Identification")
                         .IsUnique();
 
-                    b.ToTable("accounts", "accounts");
+                    b.ToTable("accounts", "accounts", t =>
+                        {
+                            t.HasCheckConstraint("CK_accounts_held", "\"Held\" >= 0");
+                        });
                 });
 
             modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankBeneficiary", b =>
@@ -551,7 +559,7 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasColumnType("numeric(18,5)");
 
                     b.Property<decimal?>("BalanceAfter")
-                        .HasColumnType("numeric(18,5)");
+                        .HasColumnType("numeric(28,5)");
 
                     b.Property<DateTimeOffset>("BookedAt")
                         .HasColumnType("timestamp with time zone");
@@ -791,6 +799,81 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.HasIndex("PartyId");
 
                     b.ToTable("party_links", "accounts");
+                });
+
+            modelBuilder.Entity("OpenBanking.Accounts.Ledger.Transfer", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(60)
+                        .HasColumnType("character varying(60)");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<decimal>("Amount")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<decimal>("Charge")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<string>("PayeeAccountId")
+                        .HasColumnType("text");
+
+                    b.Property<string>("PayeeIdentification")
+                        .IsRequired()
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.Property<string>("PayeeName")
+                        .IsRequired()
+                        .HasMaxLength(350)
+                        .HasColumnType("character varying(350)");
+
+                    b.Property<string>("PayeeScheme")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Rail")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Reference")
+                        .IsRequired()
+                        .HasMaxLength(210)
+                        .HasColumnType("character varying(210)");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(10)
+                        .HasColumnType("character varying(10)");
+
+                    b.Property<DateTimeOffset>("StateChangedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Under")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AccountId")
+                        .HasFilter("\"State\" = 'Held'");
+
+                    b.HasIndex("Under");
+
+                    b.ToTable("transfers", "accounts", t =>
+                        {
+                            t.HasCheckConstraint("CK_transfers_amounts", "\"Amount\" > 0 AND \"Charge\" >= 0");
+                        });
                 });
 
             modelBuilder.Entity("OpenBanking.Accounts.CoreBank.BankDirectDebit", b =>

@@ -172,6 +172,9 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text[]");
 
+                    b.Property<string>("Quoted")
+                        .HasColumnType("json");
+
                     b.Property<string>("ReasonCode")
                         .HasMaxLength(4)
                         .HasColumnType("character varying(4)");
@@ -481,6 +484,41 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Kernel.Storage.IdempotencyRecord", b =>
+                {
+                    b.Property<string>("ClientId")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Operation")
+                        .HasMaxLength(120)
+                        .HasColumnType("character varying(120)");
+
+                    b.Property<string>("Key")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<byte[]>("Digest")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("ResourceId")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<int>("Status")
+                        .HasColumnType("integer");
+
+                    b.HasKey("ClientId", "Operation", "Key");
+
+                    b.HasIndex("At");
+
+                    b.ToTable("idempotency", "consent");
                 });
 #pragma warning restore 612, 618
         }

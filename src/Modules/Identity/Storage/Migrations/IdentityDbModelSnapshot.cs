@@ -267,6 +267,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<string>("OrganisationId")
                         .HasColumnType("text");
 
+                    b.Property<string>("OrganisationName")
+                        .HasColumnType("text");
+
                     b.Property<int>("Profile")
                         .HasColumnType("integer");
 
@@ -288,6 +291,10 @@ namespace OpenBanking.Identity.Storage.Migrations
 
                     b.Property<bool>("RequiresSignedRequests")
                         .HasColumnType("boolean");
+
+                    b.PrimitiveCollection<string[]>("ResponseTypes")
+                        .IsRequired()
+                        .HasColumnType("text[]");
 
                     b.PrimitiveCollection<string[]>("Roles")
                         .IsRequired()
@@ -689,6 +696,22 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.HasIndex("Since");
 
                     b.ToTable("registration_counts", "identity");
+                });
+
+            modelBuilder.Entity("OpenBanking.Identity.Registration.Revocation", b =>
+                {
+                    b.Property<string>("Directory")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Id")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Directory", "Id");
+
+                    b.ToTable("revocations", "identity");
                 });
 
             modelBuilder.Entity("OpenBanking.Identity.Token.AccessToken", b =>

@@ -1,0 +1,24 @@
+using OpenBanking.Kernel;
+
+namespace OpenBanking.Accounts.CoreBank;
+
+/// <summary>A movement of money that a customer has ordered: first it is held, then it is posted or given back.</summary>
+internal sealed record TransferOrder(
+    string TransferId, string Under, string CustomerId, string AccountId, Money Amount, decimal Charge, string PayeeScheme, string PayeeIdentification, string PayeeName, string Reference)
+{
+    /// <summary>What leaves the account.</summary>
+    public decimal Total => Amount.Amount + Charge;
+}
+
+/// <summary>What became of a wish to hold.</summary>
+internal enum HoldOutcome
+{
+    Held,
+    InsufficientFunds,
+    AccountUnusable,
+    PayeeUnknown,
+    PayeeClosed,
+}
+
+/// <summary>A hold, with the account that it is on; the account is null where nothing is held.</summary>
+internal sealed record HoldResult(HoldOutcome Outcome, bool IsOnUs = false, BankAccount? Account = null);
