@@ -9,6 +9,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
+using OpenBanking.Payments.Contracts;
 
 namespace OpenBanking.Host;
 
@@ -37,16 +38,22 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
             (control, given, ct) => control.LedgerAsync(given, account => new RemoveSandboxTransaction(account, given.GetProperty("transactionId").GetString()!), ct)),
         new("account", "Closes, freezes or opens an account.", [new("accountId", "string"), new("state", "string")],
             (control, given, ct) => control.LedgerAsync(given, account => new SetSandboxAccountState(account, given.GetProperty("state").GetString()!), ct)),
-        new("refuse", "The core refuses the next payment.", [new("code", "string")]),
+        new("refuse", "The core refuses the next payment.", [new("code", "string")],
+            (control, given, ct) => control.PaymentAsync(new RefuseNextPayment(given.GetProperty("code").GetString()!), ct)),
         new("down", "The core does not answer, or slowly.", [new("on", "boolean"), new("delayMilliseconds", "integer", Optional: true)]),
-        new("lose", "The next order is carried out, but the core's answer never arrives.", []),
+        new("lose", "The next order is carried out, but the core's answer never arrives.", [],
+            (control, _, ct) => control.PaymentAsync(new LoseNextAnswer(), ct)),
         new("fields", "The core answers with fields nobody asked for.", [new("on", "boolean")]),
-        new("order", "The scheme moves an order.", [new("id", "string"), new("status", "string"), new("reason", "string", Optional: true)]),
-        new("refund", "The payee returns the money.", [new("id", "string")]),
+        new("order", "The scheme moves an order.", [new("id", "string"), new("status", "string"), new("reason", "string", Optional: true)],
+            (control, given, ct) => control.PaymentAsync(
+                new MoveSandboxOrder(given.GetProperty("id").GetString()!, given.GetProperty("status").GetString()!, Claims.Text(given, "reason")), ct)),
+        new("refund", "The payee returns the money.", [new("id", "string")],
+            (control, given, ct) => control.PaymentAsync(new RefundSandboxOrder(given.GetProperty("id").GetString()!), ct)),
         new("decide", "The second approver decides.", [new("orderId", "string"), new("decision", "string")]),
         new("history", "The changes of a consent.",
             [new("consentId", "string")], (control, given, ct) => control.HistoryAsync(given, ct)),
-        new("debits", "What the core was told to pay under a consent.", [new("consentId", "string")]),
+        new("debits", "What the core was told to pay under a consent.", [new("consentId", "string")],
+            (control, given, ct) => control.DebitsAsync(given, ct)),
         new("checks", "The customer's view of funds checks.", [new("customer", "string")], (control, given, ct) => control.ChecksAsync(given, ct)),
         new("keys", "The directory's key set of a client.", [new("client", "string"), new("jwks", "object")], (control, given, ct) => control.ReplaceKeysAsync(given, ct)),
         new("suspend", "The directory suspends a client.", [new("client", "string"), new("on", "boolean")], (control, given, ct) => control.SuspendAsync(given, ct)),
@@ -168,6 +175,15 @@ internal sealed class SandboxControl(SandboxSecret secret, SandboxClock clock, H
         return await mediator.Send(new SuspendClient(given.GetProperty("client").GetString()!, on), ct)
             ? Results.Json(new { suspended = on })
             : Problem("there is no such client");
+    }
+
+    private async Task<IResult> PaymentAsync(IRequest<string?> wish, CancellationToken ct) =>
+        await mediator.Send(wish, ct) is { } problem ? Problem(problem) : Results.Json(new { done = true });
+
+    private async Task<IResult> DebitsAsync(JsonElement given, CancellationToken ct)
+    {
+        var paid = await mediator.Send(new SumTransfers(given.GetProperty("consentId").GetString()!), ct);
+        return Results.Json(new { count = paid.Count, sum = paid.Sum });
     }
 
     private bool IsAllowed(HttpContext http)

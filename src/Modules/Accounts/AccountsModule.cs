@@ -10,6 +10,7 @@ using OpenBanking.Accounts.FundsConfirmation;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Sandbox;
 using OpenBanking.Accounts.Storage;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -29,6 +30,7 @@ public static class AccountsModule
             .AddScoped<ICoreBank, LedgerCoreBank>()
             .AddScoped<Transfers>()
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>, TransferHandlers>()
             .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
             .AddScoped<IRequestHandler<ExecuteTransfer, bool>, TransferHandlers>()
             .AddScoped<IRequestHandler<ReleaseTransfer, bool>, TransferHandlers>()

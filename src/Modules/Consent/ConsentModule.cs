@@ -52,6 +52,7 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<AuthoriseConsent, AuthorisationAnswer>, AuthoriseConsentHandler>()
             .AddScoped<IRequestHandler<RejectConsent, Unit>, RejectConsentHandler>()
             .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
+            .AddScoped<IRequestHandler<DescribeEvidence, KeptApproval?>, DescribeEvidenceHandler>()
             .AddScoped<IRequestHandler<SuspendConsent, SuspensionAnswer>, SuspendConsentHandler>()
             .AddSingleton<WaitingConsents>()
             .AddHostedService(provider => provider.GetRequiredService<WaitingConsents>())

@@ -27,15 +27,24 @@ internal sealed record AccessWords(string Kind, string Asks, string Continues, s
         "can ask whether an amount is available on your joint account, as the other holder has allowed,",
         "We answer none of its funds checks any more, from this moment on.");
 
+    private static readonly AccessWords Payment = new(
+        "Payment",
+        "asks you to make a payment",
+        "asks you to make a payment",
+        "can make payments from your account",
+        "can make payments from your joint account, as the other holder has allowed,",
+        "It can make no new payments, from this moment on.");
+
     public static AccessWords Of(ConsentKind kind) => OfType(kind.DetailsType);
 
     /// <summary>By the type of <c>authorization_details</c>.</summary>
-    public static AccessWords OfType(string? type) => type == ConsentKind.FundsConfirmation.DetailsType ? Funds : Data;
+    public static AccessWords OfType(string? type) =>
+        type == ConsentKind.FundsConfirmation.DetailsType ? Funds : type == ConsentKind.DomesticPayment.DetailsType ? Payment : Data;
 
     /// <summary>What a request asks for and what comes next, after the third party's name.</summary>
     public static string BeforeSignIn(string? type)
     {
         var words = OfType(type);
-        return $"{words.Asks}. After you sign in, you {(words == Funds ? "see for which account" : "choose the accounts")} and decide.";
+        return $"{words.Asks}. After you sign in, you {(words == Funds ? "see for which account" : words == Payment ? "see what is paid to whom" : "choose the accounts")} and decide.";
     }
 }

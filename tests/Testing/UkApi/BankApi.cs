@@ -21,6 +21,7 @@ using OpenBanking.Host;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.Payments;
 using OpenBanking.ResourceServer;
 using OpenBanking.Testing.OpenApi;
 
@@ -125,6 +126,7 @@ public sealed class BankApi : IAsyncDisposable
         services.AddScoped<IMediator, Mediator>();
         services.AddConsent(builder.Configuration);
         services.AddAccounts(builder.Configuration);
+        services.AddPayments(builder.Configuration);
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
 
         // What the authorization server would answer and do.
@@ -142,6 +144,7 @@ public sealed class BankApi : IAsyncDisposable
         app.Use(MessageSigning.AnswerAsync);
         app.MapConsent();
         app.MapAccounts();
+        app.MapPayments();
         await app.StartAsync();
         var customers = await AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None);
         return new BankApi(app, database, clock, log, ended, customers, folder);
