@@ -3,7 +3,6 @@ using MediatR;
 using Npgsql;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
-using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments.Contracts;

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using OpenBanking.Accounts;
 using OpenBanking.Consent.Contracts;
-using OpenBanking.Host;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Payments.Contracts;
 using OpenBanking.Payments.Tests.Messages;
@@ -38,7 +37,7 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         var interaction = await browser.ArriveAndSignInAsync(bank.Tpp.AuthorizePath(requestUri));
 
         // Amount, payee, and what each account has.
-        var page = await browser.PageAsync("/approve?interaction=" + Uri.EscapeDataString(interaction));
+        var page = System.Web.HttpUtility.HtmlDecode(await browser.PageAsync("/approve?interaction=" + Uri.EscapeDataString(interaction)));
         Assert.Contains("Pay £12.34 to ACME Inc", page, StringComparison.Ordinal);
         Assert.Contains("99-01-24 20450061", page, StringComparison.Ordinal);
         Assert.Contains("available", page, StringComparison.Ordinal);
@@ -73,10 +72,10 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         Assert.NotNull(await AskAsync(new VerifyPasskeySignature(kept.Signature! with { Signature = [.. kept.Signature.Signature.Reverse()] }, kept.Digest, kept.AccountIds)));
         Assert.Equal((consentId, "12.34", account), (await AskAsync(new ListOrdersOfConsent(consentId))).Single() is var paid ? (consentId, paid.Amount, paid.AccountId) : default);
 
-        using var output = new StringWriter();
-        Assert.Equal(0, await Commands.RunAsync(bank.Host.Services, ["evidence", "verify", consentId], output, CancellationToken.None));
-        Assert.Contains("The evidence holds.", output.ToString(), StringComparison.Ordinal);
-        Assert.Equal(0, await Commands.RunAsync(bank.Host.Services, ["ledger", "verify"], output, CancellationToken.None));
+        var (exit, said) = await bank.Host.RunCommandAsync("evidence", "verify", consentId);
+        Assert.Equal(0, exit);
+        Assert.Contains("The evidence holds.", said, StringComparison.Ordinal);
+        Assert.Equal(0, (await bank.Host.RunCommandAsync("ledger", "verify")).Exit);
     }
 
     private static async Task<Decision> DecideAsync(PortalBrowser browser, ApprovalForm form, string account, (string Ceremony, string Credential)? passkey)

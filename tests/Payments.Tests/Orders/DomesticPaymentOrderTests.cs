@@ -312,7 +312,7 @@ public sealed class DomesticPaymentOrderTests(Bank bank)
     }
 
     private async Task<IReadOnlyList<string>> HistoryAsync(string id) =>
-        (await api.Database.ScalarAsync<string>("""SELECT string_agg("To", ' ' ORDER BY "Id") FROM payments.order_changes WHERE "OrderId" = $1""", id)).Split(' ');
+        (await api.Database.ScalarAsync<string>("""SELECT string_agg("To", ' ' ORDER BY "Id") FROM payments.order_changes WHERE "OrderId" = $1""", id))!.Split(' ');
 
     private Task<decimal> BalanceAsync(string tag, BankApi? at = null) =>
         (at ?? api).Database.ScalarAsync<decimal>("""SELECT "Balance" FROM accounts.accounts WHERE "Id" = $1""", (at ?? api).Account(tag));

@@ -72,7 +72,10 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     [InlineData("""{"operation":"balance","accountId":"GB-1","amount":"1.001"}""", 400)]
     [InlineData("""{"operation":"account","accountId":"GB-1","state":"lost"}""", 400)]
     [InlineData("""{"operation":"history","consentId":"aac-0"}""", 400)]
-    [InlineData("""{"operation":"refund","id":"1"}""", 501)]
+    [InlineData("""{"operation":"refund","id":"1"}""", 400)]
+    [InlineData("""{"operation":"order","id":"1","status":"ACSC"}""", 400)]
+    [InlineData("""{"operation":"refuse","code":"?"}""", 400)]
+    [InlineData("""{"operation":"decide","orderId":"1","decision":"approve"}""", 501)]
     [InlineData("""{"operation":"refund"}""", 400)]
     public async Task What_is_malformed_is_400_and_what_is_not_built_is_501(string body, int status)
     {
@@ -145,7 +148,7 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
 
     [Theory]
     [InlineData("seed many", "The command 'seed' is not offered by this build.")]
-    [InlineData("make coffee", "There is no command 'make coffee'; there are: audit verify, config show, clock show, consents suspend CONSENT [WHY…], customers code USERNAME, evidence messages CLIENT DAY, keyring rotate, keys rotate, policy explain [SIGNAL=VALUE…], threat show, threat raise [WHY…], threat lower [WHY…].")]
+    [InlineData("make coffee", "There is no command 'make coffee'; there are: audit verify, config show, clock show, consents suspend CONSENT [WHY…], customers code USERNAME, evidence messages CLIENT DAY, evidence verify CONSENT, ledger verify, keyring rotate, keys rotate, policy explain [SIGNAL=VALUE…], threat show, threat raise [WHY…], threat lower [WHY…].")]
     [InlineData("customers code", "Use: ./run.sh customers code USERNAME")]
     public async Task A_command_that_is_not_there_is_one_sentence(string words, string sentence)
     {
