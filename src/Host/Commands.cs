@@ -97,7 +97,7 @@ internal static class Commands
             return 1;
         }
 
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"The audit chain is whole: {report.Events} events on {report.Days} days."));
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"The audit chain is whole: {report.Events} events on {report.Days} {(report.Days == 1 ? "day" : "days")}."));
         return 0;
     }
 

@@ -147,7 +147,7 @@ internal sealed class GiveUpConsentHandler(Consents consents) : IRequestHandler<
 {
     public async Task<bool> Handle(GiveUpConsent request, CancellationToken cancellationToken) =>
         await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent && consent.ClientId == request.ClientId
-        && await consents.MoveAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, request.ClientId), cancellationToken);
+        && await consents.MoveOnAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, request.ClientId), cancellationToken);
 }
 
 /// <summary>Stops an access at the bank's wish, where the table of its kind has that.</summary>
@@ -157,6 +157,6 @@ internal sealed class SuspendConsentHandler(Consents consents) : IRequestHandler
     {
         if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent) return SuspensionAnswer.NotFound;
         var cause = new Cause(Actor.Bank, request.By, Reason: request.Why, Told: "The bank has stopped the access.");
-        return await consents.MoveAsync(consent, ConsentEvent.Suspend, cause, cancellationToken) ? SuspensionAnswer.Suspended : SuspensionAnswer.WasNotActive;
+        return await consents.MoveOnAsync(consent, ConsentEvent.Suspend, cause, cancellationToken) ? SuspensionAnswer.Suspended : SuspensionAnswer.WasNotActive;
     }
 }

@@ -81,6 +81,20 @@ internal sealed class Consents(ConsentDb db, ConsentHistory history, TimeProvide
         return true;
     }
 
+    /// <summary>
+    /// Moves a consent out of whatever state it is in by now: who has lost to another step looks once more, because what is asked here is
+    /// allowed after most of them. False where the table refuses it, or the consent is gone.
+    /// </summary>
+    public async Task<bool> MoveOnAsync(ConsentRecord consent, ConsentEvent on, Cause cause, CancellationToken ct)
+    {
+        for (var now = consent; now is not null && States.Next(States.Of(now.Kind), now.State, on) is not null; now = await FindAsync(now.Id, ct))
+        {
+            if (await MoveAsync(now, on, cause, ct)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Makes and keeps a new consent of a kind, in the state in which its kind begins.</summary>
     /// <param name="id">Where it is known before, because the request has an idempotency key; null for a new one.</param>
     public async Task<ConsentRecord> CreateAsync(ConsentKind kind, string clientId, ConsentTerms terms, CancellationToken ct, string? id = null)

@@ -24,7 +24,7 @@ internal sealed class OwnConsents(Consents consents, ConsentDb db, ConsentOption
     public async Task<IResult> DeleteAsync(ConsentRecord consent, CancellationToken ct)
     {
         // Where two delete at once, the second finds it gone, as it would a moment later (OB-CON-13).
-        var deleted = await consents.MoveAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, consent.ClientId), ct);
+        var deleted = await consents.MoveOnAsync(consent, ConsentEvent.Delete, new Cause(Actor.ThirdParty, consent.ClientId), ct);
         return deleted ? Results.NoContent() : Unknown();
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Npgsql;
 using OpenBanking.Testing;
 using OpenBanking.Testing.WebAuthn;
 
@@ -33,6 +34,40 @@ public sealed class CommandTests(SandboxTests.Running running) : IClassFixture<S
         Assert.Equal(5, shown.Length);
         Assert.EndsWith($"normal -> raised by {Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName}: phishing wave", shown[^1], StringComparison.Ordinal);
         Assert.EndsWith(": no reason given", shown[^2], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-06")]
+    public async Task An_access_is_stopped_and_the_audit_that_tells_of_it_is_verified()
+    {
+        await using var database = NpgsqlDataSource.Create((await Host.SandboxAsync()).GetProperty("database").GetString()!);
+        var id = "aac-" + Guid.NewGuid().ToString("N");
+        await ExecuteAsync(
+            $"""
+            INSERT INTO consent.consents ("Id", "ClientId", "State", "CreatedAt", "StateChangedAt", "Permissions", "StoppedAccountIds")
+            VALUES ('{id}', 'tpp-1', 'AUTH', now(), now(), '{"{}"}', '{"{}"}')
+            """);
+        Assert.Equal("The access is stopped.", await DoAsync("consents", "suspend", id, "stolen", "phone"));
+        foreach (var (consent, sentence) in new[] { (id, "The consent gives no access that could be stopped."), ("aac-1", "There is no such consent.") })
+        {
+            var (refused, said, _) = await HostProcess.RunAsync(null, Host.DataPath, "consents", "suspend", consent);
+            Assert.Equal((1, sentence), (refused, said.Trim()));
+        }
+
+        for (var tries = 0; tries < 100 && await ExecuteAsync($"""UPDATE consent.audit SET "Content" = replace("Content", 'stolen', 'st0len') WHERE "Subject" = '{id}'""") == 0; tries++)
+            await Task.Delay(100);
+        var (exit, output, _) = await HostProcess.RunAsync(null, Host.DataPath, "audit", "verify");
+        Assert.Equal(1, exit);
+        Assert.Matches($@"\AThe audit chain is broken: event \d+ of \d{{4}}-\d\d-\d\d \(consent.Suspend of {id}\) was changed", output.Trim());
+
+        await ExecuteAsync($"""UPDATE consent.audit SET "Content" = replace("Content", 'st0len', 'stolen') WHERE "Subject" = '{id}'""");
+        Assert.Matches(@"\AThe audit chain is whole: \d+ events on 1 day\.\z", await DoAsync("audit", "verify"));
+
+        async Task<int> ExecuteAsync(string sql)
+        {
+            await using var command = database.CreateCommand(sql);
+            return await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -35,6 +34,7 @@ public sealed class TwoHosts : IAsyncLifetime
     private TestTpp registered = null!;
     private TestTpp certified = null!;
     private string controlSecret = "";
+    private string otherControlSecret = "";
 
     /// <summary>The time of both hosts and of all who talk to them.</summary>
     public TestClock Clock { get; } = new();
@@ -82,6 +82,7 @@ public sealed class TwoHosts : IAsyncLifetime
         Second = await HostProcess.StartAsync(settings);
         database = NpgsqlDataSource.Create(settings["ConnectionStrings__OpenBanking"]!);
         controlSecret = sandbox.GetProperty("controlSecret").GetString()!;
+        otherControlSecret = (await Second.SandboxAsync()).GetProperty("controlSecret").GetString()!;
         Both = Reach.Alternating(First, Second) with { Time = Clock };
         Tpp = registered.At(Both);
     }
@@ -104,13 +105,20 @@ public sealed class TwoHosts : IAsyncLifetime
     public async Task PassAsync(TimeSpan time)
     {
         var offset = Clock.Offset + time;
-        using var http = First.CreateClient();
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Sandbox", controlSecret);
-        using var body = TestHttp.Json(string.Create(CultureInfo.InvariantCulture, $$"""{"operation":"clock","offsetMilliseconds":{{(long)offset.TotalMilliseconds}}}"""));
-        using var answer = await http.PostAsync(new Uri("/sandbox/control", UriKind.Relative), body);
-        answer.EnsureSuccessStatusCode();
+        await ControlAsync(First, new JsonObject { ["operation"] = "clock", ["offsetMilliseconds"] = (long)offset.TotalMilliseconds });
         Clock.Offset = offset;
         await Task.Delay(TimeSpan.FromMilliseconds(300));
+    }
+
+    /// <summary>Has one of the hosts do what only the sandbox can do.</summary>
+    public async Task<JsonElement> ControlAsync(HostProcess host, JsonObject operation)
+    {
+        using var http = host.CreateClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Sandbox", host == First ? controlSecret : otherControlSecret);
+        using var body = TestHttp.Json(operation.ToJsonString());
+        using var answer = await http.PostAsync(new Uri("/sandbox/control", UriKind.Relative), body);
+        answer.EnsureSuccessStatusCode();
+        return JsonElement.Parse(await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>Runs a command of the bank beside the hosts, and gives what it has printed.</summary>
@@ -136,13 +144,26 @@ public sealed class TwoHosts : IAsyncLifetime
     public async Task<string> PushAsync(string? consentId = null) =>
         await Tpp.PushAsync(TestTpp.AuthorizationRequest(consentId ?? await Tpp.CreateConsentAsync()).With("scope", "openid accounts offline_access").With("prompt", "consent"));
 
-    /// <summary>The whole way to a code by the portal's pages.</summary>
-    public async Task<string> CodeAsync()
+    /// <summary>The whole way to a code by the portal's pages, for a consent or for a new one.</summary>
+    public async Task<string> CodeAsync(string? consentId = null)
+    {
+        var (browser, form) = await WaitingAsync(consentId ?? await Tpp.CreateConsentAsync());
+        var decision = await browser.DecideAsync(form);
+        return decision.Code ?? throw new InvalidOperationException($"No code: {decision.Status} {decision.Text}");
+    }
+
+    /// <summary>A customer before the approval page of a consent.</summary>
+    public async Task<(PortalBrowser Browser, ApprovalForm Form)> WaitingAsync(string consentId)
     {
         var browser = await BrowserAsync();
-        var interaction = await browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await PushAsync()));
-        var decision = await browser.DecideAsync(await browser.ApprovalAsync(interaction));
-        return decision.Code ?? throw new InvalidOperationException($"No code: {decision.Status} {decision.Text}");
+        return (browser, await browser.ApprovalAsync(await browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await PushAsync(consentId)))));
+    }
+
+    /// <summary>The tokens of a consent that its customer has approved.</summary>
+    public async Task<JsonElement> GrantAsync(string consentId)
+    {
+        var answer = await Tpp.RedeemAsync(await CodeAsync(consentId));
+        return answer.Status == 200 ? answer.Json : throw new InvalidOperationException($"No tokens: {answer.Status} {answer.Body}");
     }
 
     /// <summary>Ends a host in order and starts it again; with the first goes the database for a while, so both must be there again.</summary>

@@ -265,56 +265,6 @@ public sealed class TwoHostsTests(TwoHosts hosts)
         }
     }
 
-    [Fact]
-    [Trait("Reliability", "R24")]
-    [Trait("Rule", "CO-08")]
-    [Trait("Rule", "CO-16")]
-    public async Task A_consent_that_all_decide_on_at_once_has_one_state_at_the_end()
-    {
-        using var first = hosts.TppAt(hosts.First);
-        using var second = hosts.TppAt(hosts.Second);
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (var round = 0; round < 50; round++)
-        {
-            var consent = await Tpp.CreateConsentAsync();
-            var browser = await hosts.BrowserAsync();
-            var form = await browser.ApprovalAsync(await browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await hosts.PushAsync(consent))));
-            var clientToken = await Tpp.ClientTokenAsync();
-            var isDeleted = round % 5 > 2;
-            var answers = await TwoHosts.AtOnceAsync<object>(
-            [
-                async () => await browser.DecideAsync(form),
-                async () => await browser.DecideAsync(form, "cancel"),
-                async () => isDeleted ? await Tpp.ApiAsync(HttpMethod.Delete, Consents + consent, clientToken) : await browser.DecideAsync(form, "cancel"),
-            ]);
-            var decided = answers.OfType<Decision>().Where(decision => decision.Back is not null).ToList();
-            Assert.All(answers.OfType<Decision>(), decision => Assert.True(decision.Status < 500, decision.Text));
-            Assert.True(decided.Count <= 1, "two decisions were taken");
-
-            var states = new List<string>();
-            foreach (var tpp in new[] { first, second })
-            {
-                var answer = await tpp.GetAsync(Consents + consent, clientToken);
-                states.Add(answer.Status == 200 ? answer.Json.GetProperty("Data").GetProperty("Status").GetString()! : $"gone ({answer.Status})");
-            }
-
-            var state = Assert.Single(states.Distinct());
-            seen[state] = seen.GetValueOrDefault(state) + 1;
-            var wasDeleted = answers.OfType<Answer>().Any(answer => answer.Status == 204);
-            var code = decided.Select(decision => decision.Code).SingleOrDefault(code => code is not null);
-            Assert.Equal(wasDeleted, state.StartsWith("gone", StringComparison.Ordinal));
-            if (!wasDeleted) Assert.Equal(code is not null ? "AUTH" : "RJCT", state);
-            if (code is null) continue;
-
-            var tokens = await Tpp.RedeemAsync(code);
-            Assert.Equal(wasDeleted ? 400 : 200, tokens.Status);
-            if (!wasDeleted) Assert.Equal(200, (await Tpp.GetAsync(Accounts, tokens.Text("access_token")!)).Status);
-        }
-
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", seen));
-        Assert.True(seen.Count > 1, "all races ended alike");
-    }
-
     private (Form Form, string Proof) Signed(string path, Form form)
     {
         var all = Tpp.Authenticated();
@@ -338,13 +288,7 @@ public sealed class TwoHostsTests(TwoHosts hosts)
     private async Task<(string Consent, JsonElement Tokens)> GrantedAsync()
     {
         var consent = await Tpp.CreateConsentAsync();
-        var browser = await hosts.BrowserAsync();
-        var interaction = await browser.ArriveAndSignInAsync(Tpp.AuthorizePath(await hosts.PushAsync(consent)));
-        var decision = await browser.DecideAsync(await browser.ApprovalAsync(interaction));
-        Assert.True(decision.Code is not null, $"{decision.Status} {decision.Text}");
-        var answer = await Tpp.RedeemAsync(decision.Code!);
-        Assert.True(answer.Status == 200, answer.Body);
-        return (consent, answer.Json);
+        return (consent, await hosts.GrantAsync(consent));
     }
 
     private async Task DeadAsync(JsonElement tokens)

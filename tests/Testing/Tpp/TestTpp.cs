@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -292,7 +293,11 @@ public sealed class TestTpp : IDisposable
     public Task<Answer> GetAsync(string path, string token) => ApiAsync(HttpMethod.Get, path, token);
 
     /// <summary>Creates an account-access consent over the API and answers with its id.</summary>
-    public async Task<string> CreateConsentAsync(params string[] permissions)
+    public Task<string> CreateConsentAsync(params string[] permissions) => CreateConsentAsync(null, permissions);
+
+    /// <inheritdoc cref="CreateConsentAsync(string[])"/>
+    /// <param name="expires">When access is to end; null is no end.</param>
+    public async Task<string> CreateConsentAsync(DateTimeOffset? expires, params string[] permissions)
     {
         if (permissions.Length == 0) permissions = ["ReadAccountsDetail", "ReadBalances", "ReadTransactionsDetail", "ReadTransactionsCredits", "ReadTransactionsDebits"];
         var body = new JsonObject
@@ -300,6 +305,7 @@ public sealed class TestTpp : IDisposable
             ["Data"] = new JsonObject { ["Permissions"] = new JsonArray([.. permissions.Select(permission => (JsonNode)permission)]) },
             ["Risk"] = new JsonObject(),
         };
+        if (expires is { } end) body["Data"]!["ExpirationDateTime"] = end.ToString("O", CultureInfo.InvariantCulture);
         var answer = await ApiAsync(HttpMethod.Post, "/open-banking/v4.0/aisp/account-access-consents", await ClientTokenAsync(), body.ToJsonString());
         return answer.Status == 201
             ? answer.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!

@@ -49,6 +49,22 @@ internal sealed class AuditVerifier(DbDataSource database, AuditKey key, AuditAn
         ORDER BY a."Day", a."Sequence" LIMIT 1
         """;
 
+    /// <summary>Steps of a consent that the history has in another order.</summary>
+    private const string Reordered = $"""
+        SELECT "Day", "Sequence", "ConsentId" FROM (
+            SELECT a."Day", a."Sequence", h."ConsentId", h."Number", lag(h."Number") OVER (PARTITION BY h."ConsentId" ORDER BY a."Day", a."Sequence") AS before
+            FROM {ConsentDb.Schema}.history h JOIN {ConsentDb.Schema}.audit a ON a."Id" = h."Id") step
+        WHERE "Number" <= before ORDER BY "Day", "Sequence" LIMIT 1
+        """;
+
+    /// <summary>A line that was written once and stands there twice: its tag is good, so it can only be told by its id.</summary>
+    private const string Doubled = $"""
+        SELECT "Id" FROM (SELECT "Id" FROM {ConsentDb.Schema}.audit UNION ALL SELECT "Id" FROM {ConsentDb.Schema}.audit_pending) line
+        GROUP BY "Id" HAVING count(*) > 1 LIMIT 1
+        """;
+
+    private const string LastOf = $"""SELECT "Day", "Sequence", "What", "Subject" FROM {ConsentDb.Schema}.audit WHERE "Id" = $1 ORDER BY "Day" DESC, "Sequence" DESC LIMIT 1""";
+
     /// <summary>Everything there is; what happens meanwhile is not looked at.</summary>
     public async Task<ChainCheck> CheckAllAsync(CancellationToken ct)
     {
@@ -59,7 +75,7 @@ internal sealed class AuditVerifier(DbDataSource database, AuditKey key, AuditAn
         await using var connection = (NpgsqlConnection)await database.OpenConnectionAsync(ct);
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
         var chain = await CheckAsync(connection, keys, null, anchored.Anchors, ct);
-        var broken = chain.Problem ?? anchored.Problem ?? BeyondAnchors(chain, anchored) ?? await HistoryProblemAsync(connection, ct);
+        var broken = chain.Problem ?? anchored.Problem ?? BeyondAnchors(chain, anchored) ?? await DoubledProblemAsync(connection, ct) ?? await HistoryProblemAsync(connection, ct);
         if (broken is not null) return chain with { Problem = broken };
         var (waiting, isLate) = await PendingProblemAsync(connection, keys, ct);
         if (waiting is not null) return chain with { Problem = waiting, IsLate = isLate };
@@ -167,17 +183,28 @@ internal sealed class AuditVerifier(DbDataSource database, AuditKey key, AuditAn
             }
         }
 
-        await using (var select = new NpgsqlCommand(Missing, connection) { CommandTimeout = 0 })
-        await using (var rows = await select.ExecuteReaderAsync(ct))
+        foreach (var (question, said) in new[] { (Missing, "is missing in it"), (Reordered, "stands in it before what came earlier") })
         {
-            if (await rows.ReadAsync(ct))
-            {
-                var place = new AuditPlace(rows.GetFieldValue<DateOnly>(0), rows.GetInt64(1));
-                if (firstPlace is null || IsBefore(place, firstPlace)) first = $"The status history was changed: {place} (of {rows.GetString(2)}) is missing in it.";
-            }
+            await using var select = new NpgsqlCommand(question, connection) { CommandTimeout = 0 };
+            await using var rows = await select.ExecuteReaderAsync(ct);
+            if (!await rows.ReadAsync(ct)) continue;
+            var place = new AuditPlace(rows.GetFieldValue<DateOnly>(0), rows.GetInt64(1));
+            if (firstPlace is null || IsBefore(place, firstPlace)) (firstPlace, first) = (place, $"The status history was changed: {place} (of {rows.GetString(2)}) {said}.");
         }
 
         return first;
+    }
+
+    private static async Task<string?> DoubledProblemAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var find = new NpgsqlCommand(Doubled, connection) { CommandTimeout = 0 };
+        if (await find.ExecuteScalarAsync(ct) is not Guid id) return null;
+        await using var locate = new NpgsqlCommand(LastOf, connection) { CommandTimeout = 0 };
+        locate.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        await using var rows = await locate.ExecuteReaderAsync(ct);
+        return await rows.ReadAsync(ct)
+            ? $"The audit chain is broken: {new AuditPlace(rows.GetFieldValue<DateOnly>(0), rows.GetInt64(1))} ({rows.GetString(2)} of {rows.GetString(3)}) was inserted: it stands in the audit twice."
+            : $"An event that waits to be sealed ({id}) was inserted: it waits twice.";
     }
 
     private static bool IsBefore(AuditPlace one, AuditPlace other) => (one.Day, one.Sequence).CompareTo((other.Day, other.Sequence)) < 0;
