@@ -25,7 +25,7 @@ internal sealed class OrderedPayment(JsonElement request, string? quoted)
     /// <summary>What the payer pays beside the amount (OB-PIS-14).</summary>
     public decimal Charge => !quote.TryGetProperty("Charges", out var charges)
         ? 0
-        : charges.EnumerateArray().Where(charge => charge.GetProperty("ChargeBearer").ValueEquals("BorneByDebtor")).Sum(charge => Read(charge.GetProperty("Amount")).Amount);
+        : charges.EnumerateArray().Where(charge => charge.GetProperty("ChargeBearer").ValueEquals("BorneByDebtor")).Sum(charge => Read(charge.GetProperty(nameof(Amount))).Amount);
 
     /// <summary>As statements show it. Ours is made by us; theirs are passed on and never used as ids (OB-PIS-9, OB-PIS-10).</summary>
     public string Reference => Shortened.To(210, FirstText("RemittanceInformation", "Unstructured") ?? initiation.GetProperty("EndToEndIdentification").GetString()!)!;
@@ -38,7 +38,7 @@ internal sealed class OrderedPayment(JsonElement request, string? quoted)
     public bool GivesRefundAccount => request.GetProperty("Data").TryGetProperty("ReadRefundAccount", out var asked) && asked.ValueEquals("Yes");
 
     private static Money Read(JsonElement amount) =>
-        Money.Parse(amount.GetProperty("Amount").GetString()!, amount.GetProperty("Currency").GetString()!) ?? throw new InvalidOperationException("A consent is stored with an amount that is none.");
+        Money.Parse(amount.GetProperty(nameof(Amount)).GetString()!, amount.GetProperty("Currency").GetString()!) ?? throw new InvalidOperationException("A consent is stored with an amount that is none.");
 
     private string? FirstText(string parent, string list) =>
         initiation.TryGetProperty(parent, out var inner) && inner.TryGetProperty(list, out var items) && items.ValueKind == JsonValueKind.Array && items.GetArrayLength() > 0
