@@ -3,6 +3,7 @@ using OpenBanking.Identity.Tests.Dpop;
 using OpenBanking.Identity.Tests.Par;
 using OpenBanking.Identity.Tests.ResourceServer;
 using OpenBanking.Identity.Tests.Token;
+using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Identity.Tests;
 
@@ -15,7 +16,11 @@ public sealed class ClientCertificatesBehindNginxTests(ProxiedFrontWorld world) 
 public sealed class DpopProofsBehindNginxTests(ProxiedFrontWorld world) : DpopProofsTests(world);
 
 [Collection(ProxiedFrontTests.Name)]
-public sealed class PushedAuthorizationBehindNginxTests(ProxiedFrontWorld world) : PushedAuthorizationTests(world);
+public sealed class PushedAuthorizationBehindNginxTests(ProxiedFrontWorld world) : PushedAuthorizationTests(world)
+{
+    // nginx has the same limit and stands before the bank.
+    protected override async Task RefusesTooLargeAsync(Task<Answer> call) => Assert.Equal(413, (await call).Status);
+}
 
 [Collection(ProxiedTokenTests.Name)]
 public sealed class ClientCredentialsGrantBehindNginxTests(ProxiedTokenWorld world) : ClientCredentialsGrantTests(world);

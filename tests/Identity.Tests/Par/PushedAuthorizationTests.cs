@@ -141,8 +141,11 @@ public class PushedAuthorizationTests(FrontWorld world)
     {
         var request = await GoodAsync();
         await world.RefusedAsync(Tpp.ParAsync(request.With("scope", string.Join(' ', Enumerable.Range(0, 8_000)))), 400, "invalid_scope", "OA-50");
-        await world.RefusedAsync(Tpp.ParAsync(request.With("scope", new string('s', 65 * 1024))), 413, "invalid_request", "HTTP-14");
+        await RefusesTooLargeAsync(Tpp.ParAsync(request.With("scope", new string('s', 65 * 1024))));
     }
+
+    /// <summary>Whoever stands first refuses a body that is too large; here it is the bank.</summary>
+    protected virtual Task RefusesTooLargeAsync(Task<Answer> call) => world.RefusedAsync(call, 413, "invalid_request", "HTTP-14");
 
     private async Task<Form> GoodAsync() => TestTpp.AuthorizationRequest(await Tpp.CreateConsentAsync());
 
