@@ -133,6 +133,12 @@ internal static partial class Entry
         var data = new DataDirectory(settings.DataPath);
         using var console = LogLines.OnConsole(LogLevel.Warning);
         builder.Logging.AddProvider(console);
+        if (!Commands.NeedsDatabase(words))
+        {
+            await using var app = Server.Finish(builder, settings, data);
+            return await Commands.RunAsync(app.Services, words, Console.Out, CancellationToken.None);
+        }
+
         if (settings.ConnectionString is not null) return await CommandAsync(builder, settings, data, words);
 
         using var taken = TakeDirectory(data);
