@@ -99,7 +99,8 @@ internal sealed class SandboxDirectoryEndpoints(SandboxDirectory directory, Host
             null,
             form["csr"].ToString() is { Length: > 0 } csr ? csr : null,
             null);
-        if (Judge(given).Failed(out var problem, out var request)) return Portal.ShowDirectory($"This could not be taken: {problem}.", []);
+        if (Judge(given).Failed(out var problem, out var request))
+            return Portal.ShowDirectory($"This could not be taken: {problem}.", [], form.ToDictionary(field => field.Key, field => field.Value.ToString(), StringComparer.Ordinal));
 
         var entry = await directory.AddAsync(request, ct);
         return Portal.ShowDirectory(

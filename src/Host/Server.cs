@@ -94,6 +94,7 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel => Transport.Configure(kestrel, settings, certificates));
 
         var app = builder.Build();
+        KestrelRefusals.Follow(app);
 
         // Before anybody asks who calls: limits, logs and history mean the customer's address and not the proxy's.
         var forwarded = app.Services.GetRequiredService<ForwardedFrom>();

@@ -46,8 +46,10 @@ public static class Portal
     }
 
     /// <summary>The page of the sandbox's directory, for whoever runs one: its form, or what it has given.</summary>
-    public static IResult ShowDirectory(string? problem, IReadOnlyList<(string Name, string Value)> issued) => Pages.Show<DirectoryPage>(
-        new { Problem = problem, Issued = issued }, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    /// <param name="typed">What a form said that could not be taken, so that it need not be typed again.</param>
+    public static IResult ShowDirectory(
+        string? problem, IReadOnlyList<(string Name, string Value)> issued, IReadOnlyDictionary<string, string>? typed = null) => Pages.Show<DirectoryPage>(
+        new { Problem = problem, Issued = issued, Typed = typed }, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
 
     /// <summary>The page of the sandbox's control.</summary>
     public static IResult ShowControl(ControlView view, int status = StatusCodes.Status200OK) => Pages.Show<ControlPage>(new { View = view }, status);

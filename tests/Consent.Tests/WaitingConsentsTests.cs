@@ -35,6 +35,36 @@ public sealed class WaitingConsentsTests
         Task<ApiAnswer> ReadAsync(string id) => api.GetAsync("/account-access-consents/" + id, new TestCaller(BankApi.Tpp));
     }
 
+    /// <summary>Only what has ended, only after its time; what is active stays whole, however old it is.</summary>
+    [Fact]
+    [Trait("Rule", "R42")]
+    public async Task What_ended_long_ago_is_removed_with_all_that_was_kept_of_it_and_what_is_active_stays()
+    {
+        await using var api = await BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Consent:EndedLifetime"] = "396.00:00:00" });
+        var sweeper = api.Services.GetRequiredService<EndedConsents>();
+        var active = (await api.AccessAsync(["GB-1"])).ConsentId!;
+        var cancelled = (await api.AccessAsync(["GB-1"])).ConsentId!;
+        await api.AskAsync(new CancelConnection(cancelled, Amelia, new DecisionOrigin(null, null)));
+        var rejected = await api.ConsentAsync();
+        await api.AskAsync(new RejectConsent(rejected, BankApi.Tpp, RejectionCause.Declined, Amelia, null));
+        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        api.Clock.Advance(TimeSpan.FromDays(396) - TimeSpan.FromMinutes(5));
+        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        api.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(2, await sweeper.SweepAsync(CancellationToken.None));
+
+        foreach (var (id, left) in new[] { (active, true), (cancelled, false), (rejected, false) })
+        {
+            foreach (var table in new[] { "history", "evidence" })
+            {
+                var rows = await api.Database.ScalarAsync<long>($"""SELECT count(*) FROM consent.{table} WHERE "ConsentId" = $1""", id);
+                Assert.Equal(left, rows > 0);
+            }
+
+            Assert.Equal(left ? 1L : 0L, await api.Database.ScalarAsync<long>("""SELECT count(*) FROM consent.consents WHERE "Id" = $1""", id));
+        }
+    }
+
     [Fact]
     [Trait("Rule", "CO-22")]
     public async Task Hosts_that_sweep_at_once_remove_each_consent_once()

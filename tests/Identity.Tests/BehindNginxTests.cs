@@ -1,5 +1,6 @@
 using OpenBanking.Identity.Tests.Clients;
 using OpenBanking.Identity.Tests.Dpop;
+using OpenBanking.Identity.Tests.Par;
 using OpenBanking.Identity.Tests.ResourceServer;
 using OpenBanking.Identity.Tests.Token;
 
@@ -12,6 +13,12 @@ public sealed class ClientCertificatesBehindNginxTests(ProxiedFrontWorld world) 
 
 [Collection(ProxiedFrontTests.Name)]
 public sealed class DpopProofsBehindNginxTests(ProxiedFrontWorld world) : DpopProofsTests(world);
+
+[Collection(ProxiedFrontTests.Name)]
+public sealed class PushedAuthorizationBehindNginxTests(ProxiedFrontWorld world) : PushedAuthorizationTests(world);
+
+[Collection(ProxiedTokenTests.Name)]
+public sealed class ClientCredentialsGrantBehindNginxTests(ProxiedTokenWorld world) : ClientCredentialsGrantTests(world);
 
 [Collection(ProxiedTokenTests.Name)]
 public sealed class AccessTokensBehindNginxTests(ProxiedTokenWorld world) : AccessTokenHandlerTests(world);

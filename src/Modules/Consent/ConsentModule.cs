@@ -66,6 +66,8 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<RejectConsent, Unit>, RejectConsentHandler>()
             .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
             .AddScoped<IRequestHandler<SuspendConsent, SuspensionAnswer>, SuspendConsentHandler>()
+            .AddSingleton<EndedConsents>()
+            .AddHostedService(provider => provider.GetRequiredService<EndedConsents>())
             .AddSingleton<WaitingConsents>()
             .AddHostedService(provider => provider.GetRequiredService<WaitingConsents>())
             .AddSingleton<ExpiringConsents>()

@@ -13,6 +13,9 @@ internal sealed class ConsentOptions
     /// <summary>How long a consent waits for its customer before it is removed; at least a day (OB-CON-15, CO-22).</summary>
     public TimeSpan UnauthorisedLifetime { get; init; } = TimeSpan.FromDays(7);
 
+    /// <summary>How long an access that has ended is kept with its history and evidence; at least 13 months, which customers may ask about.</summary>
+    public TimeSpan EndedLifetime { get; init; } = TimeSpan.FromDays(7 * 366);
+
     /// <summary>The most that one payment within the country may be (OB-PIS-12): what the scheme carries.</summary>
     public decimal PaymentLimit { get; init; } = 1_000_000m;
 
@@ -41,6 +44,7 @@ internal sealed class ConsentOptions
         if (OrderWindow < TimeSpan.FromMinutes(1)) yield return "Consent:OrderWindow must be at least one minute";
         if (string.IsNullOrWhiteSpace(AuditFolder)) yield return "Consent:AuditFolder must name a folder";
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
+        if (EndedLifetime < TimeSpan.FromDays(396)) yield return "Consent:EndedLifetime must be at least 396 days";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
         if (EventRetention < TimeSpan.FromDays(90) || EventRetention > TimeSpan.FromDays(36500)) yield return "Consent:EventRetention must be from 90 to 36500 days";
         if (UsesKept < TimeSpan.FromDays(31)) yield return "Consent:UsesKept must be at least 31 days";

@@ -91,8 +91,8 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         return answer switch
         {
             DecisionAnswer.Done done => GoBack(http, isApproval ? ReturnResult.Approved(continues) : ReturnResult.Cancelled(continues), clientName, done.Return),
-            DecisionAnswer.Changed => await ShowAsync(http, interaction, Notice.Changed, ct),
-            DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
+            DecisionAnswer.Changed => await ShowAgainAsync(http, interaction, Notice.Changed, "CO-07", ct),
+            DecisionAnswer.NotAcceptable wrong => await ShowAgainAsync(http, interaction, Notice.Wrong(wrong.Message), wrong.Rule, ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
             DecisionAnswer.Held held => Hold(http, held, new OpenRequest(AddressOf(interaction), clientName, summary!.DecideBefore, continues, StaysHere: false)),
@@ -100,6 +100,12 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    private Task<IResult> ShowAgainAsync(HttpContext http, string interaction, Notice notice, string rule, CancellationToken ct)
+    {
+        RefusalLog.Write(http, "page", rule);
+        return ShowAsync(http, interaction, notice, ct);
     }
 
     private static IResult Refuse(HttpContext http, int status, string rule)

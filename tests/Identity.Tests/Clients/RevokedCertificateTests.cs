@@ -138,6 +138,25 @@ public sealed class RevokedCertificateTests : IDisposable
     }
 
     [Fact]
+    public async Task Nobody_registers_with_a_revoked_certificate()
+    {
+        Publish(start, start.AddDays(1));
+        await using var host = await StartAsync();
+        using var certificate = TestCertificates.Client(authority, "CN=software");
+        Assert.Equal((400, "SSA-06"), await RegisterAtAsync()); // Past the certificate: there is no software statement.
+        Publish(start.AddSeconds(1), start.AddDays(1), certificate);
+        await RefreshAsync(host);
+        Assert.Equal((401, "MT-11"), await RegisterAtAsync());
+
+        async Task<(int Status, string? Rule)> RegisterAtAsync()
+        {
+            using var http = host.CreateClient(mtls: true, certificate);
+            var answer = await Testing.Tpp.Answer.OfAsync(await http.PostAsync(new Uri("/register", UriKind.Relative), TestHttp.Json("{}")));
+            return (answer.Status, host.Log.RefusalOf(answer.Header("x-fapi-interaction-id")!)?.Rule);
+        }
+    }
+
+    [Fact]
     public void What_cannot_work_is_said_at_start()
     {
         Publish(start, start.AddDays(1));

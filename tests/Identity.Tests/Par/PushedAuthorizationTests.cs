@@ -4,7 +4,7 @@ using OpenBanking.Testing.Tpp;
 namespace OpenBanking.Identity.Tests.Par;
 
 [Collection(FrontTests.Name)]
-public sealed class PushedAuthorizationTests(FrontWorld world)
+public class PushedAuthorizationTests(FrontWorld world)
 {
     private TestTpp Tpp => world.Tpp;
 

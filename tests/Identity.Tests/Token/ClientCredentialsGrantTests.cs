@@ -1,7 +1,7 @@
 namespace OpenBanking.Identity.Tests.Token;
 
 [Collection(TokenTests.Name)]
-public sealed class ClientCredentialsGrantTests(TokenWorld world)
+public class ClientCredentialsGrantTests(TokenWorld world)
 {
     private const string Accounts = "/open-banking/v4.0/aisp/accounts";
 

@@ -49,6 +49,24 @@ public sealed class HeaderSizesTests(TransportTests.Running running) : IClassFix
 
         Assert.Equal(status, (int)answer.StatusCode);
         if (status == 414 && length < 32 * 1024) Assert.Equal("HTTP-14", host.Log.RefusalOf(answer.Header("x-fapi-interaction-id")!)?.Rule);
+        if (length > 32 * 1024) Assert.Contains(host.Log.Refusals, refusal => refusal is { Code: "414", Rule: "HTTP-14", InteractionId: "-" });
+    }
+
+    /// <summary>What Kestrel refuses by itself is in the security log too.</summary>
+    [Theory]
+    [Trait("Rule", "HTTP-14")]
+    [InlineData(4, 200)]
+    [InlineData(5, 431)]
+    public async Task All_headers_together_have_32_kilobytes(int headers, int status)
+    {
+        using var client = host.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health/live");
+        for (var header = 0; header < headers; header++) request.Headers.TryAddWithoutValidation($"X-Long-{header}", new string('z', 7 * 1024));
+
+        using var answer = await client.SendAsync(request);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (status == 431) Assert.Contains(host.Log.Refusals, refusal => refusal is { Code: "431", Rule: "HTTP-14", InteractionId: "-" });
     }
 
     [Fact]

@@ -6,8 +6,9 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Host.Control;
 using OpenBanking.Kernel.Jose;
-using OpenBanking.Testing.Tpp;
+using OpenBanking.ResourceServer;
 using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Platform.Tests.Host;
 
@@ -30,6 +31,7 @@ public sealed class SandboxDirectoryTests : IAsyncLifetime
     [InlineData("csr")]
     [InlineData("jwk")]
     [InlineData("jwks")]
+    [Trait("Rule", "MT-10")]
     public async Task A_member_registers_and_works(string how)
     {
         using var transport = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -43,6 +45,8 @@ public sealed class SandboxDirectoryTests : IAsyncLifetime
         own?.ImportPkcs8PrivateKey(key.ToPkcs8(), out _);
         using var certificate = WithKey(member.Text("certificate")!, own ?? transport);
         await AnswerKeysAsync(member.Text("jwks_uri")!);
+
+        Assert.Equal(["AISP"], CertificateRoles.Of(certificate)); // What it was given the roles for, it says itself.
 
         var registered = await RegisterAsync(member, certificate);
 

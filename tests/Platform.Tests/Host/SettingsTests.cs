@@ -77,6 +77,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Identity__AccessTokenLifetime", "soon", "Failed to convert configuration value 'soon' at 'Identity:AccessTokenLifetime' to type 'System.TimeSpan'.")]
     [InlineData("Identity__ClientsFile", "/nowhere/clients.json", "Identity:ClientsFile names a file that is not there")]
     [InlineData("Consent__MaxUnauthorised", "0", "Consent:MaxUnauthorised must be at least 1")]
+    [InlineData("Consent__EndedLifetime", "395.23:59:59", "Consent:EndedLifetime must be at least 396 days")]
     [InlineData("Portal__TimeZone", "Mars/Olympus", "Portal:TimeZone must be the name of a time zone, such as Europe/London")]
     [InlineData("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true", "ASPNETCORE_FORWARDEDHEADERS_ENABLED must not be on: it believes every caller's X-Forwarded headers.")]
     [InlineData("Forwarded__From", "proxy.example", "Forwarded__From must be addresses or networks of proxies, such as 10.0.0.0/8, with commas between, and not everybody.")]

@@ -59,6 +59,7 @@ public sealed class TwoHosts : IAsyncLifetime
     {
         registered = TestTpp.New(Reach.Nowhere, change: metadata =>
         {
+            TestTpp.OnTheBackchannel()(metadata);
             metadata["scope"] = "openid accounts offline_access";
             metadata["introspection_signed_response_alg"] = "ES256";
         });

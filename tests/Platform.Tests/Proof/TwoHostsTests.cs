@@ -10,8 +10,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
 {
     private const string Accounts = "/open-banking/v4.0/aisp/accounts";
     private const string Consents = "/open-banking/v4.0/aisp/account-access-consents/";
-    private const int Rounds = 5;
     private const int Racers = 10;
+    private static readonly int Rounds = ProofRun.Count(5, 200);
 
     private TestTpp Tpp => hosts.Tpp;
 
@@ -81,6 +81,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
                 answer => (answer.Status, answer.Error) == (401, "invalid_client"),
                 answer => $"{answer.Status} {answer.Body}");
         }
+
+        Reported("client assertion");
     }
 
     [Fact]
@@ -112,6 +114,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
                 answer => answer.Status == 401,
                 answer => $"{answer.Status} {answer.Body}");
         }
+
+        Reported("proof, at the token endpoint and at the API");
     }
 
     [Fact]
@@ -135,6 +139,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
                 decision => decision is { Status: 409, Back: null },
                 decision => $"{decision.Status} {decision.Text}");
         }
+
+        Reported("pushed request, from several browsers");
     }
 
     [Fact]
@@ -152,6 +158,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
                 decision => decision is { Status: 409 or 400, Back: null },
                 decision => $"{decision.Status} {decision.Text}");
         }
+
+        Reported("approval, clicked several times");
     }
 
     [Fact]
@@ -175,6 +183,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
                 decision => decision is { Status: 409, Code: null }, // Shown anew, as what would be continued now, or led back.
                 decision => $"{decision.Status} {decision.Text}");
         }
+
+        Reported("consent, by several requests");
     }
 
     [Fact]
@@ -193,6 +203,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
                 answered => (int)answered.Status == 400,
                 answered => $"{answered.Status} {answered.Text}");
         }
+
+        Reported("passkey's answer");
     }
 
     [Fact]
@@ -227,6 +239,8 @@ public sealed class TwoHostsTests(TwoHosts hosts)
                 await hosts.ExecuteAsync("UPDATE identity.activation_codes SET \"Reusable\" = true");
             }
         }
+
+        Reported("activation code");
     }
 
     [Fact]
@@ -264,6 +278,52 @@ public sealed class TwoHostsTests(TwoHosts hosts)
             await DeadAsync(tokens);
         }
     }
+
+    /// <summary>The other way to a customer: each step on the other host, and what may happen once raced for on both.</summary>
+    [Fact]
+    [Trait("Reliability", "R16")]
+    [Trait("Reliability", "R20")]
+    [Trait("Rule", "CIBA-25")]
+    [Trait("Rule", "CIBA-32")]
+    [Trait("Rule", "CO-08")]
+    public async Task A_request_without_a_browser_is_approved_once_and_gives_its_tokens_once_on_two_hosts()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            var browser = await hosts.BrowserAsync();
+            Assert.True((await browser.SignInAsync()).IsSuccess);
+            var asked = await Tpp.AskAsync(Form.Empty
+                .With("scope", "openid accounts")
+                .With("login_hint", hosts.Customers[0].GetProperty("username").GetString())
+                .With("binding_message", "Till 7")
+                .With("authorization_details", TestTpp.Details(await Tpp.CreateConsentAsync())));
+            var form = await browser.RequestFormAsync(Assert.Single(await browser.WaitingRequestsAsync()));
+            var passkey = await browser.UsePasskeyAsync(form);
+            await OnceAsync(
+                Racer(() => browser.SendRequestFormAsync(form, passkey)),
+                answer => answer.Status == 303,
+                answer => answer.Status is 400 or 409,
+                answer => $"{answer.Status} {answer.Body}");
+
+            var token = "";
+            await OnceAsync(
+                Enumerable.Range(0, Racers).Select(_ => Signed("/token", Form.Empty.With("grant_type", TestTpp.CibaGrant).With("auth_req_id", asked))).ToList()
+                    .Select(poll => (Func<Task<Answer>>)(() => Tpp.PostAsync("/token", poll.Form, poll.Proof))),
+                answer => answer.Status == 200 && (token = answer.Text("access_token")!).Length > 0,
+                answer => (answer.Status, answer.Error) == (400, "invalid_grant"),
+                answer => $"{answer.Status} {answer.Body}");
+            foreach (var host in new[] { hosts.First, hosts.Second })
+            {
+                using var tpp = hosts.TppAt(host);
+                Assert.Equal(200, (await tpp.GetAsync(Accounts, token)).Status);
+            }
+        }
+
+        ProofRun.Passed("R16", $"3 rounds of {Racers} approvals of one waiting request and {Racers} polls for its tokens on two hosts: 1 success each");
+    }
+
+    private static void Reported(string what) =>
+        ProofRun.Passed("R16", $"{Rounds} rounds of uses of one {what} at one moment on two hosts: 1 success in each");
 
     private (Form Form, string Proof) Signed(string path, Form form)
     {

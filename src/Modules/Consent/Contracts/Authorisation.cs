@@ -104,7 +104,10 @@ public abstract record AuthorisationAnswer
     /// <summary>No account chosen.</summary>
     public sealed record NoAccountChosen : AuthorisationAnswer;
 
-    /// <summary>An account that the customer was not offered (CO-05, CO-06).</summary>
+    /// <summary>An account of the customer's own that was not shown, or some only of those that go together (CO-06).</summary>
+    public sealed record AccountNotShown : AuthorisationAnswer;
+
+    /// <summary>An account of somebody else (CO-05).</summary>
     public sealed record AccountNotOffered : AuthorisationAnswer;
 
     /// <summary>Decided, expired or deleted meanwhile (CO-09).</summary>

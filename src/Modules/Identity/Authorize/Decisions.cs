@@ -64,6 +64,7 @@ internal sealed class Decisions(
         {
             AuthorisationAnswer.Changed => new DecisionAnswer.Changed(),
             AuthorisationAnswer.NoAccountChosen => new DecisionAnswer.NotAcceptable("A-1", "Choose at least one account."),
+            AuthorisationAnswer.AccountNotShown => new DecisionAnswer.NotAcceptable("CO-06", "Choose among the accounts that are shown."),
             AuthorisationAnswer.AccountNotOffered => new DecisionAnswer.Forbidden("CO-05"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };

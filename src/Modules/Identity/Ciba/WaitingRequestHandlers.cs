@@ -135,6 +135,7 @@ internal sealed class WaitingRequestDecisions(
         {
             AuthorisationAnswer.Changed => new RequestAnswer.Changed(),
             AuthorisationAnswer.NoAccountChosen => NothingChosen,
+            AuthorisationAnswer.AccountNotShown => new RequestAnswer.NotAcceptable("CO-06", "Choose among the accounts that are shown."),
             AuthorisationAnswer.AccountNotOffered => new RequestAnswer.Forbidden("CO-05"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };

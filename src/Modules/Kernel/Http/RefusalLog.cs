@@ -42,6 +42,9 @@ public static partial class RefusalLog
         Refused(logger, code, rule, http.Items[ClientKey] as string ?? "-", http.InteractionIdentifier());
     }
 
+    /// <summary>The same for a request that no step of ours has seen.</summary>
+    public static void WriteUnheard(ILoggerFactory logs, string code, string rule) => Refused(logs.CreateLogger(Category), code, rule, "-", "-");
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Refused with {Code}, reason={Rule}, client {ClientId}, interaction {InteractionId}")]
     private static partial void Refused(ILogger logger, string code, string rule, string clientId, string interactionId);
 }
