@@ -106,6 +106,12 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             AccountIds = accounts,
             AuthenticatedAt = request.Evidence.AuthenticatedAt,
             PasskeyId = request.Evidence.PasskeyId,
+            SignedRequest = request.Evidence.Signature?.Request,
+            SignedNonce = request.Evidence.Signature?.Nonce,
+            ClientData = request.Evidence.Signature?.ClientData,
+            AuthenticatorData = request.Evidence.Signature?.AuthenticatorData,
+            Signature = request.Evidence.Signature?.Signature,
+            PublicKey = request.Evidence.Signature?.PublicKey,
             Address = request.Evidence.From.Address,
             UserAgent = Shortened.To(512, request.Evidence.From.UserAgent),
         });

@@ -88,7 +88,11 @@ public sealed record AuthoriseConsent(
     AuthenticationEvidence Evidence) : IRequest<AuthorisationAnswer>;
 
 /// <summary>How the customer authenticated for the decision; stored with the consent.</summary>
-public sealed record AuthenticationEvidence(DateTimeOffset AuthenticatedAt, string PasskeyId, DecisionOrigin From);
+public sealed record AuthenticationEvidence(DateTimeOffset AuthenticatedAt, string PasskeyId, DecisionOrigin From)
+{
+    /// <summary>What the passkey has signed for this very approval (OB-SCA-2); null where it was used to sign in only.</summary>
+    public PasskeySignature? Signature { get; init; }
+}
 
 /// <summary>The answer to <see cref="AuthoriseConsent"/>.</summary>
 public abstract record AuthorisationAnswer
