@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using OpenBanking.Accounts.Contracts;
-using OpenBanking.Consent.Contracts;
 using OpenBanking.Payments.Contracts;
 using OpenBanking.Payments.Orders;
 using OpenBanking.Testing.UkApi;
