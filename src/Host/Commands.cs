@@ -16,7 +16,10 @@ internal static class Commands
 {
     private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Stop", "Tls", "KeyEncryption", "Forwarded", "Policies", "Logging", "Consent", "Accounts", "Payments", "Api"];
 
-    private sealed record Command(string Verb, string Arguments, Func<IServiceProvider, string[], TextWriter, CancellationToken, Task<int>> Run);
+    private sealed record Command(string Verb, string Arguments, Func<IServiceProvider, string[], TextWriter, CancellationToken, Task<int>> Run)
+    {
+        public bool NeedsDatabase { get; init; } = true;
+    }
 
     private static readonly Command[] Known =
     [
@@ -24,6 +27,7 @@ internal static class Commands
         new("config show", "", (services, _, output, _) => ShowConfigurationAsync(services, output)),
         new("clock show", "", ShowClockAsync),
         new("consents suspend", "CONSENT [WHY…]", SuspendConsentAsync),
+        new("core certify", "ADDRESS CUSTOMER [OTHER-CUSTOMER…]", CertifyCoreAsync) { NeedsDatabase = false },
         new("customers code", "USERNAME", IssueCodeAsync),
         new("directories revoke", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RevokeStatements(words[0], words[1]), output, ct)),
         new("directories restore", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RestoreStatements(words[0], words[1]), output, ct)),
@@ -62,9 +66,13 @@ internal static class Commands
         return $"There is no command '{LogLines.Escape(string.Join(' ', words))}'; there are: {string.Join(", ", Known.Select(known => $"{known.Verb} {known.Arguments}".TrimEnd()))}.";
     }
 
+    /// <summary>Whether a verb works on what the bank has stored.</summary>
+    public static bool NeedsDatabase(string[] words) => Find(words)!.NeedsDatabase;
+
     public static async Task<int> RunAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
     {
         await using var scope = services.CreateAsyncScope();
+        if (!NeedsDatabase(words)) return await Find(words)!.Run(scope.ServiceProvider, words[2..], output, ct);
 
         // A command has no follower of its own; what it decides by the time must fit what the hosts decide.
         if (services.GetService<SandboxClock>() is { } moved) await moved.FollowAsync(services.GetRequiredService<HostDatabase>(), ct);
@@ -289,6 +297,29 @@ internal static class Commands
         var threat = await services.GetRequiredService<IMediator>().Send(new ChangeThreat(raise, AtTheKeyboard, why), ct);
         await output.WriteLineAsync(threat.Changed ? $"The threat level is {threat.Level} now." : $"The threat level is {threat.Level} already.");
         return 0;
+    }
+
+    /// <summary>Tries a bank's adapter, a line a case; how it is reached beside its address the settings under Accounts__Core say.</summary>
+    private static async Task<int> CertifyCoreAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        if (words.Length is < 2 or > 3 || !Uri.TryCreate(words[0], UriKind.Absolute, out var address) || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
+        {
+            await Console.Error.WriteLineAsync("Use: ./run.sh core certify ADDRESS CUSTOMER [OTHER-CUSTOMER], where ADDRESS is that of the bank's adapter.");
+            return 1;
+        }
+
+        var (kept, failed) = (0, 0);
+        var all = await services.GetRequiredService<IMediator>().Send(new CertifyCoreBank(address, words[1], words.ElementAtOrDefault(2), ReportAsync), ct);
+        await output.WriteLineAsync(all ? $"The core keeps the contract: {kept} cases." : $"The core does not keep the contract: {failed} of {kept + failed} cases.");
+        return all ? 0 : 1;
+
+        Task ReportAsync(CoreCase done)
+        {
+            if (done.Problem is not null) failed++;
+            else if (done.WasTried) kept++;
+            var how = !done.WasTried ? "not tried" : done.Problem is null ? "kept" : "BROKEN";
+            return output.WriteLineAsync(LogLines.Escape($"{done.Id} {how,-9} {done.Says}{(done.Problem is null ? "" : ": " + done.Problem)}"));
+        }
     }
 
     /// <summary>Fills the sandbox's bank with customers, bookings and accesses by the thousand, so that speed can be measured among them.</summary>

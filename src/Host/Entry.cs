@@ -133,6 +133,14 @@ internal static partial class Entry
         var data = new DataDirectory(settings.DataPath);
         using var console = LogLines.OnConsole(LogLevel.Warning);
         builder.Logging.AddProvider(console);
+        if (!Commands.NeedsDatabase(words))
+        {
+            // No part asks the database, but the parts are put together all the same and want a name for it.
+            if (settings.ConnectionString is null) builder.Configuration["ConnectionStrings:OpenBanking"] = "Host=localhost";
+            await using var app = Server.Finish(builder, settings, data);
+            return await Commands.RunAsync(app.Services, words, Console.Out, CancellationToken.None);
+        }
+
         if (settings.ConnectionString is not null) return await CommandAsync(builder, settings, data, words);
 
         using var taken = TakeDirectory(data);

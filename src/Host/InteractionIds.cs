@@ -41,7 +41,7 @@ internal static class Paths
     private static readonly PathString[] ForPrograms =
     [
         "/open-banking", "/par", "/token", "/introspect", "/revoke", "/userinfo", "/register", "/jwks", "/.well-known", "/health", "/sandbox/control",
-        "/sandbox/directory/jwks", "/sandbox/directory/software",
+        "/sandbox/directory/jwks", "/sandbox/directory/software", "/core-bank",
     ];
 
     public static bool IsOpenBanking(PathString path) => path.StartsWithSegments("/open-banking", StringComparison.OrdinalIgnoreCase);

@@ -6,6 +6,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenBanking.Accounts.AccountInformation;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.CoreBank.Certification;
+using OpenBanking.Accounts.CoreBank.Connector;
 using OpenBanking.Accounts.FundsConfirmation;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Sandbox;
@@ -28,8 +30,9 @@ public static class AccountsModule
 
         return services
             .AddModuleDatabase<AccountsDb>(AccountsDb.Schema)
-            .AddScoped<LedgerCoreBank>()
-            .AddScoped<ICoreBank>(ChooseCoreBank)
+            .AddCoreBank()
+            .AddScoped<NoticeEndpoint>()
+            .AddScoped<IRequestHandler<CertifyCoreBank, bool>, CertifyCoreBankHandler>()
             .AddScoped<Transfers>()
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
             .AddScoped<IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>, TransferHandlers>()
@@ -71,16 +74,8 @@ public static class AccountsModule
         ProductEndpoints.Map(aisp);
         StatementEndpoints.Map(aisp);
         FundsConfirmationEndpoint.Map(app.MapUkApi("cbpii"));
+        NoticeEndpoint.Map(app);
         return app;
-    }
-
-    /// <summary>The built-in ledger; in the sandbox it behaves as a tester wants it to.</summary>
-    private static ICoreBank ChooseCoreBank(IServiceProvider services)
-    {
-        ICoreBank bank = services.GetRequiredService<LedgerCoreBank>();
-        return services.GetService<SandboxCore>() is { } core
-            ? SandboxCoreBank.Before(bank, core, services.GetRequiredService<UnitOfWork>(), services.GetRequiredService<TimeProvider>())
-            : bank;
     }
 
     /// <summary>Fills the sandbox bank, once; says who its customers are, every time.</summary>

@@ -99,7 +99,7 @@ public sealed class SecurityTableTests(SecurityTableTests.Running running) : ICl
                 case "session-form" or "own-page":
                     Assert.True((answer.Status, rule) == (400, "PO-01"), what);
                     break;
-                case "control" or "directory":
+                case "control" or "directory" or "core":
                     Assert.True(answer.Status == 401, what);
                     break;
                 default:

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OpenBanking.Accounts.CoreBank;
 
 /// <summary>An account's statement of a period: what it began with, what moved, what it ended with, which add up.</summary>
@@ -41,5 +43,6 @@ internal sealed class BankStatement
     public decimal? CardLimit { get; init; }
 
     /// <summary>The moment after the period.</summary>
+    [JsonIgnore]
     public DateTimeOffset Next => EndAt.AddSeconds(1);
 }

@@ -1,19 +1,21 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace OpenBanking.Accounts.CoreBank;
 
 /// <summary>
-/// The language in which a core bank is spoken to. Reading is an allow-list: a member that these types do not have is dropped where it
+/// The language of <c>docs/core-bank/openapi.yaml</c>. Reading is an allow-list: a member that these types do not have is dropped where it
 /// stands (OB-PERM-4), and a member that is missing, doubled, of another type or absurdly long makes the whole answer worthless.
 /// </summary>
 internal static class CoreJson
 {
-    /// <summary>No text of a bank is longer.</summary>
+    /// <summary>No text of a bank is longer; the contract says the same.</summary>
     public const int LongestText = 1000;
 
-    private static readonly JsonSerializerOptions Options = new()
+    /// <summary>How it is written and read; a test holds the contract against it.</summary>
+    internal static readonly JsonSerializerOptions Options = new()
     {
         AllowDuplicateProperties = false,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -21,6 +23,7 @@ internal static class CoreJson
         NumberHandling = JsonNumberHandling.Strict,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         RespectNullableAnnotations = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
         RespectRequiredConstructorParameters = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         Converters = { new TextConverter(), new AmountConverter(), new MomentConverter(), new JsonStringEnumConverter(allowIntegerValues: false) },

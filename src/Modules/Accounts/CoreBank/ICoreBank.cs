@@ -2,7 +2,7 @@ namespace OpenBanking.Accounts.CoreBank;
 
 /// <summary>
 /// The seam to the bank's own system: everything the account endpoints ever ask of it. The built-in ledger answers in the sandbox and
-/// for a bank without a core system; a connector to an existing one implements the same questions. Whatever it answers beyond
+/// for a bank without a core system; a connector to an existing one asks the same questions by <c>docs/core-bank/openapi.yaml</c>. Whatever it answers beyond
 /// them goes nowhere, because answers to third parties are made by an allow-list (OB-PERM-4).
 /// </summary>
 /// <remarks>
@@ -69,7 +69,7 @@ internal interface ICoreBank
 internal sealed record OfAccounts<T>(IReadOnlyList<string> AccountIds, IReadOnlyList<T> Rows);
 
 /// <summary>A time from one moment to another, both within it; null is without end.</summary>
-internal sealed record Period(DateTimeOffset? From, DateTimeOffset? To)
+internal sealed record Period(DateTimeOffset? From = null, DateTimeOffset? To = null)
 {
     public static readonly Period Always = new(null, null);
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OpenBanking.Kernel;
 
 namespace OpenBanking.Accounts.CoreBank;
@@ -7,6 +8,7 @@ internal sealed record TransferOrder(
     string TransferId, string Under, string CustomerId, string AccountId, Money Amount, decimal Charge, string PayeeScheme, string PayeeIdentification, string PayeeName, string Reference)
 {
     /// <summary>What leaves the account.</summary>
+    [JsonIgnore]
     public decimal Total => Amount.Amount + Charge;
 }
 

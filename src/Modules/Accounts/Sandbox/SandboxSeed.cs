@@ -1,7 +1,10 @@
+using System.Globalization;
+using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Accounts.CoreBank.Connector;
 using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Storage;
 using OpenBanking.Kernel.Storage;
@@ -13,6 +16,7 @@ internal static class SandboxSeed
 {
     public static async Task<IReadOnlyList<SandboxCustomer>> RunAsync(IServiceProvider services, CancellationToken ct)
     {
+        if (services.GetRequiredService<CoreBankOptions>().Address is not null) return await NamedByCoreAsync(services, ct);
         var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         await using var scope = services.CreateAsyncScope();
         var unit = scope.ServiceProvider.GetRequiredService<UnitOfWork>();
@@ -72,6 +76,30 @@ internal static class SandboxSeed
         var named = await NamedAsync(connection, ct);
         await unit.CommitAsync(ct);
         return named;
+    }
+
+    /// <summary>
+    /// The customers with the accounts that another core has for them. It knows which of them is whose tag by the number, and whoever it does
+    /// not know has none; nothing is written, since nobody would read it.
+    /// </summary>
+    private static async Task<IReadOnlyList<SandboxCustomer>> NamedByCoreAsync(IServiceProvider services, CancellationToken ct)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var bank = scope.ServiceProvider.GetRequiredService<IRequestHandler<ListOwnAccountsIfKnown, IReadOnlyList<OwnAccount>?>>();
+        var customers = new List<SandboxCustomer>();
+        foreach (var customer in SandboxBank.Customers)
+        {
+            var accounts = await bank.Handle(new ListOwnAccountsIfKnown(customer.CustomerId), ct) ?? [];
+            var named = accounts.Select((account, index) => new SandboxAccountName(
+                SandboxBank.Accounts.FirstOrDefault(known => known.Identification == account.Identification)?.Tag ?? string.Create(CultureInfo.InvariantCulture, $"{customer.Username}-{index + 1}"),
+                account.AccountId,
+                account.Name,
+                account.Identification,
+                account.Currency));
+            customers.Add(new SandboxCustomer(customer.CustomerId, customer.Username, customer.DisplayName, [.. named]));
+        }
+
+        return customers;
     }
 
     /// <summary>The customers, with what their accounts are called inside and outside.</summary>

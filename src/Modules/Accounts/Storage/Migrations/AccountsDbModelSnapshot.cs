@@ -649,6 +649,33 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.ToTable("transactions", "accounts");
                 });
 
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.Connector.CoreNotice", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("AccountId")
+                        .IsRequired()
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("core_notices", "accounts");
+                });
+
             modelBuilder.Entity("OpenBanking.Accounts.FundsConfirmation.FundsCheck", b =>
                 {
                     b.Property<Guid>("Id")
