@@ -30,6 +30,7 @@ public static class AccountsModule
             .AddScoped<ICoreBank, LedgerCoreBank>()
             .AddScoped<Transfers>()
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<FindPayerAccount, PayerAccount?>, TransferHandlers>()
             .AddScoped<IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>, TransferHandlers>()
             .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
             .AddScoped<IRequestHandler<ExecuteTransfer, bool>, TransferHandlers>()
