@@ -16,6 +16,10 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
 
     public DbSet<ApprovalEvidence> Evidence => Set<ApprovalEvidence>();
 
+    public DbSet<PaymentConsents.ExchangeContract> ExchangeContracts => Set<PaymentConsents.ExchangeContract>();
+
+    public DbSet<PaymentConsents.Files.StoredFile> Files => Set<PaymentConsents.Files.StoredFile>();
+
     public DbSet<EventRecord> Events => Set<EventRecord>();
 
     public DbSet<EventSubscription> EventSubscriptions => Set<EventSubscription>();
