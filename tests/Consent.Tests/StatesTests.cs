@@ -4,49 +4,65 @@ namespace OpenBanking.Consent.Tests;
 
 public sealed class StatesTests
 {
+    private static readonly string[] Payment =
+    [
+        "AWAU  -      AUTH      RJCT   -      -       -      -       -      -           -",
+        "AUTH  -      -         -      -      -       -      COND    -      -           -",
+        "RJCT  -      -         -      -      -       -      -       -      -           -",
+        "COND  -      -         -      -      -       -      -       -      -           -",
+        "CANC  -      -         -      -      -       -      -       -      -           -",
+        "EXPD  -      -         -      -      -       -      -       -      -           -",
+        "GONE  -      -         -      -      -       -      -       -      -           -",
+        "AWUP  -      -         -      -      -       -      -       -      -           -",
+    ];
+
     /// <summary>Every state by every event of every kind, written down a second time; a dash is a refusal.</summary>
     private static readonly Dictionary<ConsentKind, string[]> Matrices = new()
     {
         [ConsentKind.AccountAccess] =
         [
-            //     Create Authorise Reject Cancel Suspend Expire Consume Delete StopAccount
-            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -",
-            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   AUTH",
-            "RJCT  -      -         -      -      -       -      -       GONE   -",
-            "COND  -      -         -      -      -       -      -       -      -",
-            "CANC  -      AUTH      -      -      -       -      -       GONE   -",
-            "EXPD  -      -         -      -      -       -      -       GONE   -",
-            "GONE  -      -         -      -      -       -      -       -      -",
+            //     Create Authorise Reject Cancel Suspend Expire Consume Delete StopAccount Upload
+            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -           -",
+            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   AUTH        -",
+            "RJCT  -      -         -      -      -       -      -       GONE   -           -",
+            "COND  -      -         -      -      -       -      -       -      -           -",
+            "CANC  -      AUTH      -      -      -       -      -       GONE   -           -",
+            "EXPD  -      -         -      -      -       -      -       GONE   -           -",
+            "GONE  -      -         -      -      -       -      -       -      -           -",
+            "AWUP  -      -         -      -      -       -      -       -      -           -",
         ],
-        [ConsentKind.DomesticPayment] =
+        [ConsentKind.DomesticPayment] = Payment,
+        [ConsentKind.DomesticScheduledPayment] = Payment,
+        [ConsentKind.DomesticStandingOrder] = Payment,
+        [ConsentKind.InternationalPayment] = Payment,
+        [ConsentKind.InternationalScheduledPayment] = Payment,
+        [ConsentKind.InternationalStandingOrder] = Payment,
+        [ConsentKind.FilePayment] =
         [
-            "AWAU  -      AUTH      RJCT   -      -       -      -       -      -",
-            "AUTH  -      -         -      -      -       -      COND    -      -",
-            "RJCT  -      -         -      -      -       -      -       -      -",
-            "COND  -      -         -      -      -       -      -       -      -",
-            "CANC  -      -         -      -      -       -      -       -      -",
-            "EXPD  -      -         -      -      -       -      -       -      -",
-            "GONE  -      -         -      -      -       -      -       -      -",
+            .. Payment[..7],
+            "AWUP  -      -         RJCT   -      -       -      -       -      -           AWAU",
         ],
         [ConsentKind.VariableRecurringPayments] =
         [
-            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -",
-            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   -",
-            "RJCT  -      -         -      -      -       -      -       GONE   -",
-            "COND  -      -         -      -      -       -      -       -      -",
-            "CANC  -      AUTH      -      -      -       -      -       GONE   -",
-            "EXPD  -      -         -      -      -       -      -       GONE   -",
-            "GONE  -      -         -      -      -       -      -       -      -",
+            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -           -",
+            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   -           -",
+            "RJCT  -      -         -      -      -       -      -       GONE   -           -",
+            "COND  -      -         -      -      -       -      -       -      -           -",
+            "CANC  -      AUTH      -      -      -       -      -       GONE   -           -",
+            "EXPD  -      -         -      -      -       -      -       GONE   -           -",
+            "GONE  -      -         -      -      -       -      -       -      -           -",
+            "AWUP  -      -         -      -      -       -      -       -      -           -",
         ],
         [ConsentKind.FundsConfirmation] =
         [
-            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -",
-            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   -",
-            "RJCT  -      -         -      -      -       -      -       GONE   -",
-            "COND  -      -         -      -      -       -      -       -      -",
-            "CANC  -      -         -      -      -       -      -       GONE   -",
-            "EXPD  -      -         -      -      -       -      -       GONE   -",
-            "GONE  -      -         -      -      -       -      -       -      -",
+            "AWAU  -      AUTH      RJCT   -      -       -      -       GONE   -           -",
+            "AUTH  -      AUTH      -      CANC   CANC    EXPD   -       GONE   -           -",
+            "RJCT  -      -         -      -      -       -      -       GONE   -           -",
+            "COND  -      -         -      -      -       -      -       -      -           -",
+            "CANC  -      -         -      -      -       -      -       GONE   -           -",
+            "EXPD  -      -         -      -      -       -      -       GONE   -           -",
+            "GONE  -      -         -      -      -       -      -       -      -           -",
+            "AWUP  -      -         -      -      -       -      -       -      -           -",
         ],
     };
 
@@ -77,8 +93,10 @@ public sealed class StatesTests
 
     [Fact]
     [Trait("Rule", "OB-CON-1")]
-    public void Every_kind_begins_as_awaiting_its_customer() => Assert.All(ConsentKind.All, kind => Assert.Equal(
-        (ConsentState.AWAU, "U036"), States.Next(States.Of(kind), null, ConsentEvent.Create) is { } start ? (start.To, start.ReasonCode) : default));
+    [Trait("Rule", "OB-FIL-1")]
+    public void Every_kind_begins_as_awaiting_its_customer_or_its_file() => Assert.All(ConsentKind.All, kind => Assert.Equal(
+        kind == ConsentKind.FilePayment ? (ConsentState.AWUP, null) : (ConsentState.AWAU, "U036"),
+        States.Next(States.Of(kind), null, ConsentEvent.Create) is { } start ? (start.To, start.ReasonCode) : default));
 
     [Fact]
     public void The_tables_speak_of_every_kind_state_and_event_once()

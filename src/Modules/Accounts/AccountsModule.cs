@@ -35,6 +35,7 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<CertifyCoreBank, bool>, CertifyCoreBankHandler>()
             .AddScoped<Transfers>()
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<FindPayerAccount, PayerAccount?>, TransferHandlers>()
             .AddScoped<IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>, TransferHandlers>()
             .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
             .AddScoped<IRequestHandler<ExecuteTransfer, bool>, TransferHandlers>()

@@ -8,6 +8,7 @@ namespace OpenBanking.Accounts;
 /// <summary>What the payments module asks of the core bank.</summary>
 internal sealed class TransferHandlers(ICoreBank bank) :
     IRequestHandler<AreFundsThere, bool>,
+    IRequestHandler<FindPayerAccount, PayerAccount?>,
     IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>,
     IRequestHandler<HoldForTransfer, HoldAnswer>,
     IRequestHandler<ExecuteTransfer, bool>,
@@ -18,6 +19,11 @@ internal sealed class TransferHandlers(ICoreBank bank) :
         (await bank.BalancesAsync(request.CustomerId, [request.AccountId], cancellationToken)).SingleOrDefault() is { } balance
         && balance.Currency == request.Amount.Currency && balance.Covers(request.Amount.Amount);
 
+    public async Task<PayerAccount?> Handle(FindPayerAccount request, CancellationToken cancellationToken) =>
+        (await bank.AccountsAsync(request.CustomerId, [request.AccountId], cancellationToken)).SingleOrDefault() is { } account
+            ? new PayerAccount(account.Scheme, account.Identification, account.HolderName)
+            : null;
+
     public async Task<IReadOnlyDictionary<string, Money>> Handle(ListAvailableFunds request, CancellationToken cancellationToken) =>
         (await bank.BalancesAsync(request.CustomerId, request.AccountIds, cancellationToken))
             .ToDictionary(balance => balance.AccountId, balance => new Money(balance.Booked + balance.Pending, balance.Currency), StringComparer.Ordinal);
@@ -26,7 +32,10 @@ internal sealed class TransferHandlers(ICoreBank bank) :
     {
         var order = new TransferOrder(
             request.TransferId, request.Under, request.CustomerId, request.AccountId, request.Amount, request.Charge,
-            request.Payee.Scheme, request.Payee.Identification, request.Payee.Name, request.Reference);
+            request.Payee.Scheme, request.Payee.Identification, request.Payee.Name, request.Reference)
+        {
+            Exchanged = request.Exchanged,
+        };
         var result = await bank.HoldAsync(order, cancellationToken);
         return result.Outcome switch
         {

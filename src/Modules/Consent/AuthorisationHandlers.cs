@@ -1,6 +1,7 @@
 using MediatR;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
@@ -23,7 +24,7 @@ internal sealed class FindConsentForAuthorisationHandler(Consents consents, Time
 }
 
 /// <summary>What the approval page shows; nothing where this customer has nothing to decide here.</summary>
-internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds kinds, IMediator mediator, TimeProvider time)
+internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, IMediator mediator, TimeProvider time)
     : IRequestHandler<DescribeForApproval, ApprovalDocument?>
 {
     public async Task<ApprovalDocument?> Handle(DescribeForApproval request, CancellationToken cancellationToken)
@@ -35,12 +36,13 @@ internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds 
             return null;
         if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client) return null;
         var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);
+        consent = await quotes.FreshAsync(consent, cancellationToken);
         return Approval.Of(kinds.Of(consent), consent, client, own).Document;
     }
 }
 
 /// <summary>Authorises a consent exactly as it was shown, and keeps the evidence.</summary>
-internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, ConsentDb db, IMediator mediator, TimeProvider time)
+internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, ConsentDb db, IMediator mediator, TimeProvider time)
     : IRequestHandler<AuthoriseConsent, AuthorisationAnswer>
 {
     public async Task<AuthorisationAnswer> Handle(AuthoriseConsent request, CancellationToken cancellationToken)
@@ -53,6 +55,8 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             return new AuthorisationAnswer.InWrongState();
         if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client)
             return new AuthorisationAnswer.InWrongState();
+
+        consent = await quotes.HoldingAsync(consent, cancellationToken);
 
         // The page is made anew from what is stored now; if it differs from what the customer saw, the click was for something else.
         var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);

@@ -10,6 +10,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Consent.FundsConfirmation;
 using OpenBanking.Consent.PaymentConsents;
+using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
@@ -109,6 +110,7 @@ public static class ConsentModule
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
         PaymentConsentEndpoints.Map(app.MapUkApi("pisp"));
+        PaymentFileEndpoints.Map(app.MapUkApi("pisp"), app.Services.GetRequiredService<ConsentOptions>());
         var events = app.MapUkApi("");
         EventSubscriptionEndpoints.Map(events);
         EventPollEndpoint.Map(events);
@@ -130,7 +132,11 @@ public static class ConsentModule
             .AddScoped<PaymentConsentEndpoints>()
             .AddSingleton<CutOffs>()
             .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()
-            .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>();
+            .AddScoped<PaymentQuotes>()
+            .AddScoped<PaymentFileEndpoints>()
+            .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<KeepExchangeContract, Unit>, KeepExchangeContractHandler>();
     }
 
     /// <summary>Serves a kind of consent: its type, scope and role are offered from here on.</summary>

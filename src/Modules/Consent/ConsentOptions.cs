@@ -25,6 +25,34 @@ internal sealed class ConsentOptions
     /// <summary>How long an authorised payment waits for its order (OB-CON-8).</summary>
     public TimeSpan OrderWindow { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>How far ahead a payment can be planned, and the first one of a standing order (OB-PIS-12).</summary>
+    public TimeSpan PlannedAhead { get; init; } = TimeSpan.FromDays(365);
+
+    /// <summary>The most payments that a standing order with an end may have (OB-PIS-12).</summary>
+    public int StandingOrderPayments { get; init; } = 1000;
+
+    /// <summary>Other currencies that the bank pays in, with what one pound is in them.</summary>
+    public IDictionary<string, decimal> Rates { get; init; } = new Dictionary<string, decimal>(StringComparer.Ordinal)
+    {
+        ["AUD"] = 1.94m, ["CAD"] = 1.76m, ["CHF"] = 1.11m, ["CZK"] = 28.4m, ["DKK"] = 8.55m, ["EUR"] = 1.1463m, ["HUF"] = 445m, ["INR"] = 112m, ["JPY"] = 196.5m,
+        ["NOK"] = 13.6m, ["NZD"] = 2.14m, ["PLN"] = 4.87m, ["SEK"] = 12.5m, ["SGD"] = 1.72m, ["USD"] = 1.3127m, ["ZAR"] = 23.1m,
+    };
+
+    /// <summary>How long a quoted rate holds (OB-INT-5).</summary>
+    public TimeSpan QuoteLife { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>What a payment abroad costs its payer in pounds, where the payee bears the charges of the other banks.</summary>
+    public decimal AbroadCharge { get; init; } = 5m;
+
+    /// <summary>The same where the payer bears all charges.</summary>
+    public decimal AbroadChargeWhole { get; init; } = 15m;
+
+    /// <summary>The largest file of payments, in bytes (OB-FIL-10).</summary>
+    public long FileBytes { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>The most payments that a file may have (OB-FIL-10).</summary>
+    public int FilePayments { get; init; } = 2000;
+
     /// <summary>Hours after which payments of a type are refused or moved on, by the name of the orders' collection.</summary>
     public IDictionary<string, CutOffSetting> CutOffs { get; init; } = new Dictionary<string, CutOffSetting>(StringComparer.Ordinal);
 
@@ -37,8 +65,19 @@ internal sealed class ConsentOptions
     /// <summary>How long an event that its third party has not acknowledged is kept to be polled; at least 90 days (OB-EVT-11).</summary>
     public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>What one pound is in a currency; null where the bank does not pay in it.</summary>
+    public decimal? RateOf(string currency) => currency == "GBP" ? 1 : Rates.TryGetValue(currency, out var rate) ? rate : null;
+
     public IEnumerable<string> Problems()
     {
+        if (PlannedAhead < TimeSpan.FromDays(1)) yield return "Consent:PlannedAhead must be at least one day";
+        if (FileBytes < 1024) yield return "Consent:FileBytes must be at least 1024";
+        if (FilePayments < 1) yield return "Consent:FilePayments must be at least 1";
+        if (StandingOrderPayments < 1) yield return "Consent:StandingOrderPayments must be at least 1";
+        if (Rates.FirstOrDefault(rate => rate.Value <= 0 || rate.Key.Length != 3 || !rate.Key.All(char.IsAsciiLetterUpper)).Key is { } wrong) yield return $"Consent:Rates:{wrong} must be a currency with a rate above zero";
+        if (QuoteLife < TimeSpan.FromMinutes(1)) yield return "Consent:QuoteLife must be at least one minute";
+        if (AbroadCharge < 0 || AbroadChargeWhole < 0 || decimal.Round(AbroadCharge, 2) != AbroadCharge || decimal.Round(AbroadChargeWhole, 2) != AbroadChargeWhole)
+            yield return "Consent:AbroadCharge and Consent:AbroadChargeWhole must be amounts in pounds";
         if (PaymentLimit <= 0) yield return "Consent:PaymentLimit must be more than zero";
         if (ChapsCharge < 0 || decimal.Round(ChapsCharge, 2) != ChapsCharge) yield return "Consent:ChapsCharge must be an amount in pounds";
         if (OrderWindow < TimeSpan.FromMinutes(1)) yield return "Consent:OrderWindow must be at least one minute";

@@ -37,6 +37,12 @@ internal sealed class ConsentRecord
     /// <summary>Of payments, what the bank has said to it: charges, times, rates, as JSON in the words of the kind's resource.</summary>
     public string? Quoted { get; init; }
 
+    /// <summary>Of a file of payments, how many there are; null until it has come.</summary>
+    public int? FilePayments { get; init; }
+
+    /// <summary>Of a file of payments, their sum in pounds.</summary>
+    public decimal? FileSum { get; init; }
+
     /// <summary>When access ends; null where the third party set no end (OB-CON-9).</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -92,13 +98,14 @@ internal sealed class ConsentRecordTable : IEntityTypeConfiguration<ConsentRecor
         builder.Property(consent => consent.ReasonCode).HasMaxLength(4);
         builder.Property(consent => consent.Terms).HasColumnType("json");
         builder.Property(consent => consent.Quoted).HasColumnType("json");
+        builder.Property(consent => consent.FileSum).HasColumnType("numeric(28,5)");
         builder.Ignore(consent => consent.Kind);
 
         // What is due to expire, the dashboard's list, that of a joint account's other holder, and the count of what waits.
         builder.HasIndex(consent => consent.ExpiresAt).HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
         builder.HasIndex(consent => consent.CustomerId).HasFilter("\"CustomerId\" IS NOT NULL");
         builder.HasIndex(consent => consent.AccountIds).HasMethod("gin");
-        builder.HasIndex(consent => new { consent.ClientId, consent.CreatedAt }).HasFilter("\"State\" = 'AWAU'");
-        builder.HasIndex(consent => consent.CreatedAt).HasFilter("\"State\" = 'AWAU'");
+        builder.HasIndex(consent => new { consent.ClientId, consent.CreatedAt }).HasFilter("\"State\" IN ('AWAU', 'AWUP')");
+        builder.HasIndex(consent => consent.CreatedAt).HasFilter("\"State\" IN ('AWAU', 'AWUP')");
     }
 }

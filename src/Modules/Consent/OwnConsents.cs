@@ -33,7 +33,7 @@ internal sealed class OwnConsents(Consents consents, ConsentDb db, ConsentOption
     {
         var clientId = http.Caller().ClientId;
         var since = time.GetUtcNow() - options.UnauthorisedLifetime;
-        var waiting = db.Consents.Where(consent => consent.ClientId == clientId && consent.State == ConsentState.AWAU && consent.CreatedAt >= since);
+        var waiting = db.Consents.Where(consent => consent.ClientId == clientId && (consent.State == ConsentState.AWAU || consent.State == ConsentState.AWUP) && consent.CreatedAt >= since);
         if (!await waiting.OrderBy(consent => consent.CreatedAt).Skip(options.MaxUnauthorised - 1).AnyAsync(ct)) return null;
         http.Response.Headers.RetryAfter = "3600";
         return ApiError.Bare(StatusCodes.Status429TooManyRequests, "CO-22");

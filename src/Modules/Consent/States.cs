@@ -12,6 +12,9 @@ internal enum ConsentState
     CANC,
     EXPD,
     GONE,
+
+    /// <summary>Its file has not come yet.</summary>
+    AWUP,
 }
 
 /// <summary>What can happen to a consent.</summary>
@@ -32,6 +35,9 @@ internal enum ConsentEvent
 
     /// <summary>The other holder of a joint account takes it out of the access (D-11).</summary>
     StopAccount,
+
+    /// <summary>Its file has come and is what was said of it.</summary>
+    Upload,
 }
 
 /// <summary>A row of a consent kind's state table: what an event does in a state, and the reason code that goes with the new state.</summary>
@@ -78,6 +84,15 @@ internal static class States
         new(ConsentState.AUTH, ConsentEvent.Consume, ConsentState.COND, "U035"),
     ];
 
+    /// <summary>A file of payments: as one payment, once its file is there; one that is not what was said of it ends the consent (OB-FIL-1, OB-FIL-2, OB-FIL-3).</summary>
+    public static readonly IReadOnlyList<Transition> File =
+    [
+        new(null, ConsentEvent.Create, ConsentState.AWUP),
+        new(ConsentState.AWUP, ConsentEvent.Upload, ConsentState.AWAU, "U036"),
+        new(ConsentState.AWUP, ConsentEvent.Reject, ConsentState.RJCT, "U002"),
+        .. Payment.Where(row => row.From is not null),
+    ];
+
     /// <summary>Variable recurring payments: long-lived as account access, of one account, never consumed.</summary>
     public static readonly IReadOnlyList<Transition> VariableRecurringPayments = [.. AccountAccess.Where(row => row.On != ConsentEvent.StopAccount)];
 
@@ -92,6 +107,12 @@ internal static class States
     {
         [ConsentKind.AccountAccess] = AccountAccess,
         [ConsentKind.DomesticPayment] = Payment,
+        [ConsentKind.DomesticScheduledPayment] = Payment,
+        [ConsentKind.DomesticStandingOrder] = Payment,
+        [ConsentKind.InternationalPayment] = Payment,
+        [ConsentKind.InternationalScheduledPayment] = Payment,
+        [ConsentKind.InternationalStandingOrder] = Payment,
+        [ConsentKind.FilePayment] = File,
         [ConsentKind.VariableRecurringPayments] = VariableRecurringPayments,
         [ConsentKind.FundsConfirmation] = FundsConfirmation,
     };

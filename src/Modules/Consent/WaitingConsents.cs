@@ -35,7 +35,7 @@ internal sealed class WaitingConsents(IServiceScopeFactory scopes, ConsentOption
         var ids = await db.Database.SqlQuery<string>(
             $"""
             DELETE FROM consent.consents WHERE "Id" = ANY (ARRAY(
-                SELECT "Id" FROM consent.consents WHERE "State" = 'AWAU' AND "CreatedAt" < {before} ORDER BY "CreatedAt" LIMIT {Batch} FOR UPDATE SKIP LOCKED))
+                SELECT "Id" FROM consent.consents WHERE "State" IN ('AWAU', 'AWUP') AND "CreatedAt" < {before} ORDER BY "CreatedAt" LIMIT {Batch} FOR UPDATE SKIP LOCKED))
             RETURNING "Id" AS "Value"
             """).ToListAsync(ct);
         await db.History.Where(entry => ids.Contains(entry.ConsentId)).ExecuteDeleteAsync(ct);

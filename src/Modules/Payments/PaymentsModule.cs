@@ -32,6 +32,8 @@ public static class PaymentsModule
             .AddScoped<IRequestHandler<ListOrdersOfConsent, IReadOnlyList<OrderedUnderConsent>>, ListOrdersOfConsentHandler>()
             .AddSingleton<ExecutionSignal>()
             .AddScoped<PaymentExecution>()
+            .AddScoped<PartPayments>()
+            .AddScoped<IRequestHandler<CancelOrder, bool>, CancelOrderHandler>()
             .AddSingleton<ExecutionWorker>()
             .AddHostedService(provider => provider.GetRequiredService<ExecutionWorker>())
 

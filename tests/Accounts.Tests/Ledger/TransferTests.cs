@@ -56,6 +56,32 @@ public sealed class TransferTests(LedgerBank bank) : IClassFixture<LedgerBank>
     }
 
     [Fact]
+    [Trait("Rule", "PY-24")]
+    [Trait("Rule", "OB-INT-2")]
+    public async Task What_is_exchanged_adds_up_to_zero_in_each_currency_and_comes_back_as_it_went()
+    {
+        var before = await BalanceAsync("GB-2");
+        var transfer = Hold("GB-2", 8.72m) with { Charge = 5m, Exchanged = new Money(10m, "EUR"), Payee = new TransferPayee("UK.OBIE.IBAN", "FR1420041010050500013M02606", "ACME SA") };
+        Assert.False(Assert.IsType<HoldAnswer.Held>(await api.AskAsync(transfer)).IsOnUs);
+        Assert.True(await api.AskAsync(new ExecuteTransfer(transfer.TransferId, "SWIFT")));
+        Assert.Equal(before - 13.72m, await BalanceAsync("GB-2"));
+        Assert.Equal(
+            "bank:exchange:EUR -10 EUR, bank:exchange:GBP 8.72 GBP, bank:fees:GBP 5 GBP, bank:scheme:SWIFT:EUR 10 EUR",
+            await api.Database.ScalarAsync<string>(
+                """
+                SELECT string_agg(l."Account" || ' ' || trim_scale(l."Amount") || ' ' || l."Currency", ', ' ORDER BY l."Account") FROM accounts.legs l
+                JOIN accounts.entries e ON e."Id" = l."EntryId" WHERE e."Text" = $1 AND l."Account" LIKE 'bank:%'
+                """,
+                $"Transfer {transfer.TransferId}"));
+        await BalancedAsync();
+
+        // The charge stays: it was for the sending.
+        Assert.True(await api.AskAsync(new ReturnTransfer(transfer.TransferId, "AC04")));
+        Assert.Equal(before - 5m, await BalanceAsync("GB-2"));
+        await BalancedAsync();
+    }
+
+    [Fact]
     public async Task What_is_not_moved_is_given_back_once()
     {
         var transfer = Hold("GB-2", 5m);

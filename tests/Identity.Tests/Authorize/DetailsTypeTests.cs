@@ -78,7 +78,10 @@ public sealed class DetailsTypeTests
     {
         Assert.Equal(
             [
-                "account_information accounts AISP", "payment_initiation payments PISP", "variable_recurring_payment payments PISP", "funds_confirmation fundsconfirmations CBPII",
+                "account_information accounts AISP",
+                "payment_initiation payments PISP", "payment_initiation payments PISP", "payment_initiation payments PISP",
+                "payment_initiation payments PISP", "payment_initiation payments PISP", "payment_initiation payments PISP", "payment_initiation payments PISP",
+                "variable_recurring_payment payments PISP", "funds_confirmation fundsconfirmations CBPII",
             ],
             ConsentKind.All.Select(kind => $"{kind.DetailsType} {kind.Scope} {kind.Role}"));
         Assert.All(ConsentKind.All, kind => Assert.NotNull(DetailsType.Find(kind.DetailsType)));

@@ -82,7 +82,7 @@ public sealed partial class OfficialSchemas
         if (body.Length == 0) return status < 400 ? ["no body"] : [];
 
         // A file is answered as what it is, though the standard's file lists JSON alone (OB-DEC-2).
-        if (contentType == "application/pdf" && path.TrimEnd('/').EndsWith("/file", StringComparison.Ordinal)) return [];
+        if (status == 200 && path.TrimEnd('/') is var plain && (plain.EndsWith("/file", StringComparison.Ordinal) || plain.EndsWith("/report-file", StringComparison.Ordinal))) return [];
         if (contentType is null || content[contentType] is not JObject media) return [$"content type {contentType} is not listed"];
         return Validate(((string)media["schema"]!["$ref"]!).Split('/')[^1], body);
     }

@@ -17,7 +17,11 @@ public sealed record ListAvailableFunds(string CustomerId, IReadOnlyList<string>
 /// <param name="Under">The consent, by which all that was paid under it is found.</param>
 /// <param name="Charge">What the payer pays beside the amount, in its currency; 0 for nothing.</param>
 public sealed record HoldForTransfer(
-    string TransferId, string Under, string CustomerId, string AccountId, Money Amount, decimal Charge, TransferPayee Payee, string Reference) : IRequest<HoldAnswer>;
+    string TransferId, string Under, string CustomerId, string AccountId, Money Amount, decimal Charge, TransferPayee Payee, string Reference) : IRequest<HoldAnswer>
+{
+    /// <summary>What the payee gets, where that is in another currency; such a transfer always leaves the bank.</summary>
+    public Money? Exchanged { get; init; }
+}
 
 /// <summary>Who is paid, as the order names the account.</summary>
 public sealed record TransferPayee(string Scheme, string Identification, string Name);
@@ -48,6 +52,9 @@ public enum HoldRefusal
 
     PayeeClosed,
 }
+
+/// <summary>Asks for the account that a customer pays from, where nothing is set aside yet; null where it cannot be used.</summary>
+public sealed record FindPayerAccount(string CustomerId, string AccountId) : IRequest<PayerAccount?>;
 
 /// <summary>An account with its holder's name.</summary>
 public sealed record PayerAccount(string Scheme, string Identification, string HolderName);

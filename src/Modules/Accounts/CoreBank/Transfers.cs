@@ -7,6 +7,9 @@ namespace OpenBanking.Accounts.CoreBank;
 internal sealed record TransferOrder(
     string TransferId, string Under, string CustomerId, string AccountId, Money Amount, decimal Charge, string PayeeScheme, string PayeeIdentification, string PayeeName, string Reference)
 {
+    /// <summary>What the payee gets, where that is in another currency.</summary>
+    public Money? Exchanged { get; init; }
+
     /// <summary>What leaves the account.</summary>
     [JsonIgnore]
     public decimal Total => Amount.Amount + Charge;

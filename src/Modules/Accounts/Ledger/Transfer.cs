@@ -35,6 +35,11 @@ internal sealed class Transfer
 
     public required string Currency { get; init; }
 
+    /// <summary>What the payee gets, where that is in another currency.</summary>
+    public decimal? ExchangedAmount { get; init; }
+
+    public string? ExchangedCurrency { get; init; }
+
     /// <summary>The payee's account, where it is kept here.</summary>
     public string? PayeeAccountId { get; init; }
 
@@ -66,6 +71,8 @@ internal sealed class TransferTable : IEntityTypeConfiguration<Transfer>
         builder.Property(transfer => transfer.Amount).HasColumnType("numeric(18,5)");
         builder.Property(transfer => transfer.Charge).HasColumnType("numeric(18,5)");
         builder.Property(transfer => transfer.Currency).HasMaxLength(3);
+        builder.Property(transfer => transfer.ExchangedAmount).HasColumnType("numeric(18,5)");
+        builder.Property(transfer => transfer.ExchangedCurrency).HasMaxLength(3);
         builder.Property(transfer => transfer.State).HasConversion<string>().HasMaxLength(10);
         builder.Property(transfer => transfer.PayeeName).HasMaxLength(350);
         builder.Property(transfer => transfer.PayeeIdentification).HasMaxLength(256);

@@ -13,6 +13,7 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
 {
     private const string Fees = "bank:fees:";
     private const string Scheme = "bank:scheme:";
+    private const string Exchange = "bank:exchange:";
     private const string OwnSortCode = Sandbox.SandboxAccount.SortCode;
 
     public async Task<HoldResult> HoldAsync(TransferOrder order, CancellationToken ct)
@@ -21,7 +22,8 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
             row => row.Id == order.AccountId && db.Holders.Any(holder => holder.CustomerId == order.CustomerId && holder.AccountId == row.Id), ct);
         if (account is not { State: AccountState.Open } || account.Currency != order.Amount.Currency) return new HoldResult(HoldOutcome.AccountUnusable);
 
-        var number = OwnNumber(order.PayeeScheme, order.PayeeIdentification);
+        // What is exchanged goes abroad, and none of this bank's accounts is there.
+        var number = order.Exchanged is not null ? null : OwnNumber(order.PayeeScheme, order.PayeeIdentification);
         var payee = number is null ? null : await db.Accounts.SingleOrDefaultAsync(row => row.Scheme == "UK.OBIE.SortCodeAccountNumber" && row.Identification == number, ct);
         if (number is not null && payee is null) return new HoldResult(HoldOutcome.PayeeUnknown);
         if (payee is { State: AccountState.Closed }) return new HoldResult(HoldOutcome.PayeeClosed);
@@ -29,8 +31,8 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
         var now = time.GetUtcNow();
         var isNew = await db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO accounts.transfers ("Id", "Under", "AccountId", "Amount", "Charge", "Currency", "PayeeAccountId", "PayeeScheme", "PayeeIdentification", "PayeeName", "Reference", "State", "At", "StateChangedAt")
-            VALUES ({order.TransferId}, {order.Under}, {account.Id}, {order.Amount.Amount}, {order.Charge}, {order.Amount.Currency}, {payee?.Id},
+            INSERT INTO accounts.transfers ("Id", "Under", "AccountId", "Amount", "Charge", "Currency", "ExchangedAmount", "ExchangedCurrency", "PayeeAccountId", "PayeeScheme", "PayeeIdentification", "PayeeName", "Reference", "State", "At", "StateChangedAt")
+            VALUES ({order.TransferId}, {order.Under}, {account.Id}, {order.Amount.Amount}, {order.Charge}, {order.Amount.Currency}, {order.Exchanged?.Amount}, {order.Exchanged?.Currency}, {payee?.Id},
                 {order.PayeeScheme}, {order.PayeeIdentification}, {order.PayeeName}, {order.Reference}, 'Held', {now}, {now})
             ON CONFLICT ("Id") DO NOTHING
             """,
@@ -46,14 +48,11 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
         if (await StepAsync(transferId, TransferState.Held, TransferState.Posted, rail, ct) is not { } transfer)
             return await IsInAsync(transferId, ct, TransferState.Posted, TransferState.Returned);
 
-        var other = transfer.PayeeAccountId ?? $"{Scheme}{rail}:{transfer.Currency}";
-        var total = transfer.Amount + transfer.Charge;
-        List<Leg> legs = [Leg(1, transfer.AccountId, -total), Leg(2, other, transfer.Amount)];
-        if (transfer.Charge > 0) legs.Add(Leg(3, Fees + transfer.Currency, transfer.Charge));
-        await BookAsync(transfer, $"Transfer {transfer.Id}", legs, transfer.AccountId, ct);
+        var legs = new Legs().Add(transfer.AccountId, -(transfer.Amount + transfer.Charge), transfer.Currency);
+        if (transfer.Charge > 0) legs.Add(Fees + transfer.Currency, transfer.Charge, transfer.Currency);
+        AddPayee(legs, transfer, rail, 1);
+        await BookAsync(transfer, $"Transfer {transfer.Id}", legs.All, transfer.AccountId, ct);
         return true;
-
-        Leg Leg(short number, string account, decimal amount) => new() { EntryId = Guid.Empty, Number = number, Account = account, Amount = amount, Currency = transfer.Currency };
     }
 
     public async Task<bool> ReleaseAsync(string transferId, CancellationToken ct)
@@ -68,17 +67,27 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
     {
         // At most one reversal, however many ask at once (PY-23).
         if (await StepAsync(transferId, TransferState.Posted, TransferState.Returned, null, ct) is not { } transfer) return false;
-        var other = transfer.PayeeAccountId ?? $"{Scheme}{transfer.Rail}:{transfer.Currency}";
-        await BookAsync(
-            transfer,
-            $"Return of transfer {transfer.Id}: {why}",
-            [
-                new Leg { EntryId = Guid.Empty, Number = 1, Account = other, Amount = -transfer.Amount, Currency = transfer.Currency },
-                new Leg { EntryId = Guid.Empty, Number = 2, Account = transfer.AccountId, Amount = transfer.Amount, Currency = transfer.Currency },
-            ],
-            heldOn: null,
-            ct);
+        var legs = new Legs().Add(transfer.AccountId, transfer.Amount, transfer.Currency);
+        AddPayee(legs, transfer, transfer.Rail, -1);
+        await BookAsync(transfer, $"Return of transfer {transfer.Id}: {why}", legs.All, heldOn: null, ct);
         return true;
+    }
+
+    /// <summary>
+    /// The payee's side. What is exchanged passes through the bank's own holdings of both currencies, so each currency adds up to zero by itself;
+    /// what comes back is exchanged at the rate at which it went.
+    /// </summary>
+    private static void AddPayee(Legs legs, Transfer transfer, string? rail, int sign)
+    {
+        if (transfer is not { ExchangedAmount: { } exchanged, ExchangedCurrency: { } currency })
+        {
+            legs.Add(transfer.PayeeAccountId ?? $"{Scheme}{rail}:{transfer.Currency}", sign * transfer.Amount, transfer.Currency);
+            return;
+        }
+
+        legs.Add(Exchange + transfer.Currency, sign * transfer.Amount, transfer.Currency)
+            .Add(Exchange + currency, -sign * exchanged, currency)
+            .Add($"{Scheme}{ShortOf(rail)}:{currency}", sign * exchanged, currency);
     }
 
     /// <summary>
@@ -153,7 +162,7 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
             Reference = transfer.Reference,
             Information = leg.Amount < 0 ? $"Payment to {transfer.PayeeName}" : isPayers ? $"Payment returned by {transfer.PayeeName}" : "Payment received",
             Code = leg.Amount < 0 ? "ICDT" : "RCDT",
-            SubCode = "DMCT",
+            SubCode = transfer.ExchangedCurrency is null ? "DMCT" : "XBCT",
             OwnCode = leg.Amount < 0 ? "FPO" : "FPI",
             BalanceAfter = balance,
             CounterpartyName = isPayers ? transfer.PayeeName : null,
@@ -173,5 +182,22 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
             _ => null,
         };
         return number is not null && number.StartsWith(OwnSortCode, StringComparison.Ordinal) ? number : null;
+    }
+
+    // The standard's names begin alike, and the name of an account has no room for that.
+    private static string? ShortOf(string? rail) => rail?.Split('.')[^1];
+
+    /// <summary>The legs of a movement, numbered as they are added.</summary>
+    private sealed class Legs
+    {
+        private readonly List<Leg> all = [];
+
+        public IReadOnlyList<Leg> All => all;
+
+        public Legs Add(string account, decimal amount, string currency)
+        {
+            all.Add(new Leg { EntryId = Guid.Empty, Number = (short)(all.Count + 1), Account = account, Amount = amount, Currency = currency });
+            return this;
+        }
     }
 }

@@ -11,6 +11,12 @@ public sealed record ConsentKind(string Name, string IdPrefix, string DetailsTyp
 {
     public static readonly ConsentKind AccountAccess = new("account access", "aac-", "account_information", "accounts", "AISP");
     public static readonly ConsentKind DomesticPayment = new("domestic payment", "dpc-", "payment_initiation", "payments", "PISP");
+    public static readonly ConsentKind DomesticScheduledPayment = new("domestic scheduled payment", "dsc-", "payment_initiation", "payments", "PISP");
+    public static readonly ConsentKind DomesticStandingOrder = new("domestic standing order", "dso-", "payment_initiation", "payments", "PISP");
+    public static readonly ConsentKind InternationalPayment = new("international payment", "ipc-", "payment_initiation", "payments", "PISP");
+    public static readonly ConsentKind InternationalScheduledPayment = new("international scheduled payment", "isc-", "payment_initiation", "payments", "PISP");
+    public static readonly ConsentKind InternationalStandingOrder = new("international standing order", "iso-", "payment_initiation", "payments", "PISP");
+    public static readonly ConsentKind FilePayment = new("file payment", "fpc-", "payment_initiation", "payments", "PISP");
     public static readonly ConsentKind VariableRecurringPayments = new("variable recurring payments", "vrp-", "variable_recurring_payment", "payments", "PISP");
     public static readonly ConsentKind FundsConfirmation = new("funds confirmation", "fcc-", "funds_confirmation", "fundsconfirmations", "CBPII");
 
@@ -18,7 +24,19 @@ public sealed record ConsentKind(string Name, string IdPrefix, string DetailsTyp
     public bool MovesMoney => Role == "PISP";
 
     /// <summary>Every kind that is known; which of them are served is said by their modules, see <see cref="ServedConsentKind"/>.</summary>
-    public static readonly IReadOnlyList<ConsentKind> All = [AccountAccess, DomesticPayment, VariableRecurringPayments, FundsConfirmation];
+    public static readonly IReadOnlyList<ConsentKind> All =
+    [
+        AccountAccess,
+        DomesticPayment,
+        DomesticScheduledPayment,
+        DomesticStandingOrder,
+        InternationalPayment,
+        InternationalScheduledPayment,
+        InternationalStandingOrder,
+        FilePayment,
+        VariableRecurringPayments,
+        FundsConfirmation,
+    ];
 
     /// <summary>The kind that an id speaks of; null where it is no consent's.</summary>
     public static ConsentKind? OfId(string consentId) => All.FirstOrDefault(kind => consentId.StartsWith(kind.IdPrefix, StringComparison.Ordinal));

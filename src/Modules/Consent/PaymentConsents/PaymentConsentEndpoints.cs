@@ -18,7 +18,7 @@ namespace OpenBanking.Consent.PaymentConsents;
 /// change one or take one back (OB-CON-6). Requests and answers are signed, and a request is made once whatever happens on the way.
 /// </summary>
 internal sealed class PaymentConsentEndpoints(
-    OwnConsents own, Consents consents, ConsentDb db, Idempotency idempotency, CutOffs cutOffs, ConsentOptions options, IMediator mediator, ApiAddresses addresses, TimeProvider time)
+    OwnConsents own, Consents consents, ConsentDb db, Idempotency idempotency, CutOffs cutOffs, PaymentQuotes quotes, IMediator mediator, ApiAddresses addresses, TimeProvider time)
 {
     private const string Scope = "payments";
 
@@ -68,9 +68,9 @@ internal sealed class PaymentConsentEndpoints(
         if ((await own.FindAsync(consentId, type.Kind, http, ct)).Failed(out var error, out var consent)) return error;
         if (consent.State != ConsentState.AUTH) return ApiError.BadRequest("U009", "OB-PIS-13", "The consent is not authorised.", "Data.Status");
 
-        var due = PaymentQuote.ChargesOf(consent).Where(charge => charge.Bearer == "BorneByDebtor").Sum(charge => charge.Amount.Amount);
-        var amount = PaymentRequest.Of(consent).Amount!.Value;
-        var isThere = await mediator.Send(new AreFundsThere(consent.CustomerId!, consent.AccountIds!.Single(), amount with { Amount = amount.Amount + due }), ct);
+        var amount = type.Debit(PaymentRequest.Of(consent), consent);
+        var due = amount with { Amount = amount.Amount + PaymentQuote.DueOf(consent) };
+        var isThere = await mediator.Send(new AreFundsThere(consent.CustomerId!, consent.AccountIds!.Single(), due), ct);
         return new PaymentConsentAnswer(StatusCodes.Status200OK, json =>
         {
             json.WriteStartObject("Data");
@@ -85,7 +85,7 @@ internal sealed class PaymentConsentEndpoints(
 
     private async Task<Outcome<IResult, ApiError>> CreateAsync(PaymentType type, string consentId, PaymentRequest payment, HttpContext http, CancellationToken ct)
     {
-        var place = new PaymentPlace(time.GetUtcNow(), options);
+        var place = await quotes.PlaceOfAsync(payment, ct);
         if (PaymentRules.FirstRefusal(type.Rules, payment, place) is { } refusal) return refusal;
         if (cutOffs.Refuses(type.Kind)) return ApiError.BadRequest("U012", "OB-PIS-18", "Payments of this type are taken before the cut-off only.");
         if (await own.TooManyWaitAsync(http, ct) is { } tooMany) return tooMany;

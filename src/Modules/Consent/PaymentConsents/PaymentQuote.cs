@@ -37,6 +37,9 @@ internal sealed record PaymentQuote(DateTimeOffset? CutOff, DateTimeOffset? Exec
         return json.ToJsonString();
     }
 
+    /// <summary>What the payer pays beside the amount.</summary>
+    public static decimal DueOf(ConsentRecord consent) => ChargesOf(consent).Where(charge => charge.Bearer != InternationalScheme.Creditor).Sum(charge => charge.Amount.Amount);
+
     /// <summary>The charges as they are stored with a consent.</summary>
     public static IReadOnlyList<Charge> ChargesOf(ConsentRecord consent) => consent.Quoted is not { } quoted || !JsonElement.Parse(quoted).TryGetProperty(nameof(Charges), out var charges)
         ? []

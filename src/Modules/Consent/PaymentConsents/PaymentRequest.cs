@@ -21,7 +21,7 @@ internal sealed class PaymentRequest(JsonElement body)
     public static PaymentRequest Of(ConsentRecord consent) => new(JsonElement.Parse(consent.Terms ?? throw new InvalidOperationException("A payment consent is stored without its terms.")));
 
     /// <summary>The amount, where a payment has one and it is an amount of its currency (PY-11).</summary>
-    public Money? Amount => Of("Data.Initiation.InstructedAmount");
+    public Money? Amount => Of("Data.Initiation.InstructedAmount") ?? Of("Data.Initiation.FirstPaymentAmount");
 
     public string? Reference =>
         Text("Data.Initiation.RemittanceInformation.Structured[0].CreditorReferenceInformation.Reference") ?? Text("Data.Initiation.RemittanceInformation.Unstructured[0]");
@@ -35,6 +35,10 @@ internal sealed class PaymentRequest(JsonElement body)
     public string? Text(string path) => Find(path) is { ValueKind: JsonValueKind.String } found ? found.GetString() : null;
 
     public bool Has(string path) => Find(path) is not null;
+
+    public int? Number(string path) => Find(path) is { ValueKind: JsonValueKind.Number } found && found.TryGetInt32(out var number) ? number : null;
+
+    public decimal? Decimal(string path) => Find(path) is { ValueKind: JsonValueKind.Number } found && found.TryGetDecimal(out var number) ? number : null;
 
     public DateTimeOffset? Moment(string path) => Text(path) is { } text ? IsoDateTime.Parse(text) : null;
 

@@ -4,7 +4,11 @@ using OpenBanking.Kernel.Http;
 namespace OpenBanking.Consent.PaymentConsents;
 
 /// <summary>What a payment is judged by beside itself.</summary>
-internal sealed record PaymentPlace(DateTimeOffset Now, ConsentOptions Options);
+internal sealed record PaymentPlace(DateTimeOffset Now, ConsentOptions Options)
+{
+    /// <summary>The contract on a rate that the payment names, where the bank knows it.</summary>
+    public ExchangeContract? Contract { get; init; }
+}
 
 /// <summary>A rule that a payment must keep: a row with its id, the standard's code, where it looks, and what it says to who breaks it.</summary>
 internal sealed record PaymentRule(string Rule, string Code, string Path, string Message, Func<PaymentRequest, PaymentPlace, bool> Holds);
@@ -18,17 +22,19 @@ internal static class PaymentRules
     private const string Initiation = "Data.Initiation.";
     private const string Amount = Initiation + "InstructedAmount";
 
-    /// <summary>What holds for one payment in pounds, of whichever date or rhythm.</summary>
-    public static readonly IReadOnlyList<PaymentRule> Domestic =
+    /// <summary>What holds for one payment in pounds.</summary>
+    public static readonly IReadOnlyList<PaymentRule> Domestic = DomesticOf(Amount);
+
+    /// <summary>What holds for payments in pounds, of whichever date or rhythm.</summary>
+    /// <param name="amounts">Where the amounts stand.</param>
+    public static IReadOnlyList<PaymentRule> DomesticOf(params IEnumerable<string> amounts) =>
     [
-        .. OfAmount(Amount),
-        new("OB-PIS-11", "U023", Amount + ".Currency", "Payments within the country are in GBP.", (payment, _) => payment.Text(Amount + ".Currency") is null or "GBP"),
-        new("OB-PIS-12", "AM14", Amount, "The amount is above the limit of one payment.", (payment, place) => payment.Amount is not { } amount || amount.Amount <= place.Options.PaymentLimit),
+        .. amounts.SelectMany(InPounds),
         new("OB-PIS-11", "U026", Initiation + "LocalInstrument", "This instrument is not supported.", (payment, _) => DomesticScheme.Of(payment) is not null),
         .. OfAccount(Initiation + "DebtorAccount", DebtorSchemes),
         .. OfAgent(Initiation + "CreditorAgent"),
         .. OfAccount(Initiation + "CreditorAccount", CreditorSchemes),
-        new("PY-14", "U002", Initiation + "CreditorAccount", "The account to pay is the account to pay from.", (payment, _) => payment.Debtor is not { } debtor || payment.Creditor is not { } creditor || !debtor.Is(creditor)),
+        OtherAccount,
     ];
 
     /// <summary>What holds for payments of every type.</summary>
@@ -42,15 +48,26 @@ internal static class PaymentRules
 
     private static readonly string?[] Migrated = ["BillPayment", "EcommerceGoods", "EcommerceServices", "PartyToParty", "PispPayee", "Other"];
 
+    /// <summary>Nobody pays an account out of itself.</summary>
+    public static PaymentRule OtherAccount =>
+        new("PY-14", "U002", Initiation + "CreditorAccount", "The account to pay is the account to pay from.", (payment, _) => payment.Debtor is not { } debtor || payment.Creditor is not { } creditor || !debtor.Is(creditor));
+
     private static string[] CreditorSchemes => [AccountSchemes.SortCodeAccountNumber, AccountSchemes.Iban];
 
-    private static string[] DebtorSchemes => [AccountSchemes.SortCodeAccountNumber, AccountSchemes.Iban, "UK.OBIE.PAN"];
+    public static IReadOnlyCollection<string> DebtorSchemes => [AccountSchemes.SortCodeAccountNumber, AccountSchemes.Iban, "UK.OBIE.PAN"];
 
     /// <summary>An amount is written in one way, is more than nothing, and has no more digits than its currency (PY-10, PY-11).</summary>
     public static IEnumerable<PaymentRule> OfAmount(string path) =>
     [
         new("PY-10", "U002", path + ".Amount", "Must be more than zero, without leading zeros.", (payment, _) => payment.Text(path + ".Amount") is not { } text || IsPositive(text)),
         new("PY-11", "U002", path + ".Amount", "Has more decimals than the currency.", (payment, _) => payment.Text(path + ".Amount") is not { } text || payment.Text(path + ".Currency") is not { } currency || Money.Parse(text, currency) is not null),
+    ];
+
+    private static IEnumerable<PaymentRule> InPounds(string path) =>
+    [
+        .. OfAmount(path),
+        new("OB-PIS-11", "U023", path + ".Currency", "Payments within the country are in GBP.", (payment, _) => payment.Text(path + ".Currency") is null or "GBP"),
+        new("OB-PIS-12", "AM14", path, "The amount is above the limit of one payment.", (payment, place) => payment.Of(path) is not { } amount || amount.Amount <= place.Options.PaymentLimit),
     ];
 
     /// <summary>A scheme that is supported, and an identification that can be one of its accounts.</summary>

@@ -1,5 +1,6 @@
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http.Requests;
 
 namespace OpenBanking.Consent.PaymentConsents;
@@ -27,6 +28,9 @@ internal sealed record PaymentType(
     public Func<PaymentRequest, OwnAccount, bool> CanBePaidFrom { get; init; } =
         (payment, account) => account.Scheme != "UK.OBIE.PAN" && account.Currency == payment.Amount?.Currency && payment.Creditor?.Is(account) != true;
 
+    /// <summary>What leaves the payer's account, in its currency; charges apart.</summary>
+    public Func<PaymentRequest, ConsentRecord, Money> Debit { get; init; } = (payment, _) => payment.Amount!.Value;
+
     public RequestSchema RequestSchema => RequestSchema.Of("payment-initiation", Schema);
 
     /// <summary>What its kind of consent has of its own: named accounts are not chosen (P-2), else exactly one is (P-3, OB-PIS-7).</summary>
@@ -52,6 +56,69 @@ internal static class PaymentTypes
             (payment, place) => DomesticScheme.Of(payment)!.Quote(place.Now, place.Options),
             ShownPayments.Single,
             ConfirmsFunds: true),
+        new(
+            ConsentKind.DomesticScheduledPayment,
+            "/domestic-scheduled-payment-consents",
+            "OBWriteDomesticScheduledConsent4",
+            [.. PaymentRules.Domestic, .. ScheduledPayments.Rules, .. PaymentRules.Common],
+            (payment, place) => DomesticScheme.Of(payment)!.Quote(ScheduledPayments.ExecutionOf(payment), place.Options),
+            ShownPayments.Scheduled,
+            ConfirmsFunds: false),
+        new(
+            ConsentKind.DomesticStandingOrder,
+            "/domestic-standing-order-consents",
+            "OBWriteDomesticStandingOrderConsent5",
+            [.. PaymentRules.DomesticOf(StandingOrders.Amounts), .. StandingOrders.Rules, .. PaymentRules.Common],
+            (_, _) => new PaymentQuote(null, null, null, []),
+            ShownPayments.Repeated,
+            ConfirmsFunds: false),
+        new(
+            ConsentKind.InternationalPayment,
+            "/international-payment-consents",
+            "OBWriteInternationalConsent5",
+            [.. InternationalPayments.Rules, .. PaymentRules.Common],
+            InternationalPayments.Quote,
+            ShownPayments.Abroad,
+            ConfirmsFunds: true)
+        {
+            CanBePaidFrom = InternationalPayments.CanBePaidFrom,
+            Debit = (payment, consent) => InternationalPayments.AmountsOf(payment, consent).Debit,
+        },
+        new(
+            ConsentKind.InternationalScheduledPayment,
+            "/international-scheduled-payment-consents",
+            "OBWriteInternationalScheduledConsent5",
+            [.. InternationalPayments.Rules, .. ScheduledPayments.Rules, .. PaymentRules.Common],
+            InternationalPayments.Quote,
+            ShownPayments.Abroad,
+            ConfirmsFunds: true)
+        {
+            CanBePaidFrom = InternationalPayments.CanBePaidFrom,
+            Debit = (payment, consent) => InternationalPayments.AmountsOf(payment, consent).Debit,
+        },
+        new(
+            ConsentKind.InternationalStandingOrder,
+            "/international-standing-order-consents",
+            "OBWriteInternationalStandingOrderConsent6",
+            [.. InternationalPayments.Rules, .. StandingOrders.Rules, .. PaymentRules.Common],
+            InternationalPayments.QuoteRepeated,
+            ShownPayments.RepeatedAbroad,
+            ConfirmsFunds: false)
+        {
+            CanBePaidFrom = InternationalPayments.CanBePaidFrom,
+        },
+        new(
+            ConsentKind.FilePayment,
+            "/file-payment-consents",
+            "OBWriteFileConsent3",
+            [.. FilePayments.Rules, .. PaymentRules.Common],
+            (_, _) => new PaymentQuote(null, null, null, []),
+            ShownPayments.File,
+            ConfirmsFunds: false)
+        {
+            CanBePaidFrom = FilePayments.CanBePaidFrom,
+            Debit = (_, consent) => new Money(consent.FileSum!.Value, "GBP"),
+        },
     ];
 
     /// <summary>The collection of a type's orders: its consents' without the word.</summary>

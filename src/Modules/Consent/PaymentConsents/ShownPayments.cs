@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -27,6 +29,51 @@ internal static class ShownPayments
         GivesRefundAccount = payment.Text("Data.ReadRefundAccount") == "Yes",
     };
 
+    /// <summary>One payment on a day to come (P-5).</summary>
+    public static ShownPayment Scheduled(PaymentRequest payment, ConsentRecord consent)
+    {
+        var shown = Single(payment, consent);
+        return shown with { Lines = [On("Goes out on", ScheduledPayments.ExecutionOf(payment)), .. shown.Lines.Where(line => line.Label != "Goes out on")] };
+    }
+
+    /// <summary>A standing order: its first, its regular and its last payment, its rhythm and its end (P-5).</summary>
+    public static ShownPayment Repeated(PaymentRequest payment, ConsentRecord consent)
+    {
+        var shown = Single(payment, consent);
+        return shown with { Lines = [.. Series(payment, consent), .. shown.Lines] };
+    }
+
+    /// <summary>A payment abroad: both amounts, the rate with its kind and its end, the charges, the day, the payee's bank and country (P-6).</summary>
+    public static ShownPayment Abroad(PaymentRequest payment, ConsentRecord consent)
+    {
+        var amounts = InternationalPayments.AmountsOf(payment, consent);
+        var isScheduled = payment.Has(Initiation + "RequestedExecutionDateTime");
+        var shown = isScheduled ? Scheduled(payment, consent) : Single(payment, consent);
+        return shown with { Lines = [new ShownLine("You pay", Text(amounts.Debit)), new ShownLine("The payee gets", Text(amounts.Transfer)), .. Rate(payment, consent), .. PayeeBank(payment), .. shown.Lines, .. Arrival(consent)] };
+    }
+
+    /// <summary>A standing order abroad: what is exchanged is exchanged on each payment's own day.</summary>
+    public static ShownPayment RepeatedAbroad(PaymentRequest payment, ConsentRecord consent)
+    {
+        var shown = Repeated(payment, consent);
+        var transfer = payment.Text(Initiation + "CurrencyOfTransfer")!;
+        ShownLine[] rate = transfer == InternationalPayments.UnitOf(payment) ? [] : [new ShownLine("Exchange rate", "The bank's rate on the day of each payment")];
+        return shown with { Lines = [new ShownLine("Sent in", transfer), .. rate, .. PayeeBank(payment), .. shown.Lines] };
+    }
+
+    /// <summary>A file: how many payments, their sum, and which file it is, down to its last byte (P-7, OB-SCA-2).</summary>
+    public static ShownPayment File(PaymentRequest payment, ConsentRecord consent) => new(
+        new Money(consent.FileSum ?? 0, "GBP"),
+        $"{consent.FilePayments} payments",
+        payment.Text(Initiation + "FileReference") ?? payment.Text(Initiation + "FileType")!,
+        [
+            new ShownLine("File type", payment.Text(Initiation + "FileType")!),
+            new ShownLine("Payments", (consent.FilePayments ?? 0).ToString(CultureInfo.InvariantCulture)),
+            On("Goes out on", FilePayments.ExecutionOf(payment, consent.CreatedAt)),
+            .. Reference(payment),
+            new ShownLine("Fingerprint", payment.Text(Initiation + "FileHash")!),
+        ]);
+
     /// <summary>The payee's account as the own channel writes one.</summary>
     public static string Account(PaymentRequest.Named account) =>
         account.Scheme == AccountSchemes.SortCodeAccountNumber && AccountSchemes.Plain(account.Identification) is { Length: 14 } plain
@@ -48,14 +95,82 @@ internal static class ShownPayments
     /// <summary>When it goes, where that is not at once (P-4).</summary>
     public static IEnumerable<ShownLine> Times(ConsentRecord consent)
     {
-        if (consent.Quoted is { } quoted && System.Text.Json.JsonElement.Parse(quoted).TryGetProperty("ExpectedExecutionDateTime", out var expected)
+        if (consent.Quoted is { } quoted && JsonElement.Parse(quoted).TryGetProperty("ExpectedExecutionDateTime", out var expected)
             && IsoDateTime.Parse(expected.GetString()!) is { } at && WorkingDays.DayOf(at) > WorkingDays.DayOf(consent.CreatedAt))
         {
-            yield return new ShownLine("Goes out on", WorkingDays.DayOf(at).ToString("d MMMM yyyy", System.Globalization.CultureInfo.InvariantCulture));
+            yield return On("Goes out on", at);
         }
     }
 
     public static IEnumerable<ShownLine> Charges(ConsentRecord consent) => PaymentQuote.ChargesOf(consent)
-        .Where(charge => charge.Bearer == "BorneByDebtor")
-        .Select(charge => new ShownLine("Charge", $"{charge.Amount.ToWire()} {charge.Amount.Currency}"));
+        .Select(charge => new ShownLine(charge.Bearer == "BorneByDebtor" ? "Charge" : "Charge, shared with the payee", Text(charge.Amount)));
+
+    private static IEnumerable<ShownLine> Series(PaymentRequest payment, ConsentRecord consent)
+    {
+        var series = StandingOrders.Of(payment, consent.CreatedAt)!;
+        yield return new ShownLine("First payment", Of(0));
+        yield return new ShownLine("How often", series.Rhythm.Words(series.Point));
+        if (series.Day(1) is null) yield break;
+        yield return new ShownLine("Then", Of(1));
+
+        // Only what has an end has a last payment; it is worked out, so that nobody has to count.
+        if (!series.HasEnd)
+        {
+            yield return new ShownLine("Ends", "Until cancelled");
+            yield break;
+        }
+
+        var count = series.Days().Count();
+        yield return new ShownLine("Last payment", Of(count - 1));
+        yield return new ShownLine("Payments", count.ToString(CultureInfo.InvariantCulture));
+
+        string Of(int number) => $"{Text(StandingOrders.AmountOf(payment, series, number))} on {Day(series.Day(number)!.Value)}";
+    }
+
+    private static IEnumerable<ShownLine> Rate(PaymentRequest payment, ConsentRecord consent)
+    {
+        if (InternationalPayments.QuotedRate(consent) is not { } rate) yield break;
+        var kind = rate.GetProperty("RateType").GetString() switch
+        {
+            "Agreed" => "agreed in your contract",
+            "Indicative" => "indicative",
+            _ => "fixed",
+        };
+        var until = InternationalPayments.HoldsUntil(consent) is { } end ? $" until {TimeZoneInfo.ConvertTime(end, WorkingDays.London).ToString("HH:mm 'on' d MMMM yyyy", CultureInfo.InvariantCulture)}" : "";
+        yield return new ShownLine(
+            "Exchange rate",
+            $"1 {InternationalPayments.UnitOf(payment)} = {rate.GetProperty("ExchangeRate").GetRawText()} {payment.Text(Initiation + "CurrencyOfTransfer")}, {kind}{until}");
+    }
+
+    private static IEnumerable<ShownLine> PayeeBank(PaymentRequest payment)
+    {
+        if ((payment.Text(Initiation + "CreditorAgent.Name") ?? payment.Text(Initiation + "CreditorAgent.Identification")) is { } bank) yield return new ShownLine("Payee's bank", bank);
+        if ((payment.Text(Initiation + "DestinationCountryCode") ?? CountryOf(payment)) is { } country) yield return new ShownLine("Country", Country(country));
+    }
+
+    private static IEnumerable<ShownLine> Arrival(ConsentRecord consent)
+    {
+        if (JsonElement.Parse(consent.Quoted!).TryGetProperty("ExpectedSettlementDateTime", out var expected)) yield return On("Arrives by", IsoDateTime.Parse(expected.GetString()!)!.Value);
+    }
+
+    // An IBAN begins with its country.
+    private static string? CountryOf(PaymentRequest payment) => payment.Creditor is { Scheme: AccountSchemes.Iban, Identification: var iban } ? iban[..2] : null;
+
+    private static string Country(string code)
+    {
+        try
+        {
+            return new RegionInfo(code).EnglishName;
+        }
+        catch (ArgumentException)
+        {
+            return code;
+        }
+    }
+
+    private static ShownLine On(string label, DateTimeOffset at) => new(label, Day(WorkingDays.DayOf(at)));
+
+    private static string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+
+    private static string Text(Money amount) => $"{amount.ToWire()} {amount.Currency}";
 }

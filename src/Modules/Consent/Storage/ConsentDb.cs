@@ -20,6 +20,10 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
 
     public DbSet<DismissedNotice> DismissedNotices => Set<DismissedNotice>();
 
+    public DbSet<PaymentConsents.ExchangeContract> ExchangeContracts => Set<PaymentConsents.ExchangeContract>();
+
+    public DbSet<PaymentConsents.Files.StoredFile> Files => Set<PaymentConsents.Files.StoredFile>();
+
     public DbSet<EventRecord> Events => Set<EventRecord>();
 
     public DbSet<EventSubscription> EventSubscriptions => Set<EventSubscription>();

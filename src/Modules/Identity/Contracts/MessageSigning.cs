@@ -23,6 +23,13 @@ public static class MessageSigning
     public static RouteHandlerBuilder TakesSignedRequests(this RouteHandlerBuilder builder) => builder.SignsAnswers().AddEndpointFilter(
         async (context, next) => await FirstRefusalAsync(context.HttpContext).ConfigureAwait(false) ?? await next(context).ConfigureAwait(false));
 
+    /// <summary>
+    /// Only files that their client has signed are let through, as the media type that they are (OB-JWS-6). They are kept on disk while they are
+    /// looked at, and one that is too large is turned away while it comes (OB-FIL-10).
+    /// </summary>
+    public static RouteHandlerBuilder TakesSignedFiles(this RouteHandlerBuilder builder, long most) => builder.SignsAnswers().WithMetadata(new TakesFiles()).AddEndpointFilter(
+        async (context, next) => await FirstRefusalOfFileAsync(context.HttpContext, most).ConfigureAwait(false) ?? await next(context).ConfigureAwait(false));
+
     /// <summary>The step in every request's way that signs the answers of those endpoints; a signature that comes where none is needed is not even read (OB-JWS-15).</summary>
     public static async Task AnswerAsync(HttpContext http, RequestDelegate next)
     {
@@ -65,6 +72,30 @@ public static class MessageSigning
 
         // The endpoint reads the very bytes that were verified.
         http.Request.Body = new MemoryStream(received.ToArray(), writable: false);
+        return null;
+    }
+
+    private static async Task<ApiError?> FirstRefusalOfFileAsync(HttpContext http, long most)
+    {
+        if (http.Request.ContentLength > most) return ApiError.Bare(StatusCodes.Status413PayloadTooLarge, "OB-FIL-10");
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = most + 1;
+        var file = new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 64 * 1024, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        http.Response.RegisterForDisposeAsync(file);
+        if (http.Request.Body.CanSeek) http.Request.Body.Position = 0;
+        var part = new byte[64 * 1024];
+        for (int length; (length = await http.Request.Body.ReadAsync(part, http.RequestAborted).ConfigureAwait(false)) > 0;)
+        {
+            if (file.Length + length > most) return ApiError.Bare(StatusCodes.Status413PayloadTooLarge, "OB-FIL-10");
+            await file.WriteAsync(part.AsMemory(0, length), http.RequestAborted).ConfigureAwait(false);
+        }
+
+        file.Position = 0;
+        var mediaType = http.Request.ContentType?.Split(';')[0].Trim() ?? "";
+        var asked = new VerifyMessage(http.Caller().ClientId, [.. http.Request.Headers[Header]], default, mediaType) { File = file };
+        if (await http.RequestServices.GetRequiredService<IMediator>().Send(asked, http.RequestAborted).ConfigureAwait(false) is MessageVerdict.Wrong wrong)
+            return ApiError.BadRequest([wrong.Fault]);
+        file.Position = 0;
+        http.Request.Body = file;
         return null;
     }
 

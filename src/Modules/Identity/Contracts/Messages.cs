@@ -17,7 +17,11 @@ public sealed record SignClaims(string Type, JsonObject Claims) : IRequest<strin
 /// <param name="Body">The exact bytes that were received (OB-JWS-3).</param>
 /// <param name="MediaType">What the message is; for a file its own type (OB-JWS-6).</param>
 public sealed record VerifyMessage(string ClientId, IReadOnlyList<string?> Signatures, ReadOnlyMemory<byte> Body, string MediaType = "application/json")
-    : IRequest<MessageVerdict>;
+    : IRequest<MessageVerdict>
+{
+    /// <summary>In the place of <see cref="Body"/>, what is too large to be held whole; it is read from its beginning.</summary>
+    public Stream? File { get; init; }
+}
 
 /// <summary>The answer to <see cref="VerifyMessage"/>.</summary>
 public abstract record MessageVerdict

@@ -49,7 +49,8 @@ internal sealed class VerifyMessageHandler(ClientRegister register, ClientKeys k
         if (candidates.Count == 0 || !candidates.Any(key => IsValid(key, signature.Header))) return UnknownKey();
         if (!IsNamed(client, candidates[0], Claims.Text(signature.Header, MessageHeader.Issuer)))
             return MessageHeader.Fault(MessageHeader.Issuer, "OB-JWS-9", "must name the sender, as organisation and software or as the subject of its certificate");
-        return candidates.Any(key => signature.Verify(key, MessageHeader.Algorithm, request.Body.Span))
+        var hash = request.File is { } file ? await signature.HashAsync(file, ct) : null;
+        return candidates.Any(key => hash is null ? signature.Verify(key, MessageHeader.Algorithm, request.Body.Span) : signature.VerifyHash(key, MessageHeader.Algorithm, hash))
             ? null
             : new ApiFault("U015", "OB-JWS-3", "The signature is not one over the bytes of this body.", MessageSigning.Header);
     }

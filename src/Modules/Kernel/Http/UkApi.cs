@@ -28,8 +28,9 @@ public static class UkApi
     {
         var faults = HeaderFaults(request.Headers).ToList();
         if (faults.Count > 0) return ApiError.BadRequest(faults);
-        if (!IsAcceptable(request.Headers, request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<AnswersIn>()?.MediaType)) return ApiError.Bare(StatusCodes.Status406NotAcceptable, "OB-HDR-7");
-        return CarriesBody(request.Method) && !IsJson(request.ContentType)
+        if (!IsAcceptable(request.Headers, request.HttpContext.GetEndpoint()?.Metadata.GetOrderedMetadata<AnswersIn>() ?? [])) return ApiError.Bare(StatusCodes.Status406NotAcceptable, "OB-HDR-7");
+        var takesFiles = request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<TakesFiles>() is not null;
+        return CarriesBody(request.Method) && !takesFiles && !IsJson(request.ContentType)
             ? ApiError.Bare(StatusCodes.Status415UnsupportedMediaType, "OB-HDR-6")
             : null;
     }
@@ -62,7 +63,7 @@ public static class UkApi
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && IsUtf8(type);
 
-    private static bool IsAcceptable(IHeaderDictionary headers, string? alsoAnswered)
+    private static bool IsAcceptable(IHeaderDictionary headers, IReadOnlyList<AnswersIn> alsoAnswered)
     {
         if (headers.AcceptCharset.Count > 0
             && (!StringWithQualityHeaderValue.TryParseList(headers.AcceptCharset, out var charsets)
@@ -72,7 +73,7 @@ public static class UkApi
         if (!MediaTypeHeaderValue.TryParseList(headers.Accept, out var ranges)) return false;
 
         // RS-13. The most specific range that speaks of JSON decides, so "*/*, application/json;q=0" excludes it (RFC 9110 12.5.1).
-        return Accepts(ranges, "application/json") || (alsoAnswered is not null && Accepts(ranges, alsoAnswered));
+        return Accepts(ranges, "application/json") || alsoAnswered.Any(file => Accepts(ranges, file.MediaType));
     }
 
     private static bool Accepts(IList<MediaTypeHeaderValue> ranges, string mediaType) => ranges
@@ -91,3 +92,6 @@ public static class UkApi
 
 /// <summary>An endpoint answers a file of this type, where the standard's file lists JSON alone: who accepts either gets it (OB-DEC-2).</summary>
 public sealed record AnswersIn(string MediaType);
+
+/// <summary>An endpoint takes files as what they are, where the standard's file lists JSON alone (OB-DEC-2); which, it judges itself.</summary>
+public sealed record TakesFiles;

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -41,6 +42,27 @@ public sealed class DetachedJws
 
     /// <summary>Whether this key made the signature over this message (OB-JWS-2).</summary>
     public bool Verify(JsonWebKey key, string algorithm, ReadOnlySpan<byte> message) => key.Verify(algorithm, SigningInput(encodedHeader, message), signature);
+
+    /// <summary>Whether this key made the signature over a message of which <see cref="HashAsync"/> has taken the hash.</summary>
+    public bool VerifyHash(JsonWebKey key, string algorithm, byte[] hash) => key.VerifyHash(algorithm, hash, signature);
+
+    /// <summary>The hash of what is signed where the message comes along a stream and is never held whole.</summary>
+    public async Task<byte[]> HashAsync(Stream message, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.ASCII.GetBytes(encodedHeader + "."));
+
+        // Three bytes are four characters, so parts of whole threes are encoded as the whole would be.
+        var part = new byte[3 * 16 * 1024];
+        int length;
+        do
+        {
+            length = await message.ReadAtLeastAsync(part, part.Length, throwOnEndOfStream: false, ct).ConfigureAwait(false);
+            hash.AppendData(Encoding.ASCII.GetBytes(Base64Url.EncodeToString(part.AsSpan(0, length))));
+        }
+        while (length == part.Length);
+        return hash.GetHashAndReset();
+    }
 
     /// <summary>A new signature beside a message, with <c>alg</c> and <c>kid</c> before what the header says else.</summary>
     public static string Sign(SigningKey key, JsonObject header, ReadOnlySpan<byte> message)

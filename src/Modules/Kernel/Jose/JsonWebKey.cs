@@ -62,6 +62,9 @@ public sealed class JsonWebKey
     public bool Verify(string alg, ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature) =>
         Fits(alg) && numbers.Verify(signingInput, signature);
 
+    /// <summary>The same over an input that is known by its SHA-256.</summary>
+    public bool VerifyHash(string alg, ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature) => Fits(alg) && numbers.VerifyHash(hash, signature);
+
     /// <summary>The key as a set publishes it.</summary>
     public JsonObject ToJson()
     {

@@ -56,7 +56,10 @@ internal abstract class PublicNumbers
         }
     }
 
-    public abstract bool Verify(ReadOnlySpan<byte> input, ReadOnlySpan<byte> signature);
+    public bool Verify(ReadOnlySpan<byte> input, ReadOnlySpan<byte> signature) => VerifyHash(SHA256.HashData(input), signature);
+
+    /// <summary>The same of an input that is known by its SHA-256, which all algorithms here begin with.</summary>
+    public abstract bool VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature);
 
     protected abstract bool Match(X509Certificate2 certificate);
 
@@ -87,11 +90,11 @@ internal abstract class PublicNumbers
             [("kty", KeyType), ("n", Base64Url.EncodeToString(key.Modulus)), ("e", Base64Url.EncodeToString(key.Exponent))];
 
         /// <summary>SHA-256, MGF1 with SHA-256 and a salt of 32 bytes, which is what this padding means to the framework (KEY-08).</summary>
-        public override bool Verify(ReadOnlySpan<byte> input, ReadOnlySpan<byte> signature)
+        public override bool VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
         {
             if (signature.Length != key.Modulus!.Length) return false;
             var rsa = pool.Rent();
-            var verified = rsa.VerifyData(input, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
+            var verified = rsa.VerifyHash(hash, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
             pool.Return(rsa);
             return verified;
         }
@@ -123,11 +126,11 @@ internal abstract class PublicNumbers
             [("kty", KeyType), ("crv", "P-256"), ("x", Base64Url.EncodeToString(key.Q.X)), ("y", Base64Url.EncodeToString(key.Q.Y))];
 
         /// <summary>R then S, 32 bytes each; DER has no place here (KEY-08).</summary>
-        public override bool Verify(ReadOnlySpan<byte> input, ReadOnlySpan<byte> signature)
+        public override bool VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
         {
             if (signature.Length != P256.SignatureBytes) return false;
             var ecdsa = pool.Rent();
-            var verified = ecdsa.VerifyData(input, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            var verified = ecdsa.VerifyHash(hash, signature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
             pool.Return(ecdsa);
             return verified;
         }

@@ -1,5 +1,7 @@
 using MediatR;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Kernel;
 using OpenBanking.Payments.Orders;
 using OpenBanking.Payments.Sandbox;
 
@@ -9,13 +11,15 @@ namespace OpenBanking.Payments.Execution;
 /// What is done next for an order, by its status: the money is moved here, or handed to a scheme that says later whether the payee has it.
 /// Each step may be taken again after a crash, since the core bank knows a transfer by its name and moves it once.
 /// </summary>
-internal sealed class PaymentExecution(OrderBook orders, TestersWishes wishes, PaymentsOptions options, IMediator mediator, TimeProvider time)
+internal sealed class PaymentExecution(OrderBook orders, PartPayments parts, TestersWishes wishes, PaymentsOptions options, IMediator mediator, TimeProvider time)
 {
     /// <summary>How long an answer that got lost is waited for.</summary>
     private static readonly TimeSpan Lost = TimeSpan.FromSeconds(1);
 
-    public Task StepAsync(PaymentOrder order, CancellationToken ct) => order.Status switch
+    public Task StepAsync(PaymentOrder order, CancellationToken ct) => order.Type.HasParts ? parts.StepAsync(order, ct) : order.Status switch
     {
+        // It waits for its day, and says so.
+        OrderStatus.RCVD when new OrderedPayment(order).NotBefore is { } day && day > time.GetUtcNow() => orders.MoveAsync(order, OrderStatus.PDNG, OrderCause.Bank, day, ct),
         OrderStatus.RCVD or OrderStatus.PDNG or OrderStatus.ACTC or OrderStatus.ACCP or OrderStatus.ACFC or OrderStatus.ACSP => PayAsync(order, ct),
 
         // The scheme has it, and says that the payee has it too.
@@ -29,6 +33,19 @@ internal sealed class PaymentExecution(OrderBook orders, TestersWishes wishes, P
         {
             await RejectAsync(order, new OrderCause("bank", code, "The bank could not carry the payment out."), ct);
             return;
+        }
+
+        // What was not set aside with the order must be there now.
+        if (!order.Type.HoldsAtOnce)
+        {
+            var hold = await HoldAsync(order, ct);
+            if (hold is HoldAnswer.Refused refused)
+            {
+                await RejectAsync(order, new OrderCause("bank", PartPayments.CodeOf(refused.Why), "The payment could not be made on its day."), ct);
+                return;
+            }
+
+            if (hold is HoldAnswer.Held { IsOnUs: true }) order = await orders.KeepWithinAsync(order, ct);
         }
 
         if (order.Status != OrderStatus.ACSP)
@@ -53,6 +70,18 @@ internal sealed class PaymentExecution(OrderBook orders, TestersWishes wishes, P
         var now = time.GetUtcNow();
         var paid = await orders.MoveAsync(order, OrderStatus.ACSC, OrderCause.Bank, order.Rail is null ? null : now + options.SchemeDelay, ct);
         if (paid is { Rail: null }) await orders.MoveAsync(paid, OrderStatus.ACCC, OrderCause.Bank, null, ct);
+    }
+
+    /// <summary>What the core bank is asked to set aside for an order.</summary>
+    public static HoldForTransfer TransferOf(string orderId, string consentId, PaymentConsentDecision.Granted granted, OrderedPayment payment) =>
+        new(orderId, consentId, granted.CustomerId, granted.AccountId, granted.Debit, granted.Charge, payment.Payee, payment.Reference) { Exchanged = granted.Transfer };
+
+    private Task<HoldAnswer> HoldAsync(PaymentOrder order, CancellationToken ct)
+    {
+        var payment = new OrderedPayment(order);
+        var amount = new Money(order.Amount, order.Currency);
+        var hold = new HoldForTransfer(order.Id, order.ConsentId, order.CustomerId, order.AccountId, amount, payment.Charge, payment.Payee, payment.Reference);
+        return mediator.Send(hold, ct);
     }
 
     /// <summary>Gives back what was set aside, or brings back what was moved, and says why (OB-PST-4).</summary>

@@ -50,22 +50,36 @@ internal sealed class OrderAnswer(int status, Action<Utf8JsonWriter> write, stri
         json.WriteEndObject();
     }
 
-    public static void WriteDetails(Utf8JsonWriter json, PaymentOrder order)
+    /// <summary>How the payment fares, or how each of them does (OB-PST-5).</summary>
+    public static void WriteDetails(Utf8JsonWriter json, PaymentOrder order, IReadOnlyList<PartPayment> parts)
     {
         json.WriteStartObject("Data");
         json.WriteStartArray("PaymentStatus");
-        json.WriteStartObject();
-        json.WriteString("PaymentTransactionId", order.Id);
-        json.WriteString("Status", order.Status.ToString());
-        json.WriteString("StatusUpdateDateTime", IsoDateTime.ToWire(order.StatusChangedAt));
-        json.WriteStartObject("StatusDetail");
-        if (order.Rail is { } rail) json.WriteString("LocalInstrument", rail);
-        json.WriteString("Status", order.Status.ToString());
-        if (order.ReasonCode is { } code) json.WriteString("StatusReason", code);
-        if (order.ReasonText is { } text) json.WriteString("StatusReasonDescription", text);
-        json.WriteEndObject();
-        json.WriteEndObject();
+        if (order.Type.HasParts)
+        {
+            foreach (var part in parts) Write(json, part.TransferId, part.Status, part.StatusChangedAt, part.Rail, part.ReasonCode, null);
+        }
+        else
+        {
+            Write(json, order.Id, order.Status, order.StatusChangedAt, order.Rail, order.ReasonCode, order.ReasonText);
+        }
+
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string id, OrderStatus status, DateTimeOffset at, string? rail, string? code, string? text)
+    {
+        json.WriteStartObject();
+        json.WriteString("PaymentTransactionId", id);
+        json.WriteString("Status", status.ToString());
+        json.WriteString("StatusUpdateDateTime", IsoDateTime.ToWire(at));
+        json.WriteStartObject("StatusDetail");
+        if (rail is not null) json.WriteString("LocalInstrument", rail);
+        json.WriteString("Status", status.ToString());
+        if (code is not null) json.WriteString("StatusReason", code);
+        if (text is not null) json.WriteString("StatusReasonDescription", text);
+        json.WriteEndObject();
         json.WriteEndObject();
     }
 

@@ -61,6 +61,13 @@ internal sealed class OrderBook(PaymentsDb db, IMediator mediator, TimeProvider 
         return await db.Orders.SingleAsync(row => row.Id == order.Id, ct);
     }
 
+    /// <summary>Says of an order that nothing of it leaves the bank, where that was not known when it was taken.</summary>
+    public async Task<PaymentOrder> KeepWithinAsync(PaymentOrder order, CancellationToken ct)
+    {
+        await db.Orders.Where(row => row.Id == order.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.Rail, (string?)null), ct);
+        return await db.Orders.AsNoTracking().SingleAsync(row => row.Id == order.Id, ct);
+    }
+
     /// <summary>Has something done for an order later, whatever its status; null for nothing.</summary>
     public Task<int> PutOffAsync(PaymentOrder order, DateTimeOffset? due, CancellationToken ct) =>
         db.Orders.Where(row => row.Id == order.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.DueAt, due), ct);

@@ -3,6 +3,7 @@ using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
@@ -23,6 +24,7 @@ internal sealed class OrderEndpoints(
     OrderBook orders, PaymentsDb db, Idempotency idempotency, PaymentsOptions options, ExecutionSignal signal, UnitOfWork unit, IMediator mediator, ApiAddresses addresses, TimeProvider time)
 {
     private const string Scope = "payments";
+    private static readonly JsonSerializerOptions ReportJson = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
 
     public static void Map(IEndpointRouteBuilder pisp)
     {
@@ -35,6 +37,9 @@ internal sealed class OrderEndpoints(
             pisp.MapGet(type.Path + "/{orderId}", (OrderEndpoints endpoint, string orderId, HttpContext http, CancellationToken ct) => endpoint.GetAsync(type, orderId, http, ct))
                 .RequireAccessToken(Scope, TokenKind.Client).SignsAnswers();
             pisp.MapGet(type.Path + "/{orderId}/payment-details", (OrderEndpoints endpoint, string orderId, HttpContext http, CancellationToken ct) => endpoint.GetDetailsAsync(type, orderId, http, ct))
+                .RequireAccessToken(Scope, TokenKind.Client).SignsAnswers();
+            if (type.Flow != OrderFlow.File) continue;
+            pisp.MapGet(type.Path + "/{orderId}/report-file", (OrderEndpoints endpoint, string orderId, HttpContext http, CancellationToken ct) => endpoint.GetReportAsync(type, orderId, http, ct))
                 .RequireAccessToken(Scope, TokenKind.Client).SignsAnswers();
         }
     }
@@ -70,7 +75,38 @@ internal sealed class OrderEndpoints(
     public async Task<IResult> GetDetailsAsync(OrderType type, string orderId, HttpContext http, CancellationToken ct) =>
         (await FindAsync(type, orderId, http, ct)).Failed(out var error, out var order)
             ? error
-            : new OrderAnswer(StatusCodes.Status200OK, json => OrderAnswer.WriteDetails(json, order), addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{order.Id}/payment-details"));
+            : new OrderAnswer(StatusCodes.Status200OK, WriterOf(order, await PartsOfAsync(order, ct)), addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{order.Id}/payment-details"));
+
+    /// <summary>What became of each payment of a file, once the last one has been made (OB-FIL-7).</summary>
+    public async Task<IResult> GetReportAsync(OrderType type, string orderId, HttpContext http, CancellationToken ct)
+    {
+        if ((await FindAsync(type, orderId, http, ct)).Failed(out var error, out var order)) return error;
+        if (!type.Flow.IsFinal(order.Status)) return ApiError.BadRequest("U011", "OB-FIL-7", "There is no report yet.");
+        var parts = await PartsOfAsync(order, ct);
+        return Results.Json(
+            new
+            {
+                FilePaymentId = order.Id,
+                Status = order.Status.ToString(),
+                NumberOfTransactions = parts.Count,
+                Payments = parts.Select(part => new
+                {
+                    PaymentTransactionId = part.TransferId,
+                    EndToEndIdentification = part.EndToEnd,
+                    Amount = new Money(part.Amount, part.Currency).ToWire(),
+                    part.Currency,
+                    Status = part.Status.ToString(),
+                    StatusReason = part.ReasonCode,
+                }),
+            },
+            ReportJson,
+            UkApi.Json);
+    }
+
+    private static Action<Utf8JsonWriter> WriterOf(PaymentOrder order, IReadOnlyList<PartPayment> parts) => json => OrderAnswer.WriteDetails(json, order, parts);
+
+    private async Task<List<PartPayment>> PartsOfAsync(PaymentOrder order, CancellationToken ct) =>
+        order.Type.HasParts ? await db.Parts.AsNoTracking().Where(part => part.OrderId == order.Id).OrderBy(part => part.Number).ToListAsync(ct) : [];
 
     private async Task<Outcome<IResult, ApiError>> CreateAsync(OrderType type, string orderId, JsonElement body, HttpContext http, CancellationToken ct)
     {
@@ -100,11 +136,12 @@ internal sealed class OrderEndpoints(
             return ApiError.BadRequest("U009", "OB-PIS-5", "The consent is used up.", "Data.Status");
 
         var payment = new OrderedPayment(asked, granted.Quoted);
-        var transfer = new HoldForTransfer(orderId, consentId, granted.CustomerId, granted.AccountId, payment.Amount, payment.Charge, payment.Payee, payment.Reference);
-        var hold = await mediator.Send(transfer, ct);
+        var hold = type.HoldsAtOnce ? await mediator.Send(PaymentExecution.TransferOf(orderId, consentId, granted, payment), ct) : await PromiseAsync(granted, ct);
         if (hold is HoldAnswer.Refused refused) return Refusal(refused.Why);
 
         var held = (HoldAnswer.Held)hold;
+        var amount = payment.Amount ?? granted.Debit;
+        var first = type.First(options.InitialOrderStatus);
         var order = new PaymentOrder
         {
             Id = orderId,
@@ -113,25 +150,33 @@ internal sealed class OrderEndpoints(
             ClientId = caller.ClientId,
             CustomerId = granted.CustomerId,
             AccountId = granted.AccountId,
-            Status = options.InitialOrderStatus,
+            Status = first,
             CreatedAt = now,
             StatusChangedAt = now,
             Request = body.GetRawText(),
             Quoted = granted.Quoted,
-            Amount = payment.Amount.Amount,
-            Currency = payment.Amount.Currency,
-            PayeeName = payment.Payee.Name,
+            Amount = amount.Amount,
+            Currency = amount.Currency,
+            PayeeName = payment.PayeeName,
             Rail = held.IsOnUs ? null : payment.Rail,
             PayerScheme = held.Payer.Scheme,
             PayerIdentification = held.Payer.Identification,
             PayerName = held.Payer.HolderName,
             GivesRefundAccount = payment.GivesRefundAccount,
-            DueAt = payment.NotBefore > now ? payment.NotBefore : now,
+            
+            // What waits for its day is told so at once (OB-PST-1).
+            DueAt = payment.NotBefore > now && (first == OrderStatus.PDNG || type.Flow != OrderFlow.Scheduled) ? payment.NotBefore : now,
         };
         await orders.AddAsync(order, ct);
         unit.AfterCommit(signal.WakeAsync);
         return Answer(http, order, StatusCodes.Status201Created);
     }
+
+    /// <summary>Nothing is set aside yet, but the account must be one that can pay.</summary>
+    private async Task<HoldAnswer> PromiseAsync(PaymentConsentDecision.Granted granted, CancellationToken ct) =>
+        await mediator.Send(new FindPayerAccount(granted.CustomerId, granted.AccountId), ct) is { } payer
+            ? new HoldAnswer.Held(IsOnUs: false, payer)
+            : new HoldAnswer.Refused(HoldRefusal.AccountUnusable);
 
     private async Task<IResult> ShowAsync(string orderId, HttpContext http, CancellationToken ct) =>
         Answer(http, await orders.FindAsync(orderId, ct) ?? throw new InvalidOperationException("An order that was made has gone."), StatusCodes.Status201Created);

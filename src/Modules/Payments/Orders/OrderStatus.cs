@@ -40,6 +40,23 @@ internal sealed record OrderFlow(
         OrderStatus.ACSC,
         [(OrderStatus.ACWP, OrderStatus.RJCT)]);
 
+    /// <summary>A payment on a day to come: it waits, and until it goes its customer may stop it at the bank (OB-PIS-21).</summary>
+    public static readonly OrderFlow Scheduled = Immediate with
+    {
+        Beside =
+        [
+            .. Immediate.Beside, (OrderStatus.RCVD, OrderStatus.CANC), (OrderStatus.PDNG, OrderStatus.CANC), (OrderStatus.ACTC, OrderStatus.CANC), (OrderStatus.PATC, OrderStatus.CANC),
+            (OrderStatus.ACCP, OrderStatus.CANC), (OrderStatus.ACFC, OrderStatus.CANC),
+        ],
+    };
+
+    /// <summary>A standing order: it waits as long as it has payments to come; each of them goes its own way.</summary>
+    public static readonly OrderFlow Repeated = new(
+        [[OrderStatus.RCVD], [OrderStatus.ACTC, OrderStatus.PATC], [OrderStatus.PDNG], [OrderStatus.INCO, OrderStatus.INFA, OrderStatus.CANC]], OrderStatus.PDNG, []);
+
+    /// <summary>A file: taken, and then taken over as a whole or not (OB-FIL-9, OB-DEC-11). It has no status that says refused.</summary>
+    public static readonly OrderFlow File = new([[OrderStatus.PDNG], [OrderStatus.INCO, OrderStatus.INFA]], OrderStatus.RJCT, []);
+
     public bool Allows(OrderStatus from, OrderStatus to)
     {
         if (Beside.Contains((from, to))) return true;

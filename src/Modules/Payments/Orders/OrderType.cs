@@ -18,7 +18,22 @@ internal sealed record OrderType(ConsentKind Kind, string Path, string Noun, str
     public static readonly IReadOnlyList<OrderType> All =
     [
         new(ConsentKind.DomesticPayment, "/domestic-payments", "domestic-payment", "DomesticPaymentId", "dp-", "OBWriteDomestic2", OrderFlow.Immediate),
+        new(ConsentKind.DomesticScheduledPayment, "/domestic-scheduled-payments", "domestic-scheduled-payment", "DomesticScheduledPaymentId", "dps-", "OBWriteDomesticScheduled2", OrderFlow.Scheduled) { HoldsAtOnce = false },
+        new(ConsentKind.DomesticStandingOrder, "/domestic-standing-orders", "domestic-standing-order", "DomesticStandingOrderId", "sto-", "OBWriteDomesticStandingOrder3", OrderFlow.Repeated) { HasParts = true },
+        new(ConsentKind.InternationalPayment, "/international-payments", "international-payment", "InternationalPaymentId", "ip-", "OBWriteInternational3", OrderFlow.Immediate),
+        new(ConsentKind.InternationalScheduledPayment, "/international-scheduled-payments", "international-scheduled-payment", "InternationalScheduledPaymentId", "ips-", "OBWriteInternationalScheduled3", OrderFlow.Scheduled),
+        new(ConsentKind.InternationalStandingOrder, "/international-standing-orders", "international-standing-order", "InternationalStandingOrderId", "ist-", "OBWriteInternationalStandingOrder4", OrderFlow.Repeated) { HasParts = true },
+        new(ConsentKind.FilePayment, "/file-payments", "file-payment", "FilePaymentId", "fp-", "OBWriteFile2", OrderFlow.File) { HasParts = true },
     ];
+
+    /// <summary>The money is set aside with the order; otherwise it must be there when the day comes.</summary>
+    public bool HoldsAtOnce { get => field && !HasParts; init; } = true;
+
+    /// <summary>It has several payments, each with a status of its own.</summary>
+    public bool HasParts { get; init; }
+
+    /// <summary>The status in which its orders begin: the bank's choice, where the type has that status.</summary>
+    public OrderStatus First(OrderStatus chosen) => Flow.Steps.Any(step => step.Contains(chosen)) ? chosen : Flow.Steps[0][0];
 
     public RequestSchema RequestSchema => RequestSchema.Of("payment-initiation", Schema);
 

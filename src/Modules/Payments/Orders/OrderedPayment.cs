@@ -8,10 +8,15 @@ namespace OpenBanking.Payments.Orders;
 /// <summary>What an order moves, read from what was asked for and from what the bank has said to it; both were judged with the consent.</summary>
 internal sealed class OrderedPayment(JsonElement request, string? quoted)
 {
+    public OrderedPayment(PaymentOrder order)
+        : this(JsonElement.Parse(order.Request), order.Quoted)
+    {
+    }
+
     private readonly JsonElement initiation = request.GetProperty("Data").GetProperty("Initiation");
     private readonly JsonElement quote = JsonElement.Parse(quoted ?? "{}");
 
-    public Money Amount => Read(initiation.GetProperty("InstructedAmount"));
+    public Money? Amount => initiation.TryGetProperty("InstructedAmount", out var amount) || initiation.TryGetProperty("FirstPaymentAmount", out amount) ? Read(amount) : null;
 
     public TransferPayee Payee
     {
@@ -25,17 +30,22 @@ internal sealed class OrderedPayment(JsonElement request, string? quoted)
     /// <summary>What the payer pays beside the amount (OB-PIS-14).</summary>
     public decimal Charge => !quote.TryGetProperty("Charges", out var charges)
         ? 0
-        : charges.EnumerateArray().Where(charge => charge.GetProperty("ChargeBearer").ValueEquals("BorneByDebtor")).Sum(charge => Read(charge.GetProperty(nameof(Amount))).Amount);
+        : charges.EnumerateArray().Where(charge => !charge.GetProperty("ChargeBearer").ValueEquals("BorneByCreditor")).Sum(charge => Read(charge.GetProperty(nameof(Amount))).Amount);
 
     /// <summary>As statements show it. Ours is made by us; theirs are passed on and never used as ids (OB-PIS-9, OB-PIS-10).</summary>
-    public string Reference => Shortened.To(210, FirstText("RemittanceInformation", "Unstructured") ?? initiation.GetProperty("EndToEndIdentification").GetString()!)!;
+    public string Reference => Shortened.To(210, FirstText("RemittanceInformation", "Unstructured") ?? Text("EndToEndIdentification") ?? Text("FileReference") ?? "Payment")!;
+
+    /// <summary>To whom it goes, in a word for lists; of a file, what it is called.</summary>
+    public string PayeeName => initiation.TryGetProperty("CreditorAccount", out _) ? Payee.Name : Text("FileReference") ?? Text("FileType")!;
 
     /// <summary>The scheme that takes it to another bank.</summary>
-    public string Rail => initiation.TryGetProperty("LocalInstrument", out var asked) ? asked.GetString()! : "UK.OBIE.FPS";
+    public string Rail => initiation.TryGetProperty("LocalInstrument", out var asked) ? asked.GetString()! : initiation.TryGetProperty("CurrencyOfTransfer", out _) ? "UK.OBIE.SWIFT" : "UK.OBIE.FPS";
 
     public DateTimeOffset? NotBefore => quote.TryGetProperty("ExpectedExecutionDateTime", out var at) ? IsoDateTime.Parse(at.GetString()!) : null;
 
     public bool GivesRefundAccount => request.GetProperty("Data").TryGetProperty("ReadRefundAccount", out var asked) && asked.ValueEquals("Yes");
+
+    private string? Text(string name) => initiation.TryGetProperty(name, out var text) ? text.GetString() : null;
 
     private static Money Read(JsonElement amount) =>
         Money.Parse(amount.GetProperty(nameof(Amount)).GetString()!, amount.GetProperty("Currency").GetString()!) ?? throw new InvalidOperationException("A consent is stored with an amount that is none.");

@@ -13,6 +13,8 @@ internal sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : ModuleC
 
     public DbSet<PaymentOrder> Orders => Set<PaymentOrder>();
 
+    public DbSet<PartPayment> Parts => Set<PartPayment>();
+
     public DbSet<OrderChange> Changes => Set<OrderChange>();
 
     public DbSet<TestersWish> Wishes => Set<TestersWish>();

@@ -852,6 +852,13 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasMaxLength(3)
                         .HasColumnType("character varying(3)");
 
+                    b.Property<decimal?>("ExchangedAmount")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("ExchangedCurrency")
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
                     b.Property<string>("PayeeAccountId")
                         .HasColumnType("text");
 

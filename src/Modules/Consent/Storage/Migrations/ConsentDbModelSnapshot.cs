@@ -162,6 +162,12 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.Property<DateTimeOffset?>("ExpiresAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<int?>("FilePayments")
+                        .HasColumnType("integer");
+
+                    b.Property<decimal?>("FileSum")
+                        .HasColumnType("numeric(28,5)");
+
                     b.Property<DateTimeOffset?>("GrantedAt")
                         .HasColumnType("timestamp with time zone");
 
@@ -216,7 +222,7 @@ namespace OpenBanking.Consent.Storage.Migrations
                     NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("AccountIds"), "gin");
 
                     b.HasIndex("CreatedAt")
-                        .HasFilter("\"State\" = 'AWAU'");
+                        .HasFilter("\"State\" IN ('AWAU', 'AWUP')");
 
                     b.HasIndex("CustomerId")
                         .HasFilter("\"CustomerId\" IS NOT NULL");
@@ -225,7 +231,7 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
 
                     b.HasIndex("ClientId", "CreatedAt")
-                        .HasFilter("\"State\" = 'AWAU'");
+                        .HasFilter("\"State\" IN ('AWAU', 'AWUP')");
 
                     b.ToTable("consents", "consent");
                 });
@@ -366,6 +372,50 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .HasFilter("\"CallbackUrl\" IS NOT NULL");
 
                     b.ToTable("event_subscriptions", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.PaymentConsents.ExchangeContract", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasMaxLength(256)
+                        .HasColumnType("character varying(256)");
+
+                    b.Property<string>("From")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<decimal>("Rate")
+                        .HasColumnType("numeric(18,8)");
+
+                    b.Property<string>("To")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("exchange_contracts", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.PaymentConsents.Files.StoredFile", b =>
+                {
+                    b.Property<string>("ConsentId")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("bytea");
+
+                    b.Property<string>("MediaType")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)");
+
+                    b.HasKey("ConsentId");
+
+                    b.ToTable("payment_files", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Consent.Storage.ApprovalEvidence", b =>

@@ -99,6 +99,47 @@ namespace OpenBanking.Payments.Storage.Migrations
                     b.ToTable("order_changes", "payments");
                 });
 
+            modelBuilder.Entity("OpenBanking.Payments.Orders.PartPayment", b =>
+                {
+                    b.Property<string>("OrderId")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer");
+
+                    b.Property<decimal>("Amount")
+                        .HasColumnType("numeric(18,5)");
+
+                    b.Property<string>("Currency")
+                        .IsRequired()
+                        .HasMaxLength(3)
+                        .HasColumnType("character varying(3)");
+
+                    b.Property<string>("EndToEnd")
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)");
+
+                    b.Property<string>("Rail")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ReasonCode")
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
+
+                    b.Property<string>("Status")
+                        .IsRequired()
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
+
+                    b.Property<DateTimeOffset>("StatusChangedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("OrderId", "Number");
+
+                    b.ToTable("part_payments", "payments");
+                });
+
             modelBuilder.Entity("OpenBanking.Payments.Orders.PaymentOrder", b =>
                 {
                     b.Property<string>("Id")
@@ -218,6 +259,15 @@ namespace OpenBanking.Payments.Storage.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("testers_wishes", "payments");
+                });
+
+            modelBuilder.Entity("OpenBanking.Payments.Orders.PartPayment", b =>
+                {
+                    b.HasOne("OpenBanking.Payments.Orders.PaymentOrder", null)
+                        .WithMany()
+                        .HasForeignKey("OrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 #pragma warning restore 612, 618
         }
