@@ -27,6 +27,7 @@ internal static class TppServer
         services.AddSingleton(_ => TppKeys.Load(options.Data));
         services.AddSingleton(provider => new Banks(options, provider.GetRequiredService<TppKeys>(), time, wrap));
         services.AddSingleton(provider => new ConnectionStore(options.Data, provider.GetRequiredService<IDataProtectionProvider>(), time));
+        services.AddSingleton<EventLog>();
         services.AddSingleton<TppPages>();
         TppKeys.PrivateDirectory(Path.Combine(options.Data, "session-keys"));
         services.AddDataProtection()

@@ -2,17 +2,19 @@ using System.Globalization;
 using MediatR;
 using Npgsql;
 using OpenBanking.Accounts;
+using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.Payments.Contracts;
 
 namespace OpenBanking.Host;
 
 /// <summary>What an operator may do by <c>./run.sh VERB…</c>, beside a running host or without one.</summary>
 internal static class Commands
 {
-    private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Stop", "Tls", "KeyEncryption", "Forwarded", "Policies", "Logging", "Consent", "Accounts"];
+    private static readonly string[] Shown = ["Sandbox", "OPENBANKING", "ConnectionStrings", "Identity", "RateLimits", "Stop", "Tls", "KeyEncryption", "Forwarded", "Policies", "Logging", "Consent", "Accounts", "Payments", "Api"];
 
     private sealed record Command(string Verb, string Arguments, Func<IServiceProvider, string[], TextWriter, CancellationToken, Task<int>> Run);
 
@@ -28,8 +30,10 @@ internal static class Commands
         new("events dead", "", ShowDeadEventsAsync),
         new("events resend", "EVENT|all", ResendEventsAsync),
         new("evidence messages", "CLIENT DAY", ShowMessagesAsync),
+        new("evidence verify", "CONSENT", VerifyEvidenceAsync),
         new("keyring rotate", "", RotateKeyRingAsync),
         new("keys rotate", "", RotateKeysAsync),
+        new("ledger verify", "", VerifyLedgerAsync),
         new("policy explain", "[SIGNAL=VALUE…]", ExplainPolicyAsync),
         new("seed big", "[customers=10000] [transactions=1000000] [consents=100000…]", SeedBigAsync),
         new("threat show", "", ShowThreatAsync),
@@ -39,10 +43,6 @@ internal static class Commands
 
     /// <summary>How the arguments of a verb end that takes any number of words.</summary>
     private const string Any = "…]";
-
-    /// <summary>Verbs that belong to parts which are not built yet; told apart from mistakes.</summary>
-    private static readonly string[] Later =
-        ["ledger verify", "evidence verify"];
 
     /// <summary>Who is at the keyboard, also behind sudo.</summary>
     private static string AtTheKeyboard => Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } user ? user : Environment.UserName;
@@ -59,10 +59,7 @@ internal static class Commands
             return command.Arguments.EndsWith(Any, StringComparison.Ordinal) || words.Length - 2 == wanted ? null : $"Use: ./run.sh {command.Verb} {command.Arguments}".TrimEnd();
         }
 
-        var said = string.Join(' ', words);
-        return Later.FirstOrDefault(verb => said == verb || said.StartsWith(verb + " ", StringComparison.Ordinal)) is { } later
-            ? $"The command '{later}' is not offered by this build."
-            : $"There is no command '{LogLines.Escape(said)}'; there are: {string.Join(", ", Known.Select(known => $"{known.Verb} {known.Arguments}".TrimEnd()))}.";
+        return $"There is no command '{LogLines.Escape(string.Join(' ', words))}'; there are: {string.Join(", ", Known.Select(known => $"{known.Verb} {known.Arguments}".TrimEnd()))}.";
     }
 
     public static async Task<int> RunAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
@@ -191,6 +188,43 @@ internal static class Commands
 
         await output.WriteLineAsync($"{resent} will be sent once more.");
         return 0;
+    }
+
+    /// <summary>What was shown, what was signed, what was executed; each against the one before (OB-SCA-2).</summary>
+    private static async Task<int> VerifyEvidenceAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var mediator = services.GetRequiredService<IMediator>();
+        if (await mediator.Send(new DescribeEvidence(words[0]), ct) is not { } kept)
+        {
+            await Console.Error.WriteLineAsync("Nobody has approved such a consent.");
+            return 1;
+        }
+
+        await output.WriteLineAsync(LogLines.Escape($"shown {kept.At:u} to {kept.CustomerId} from {kept.Address ?? "an unknown address"}: {kept.Document}"));
+        var problems = new List<string>();
+        if (!kept.DigestIsRight) problems.Add("the document is not the one whose digest was kept");
+        if (kept.Signature is not { } signature) problems.Add("no passkey has signed it");
+        else if (await mediator.Send(new VerifyPasskeySignature(signature, kept.Digest, kept.AccountIds), ct) is { } wrong) problems.Add(wrong);
+        else await output.WriteLineAsync("signed by the passkey whose key was kept, over the document and the account");
+        foreach (var order in await mediator.Send(new ListOrdersOfConsent(words[0]), ct))
+        {
+            await output.WriteLineAsync(LogLines.Escape($"executed {order.OrderId}: {order.Amount} {order.Currency} to {order.Payee}, {order.Status}"));
+            if (kept.Payment is not { } shown || shown.Amount != order.Amount || shown.Currency != order.Currency || shown.Payee != order.Payee || !kept.AccountIds.Contains(order.AccountId))
+                problems.Add($"the order {order.OrderId} is not what was shown");
+        }
+
+        foreach (var problem in problems) await Console.Error.WriteLineAsync(LogLines.Escape(problem));
+        await output.WriteLineAsync(problems.Count == 0 ? "The evidence holds." : "The evidence does not hold.");
+        return problems.Count == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> VerifyLedgerAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
+    {
+        var report = await services.GetRequiredService<IMediator>().Send(new VerifyLedger(), ct);
+        foreach (var problem in report.Problems) await Console.Error.WriteLineAsync(LogLines.Escape(problem));
+        await output.WriteLineAsync(
+            $"{report.Accounts} accounts, {report.Entries} entries, {report.Legs} legs, {report.Holds} holds: {(report.Problems.Count == 0 ? "the books balance." : "the books do not balance.")}");
+        return report.Problems.Count == 0 ? 0 : 1;
     }
 
     private static async Task<int> RotateKeysAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)

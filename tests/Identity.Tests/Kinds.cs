@@ -8,5 +8,8 @@ internal static class Kinds
 {
     public static OfferedKinds Served { get; } = Of(ConsentKind.AccountAccess, ConsentKind.FundsConfirmation);
 
+    /// <summary>What the product serves.</summary>
+    public static OfferedKinds OfTheProduct { get; } = Of(ConsentKind.AccountAccess, ConsentKind.DomesticPayment, ConsentKind.FundsConfirmation);
+
     public static OfferedKinds Of(params ConsentKind[] kinds) => new(kinds.Select(kind => new ServedConsentKind(kind)));
 }

@@ -152,6 +152,13 @@ public sealed class TestHost : IAsyncDisposable
         return true;
     });
 
+    /// <summary>Runs a command as <c>./run.sh VERB…</c> would; answers its exit code and what it said.</summary>
+    public async Task<(int Exit, string Output)> RunCommandAsync(params string[] words)
+    {
+        using var output = new StringWriter();
+        return (await Commands.RunAsync(app.Services, words, output, CancellationToken.None), output.ToString());
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (nginx is not null) await nginx.DisposeAsync();

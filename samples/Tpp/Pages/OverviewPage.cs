@@ -9,10 +9,12 @@ internal static class OverviewPage
 {
     private const int AtFirst = 12;
     private const int AtMost = 500;
+    private const int MostEvents = 5;
 
+    /// <param name="events">What the bank says has happened to the connection, the latest first.</param>
     /// <param name="currency">What the customer asked to see the chart in; the most used one where that is none of theirs.</param>
     /// <param name="all">More than the latest transactions.</param>
-    public static Page Show(Overview overview, string clientId, string? currency, bool all)
+    public static Page Show(Overview overview, string clientId, IReadOnlyList<BankEvent> events, string? currency, bool all)
     {
         var currencies = overview.Currencies;
         var shown = currencies.Contains(currency, StringComparer.Ordinal) ? currency! : currencies.Count > 0 ? currencies[0] : null;
@@ -23,7 +25,7 @@ internal static class OverviewPage
             <div class="split">
               {(shown is null ? default : Chart(overview, Spending.Of(overview.Transactions, shown, overview.Now), currencies))}
               {Latest(overview, all)}
-              {ForDevelopers(overview, clientId)}
+              {ForDevelopers(overview, clientId, events)}
             </div>
             """), Connected: true);
     }
@@ -114,7 +116,7 @@ internal static class OverviewPage
             """);
     }
 
-    private static Html ForDevelopers(Overview overview, string clientId)
+    private static Html ForDevelopers(Overview overview, string clientId, IReadOnlyList<BankEvent> events)
     {
         var connection = overview.Connection;
         var mtls = connection.Client == ClientKind.Certificate.Key;
@@ -129,6 +131,7 @@ internal static class OverviewPage
                 <dt>Refresh token</dt><dd>{(connection.RefreshToken is null ? "none" : "kept, never rotated")}</dd>
                 <dt>Consent</dt><dd><code>{connection.ConsentId}</code>{(connection.ConsentExpiresAt is { } end ? $", until {Moment(end)}" : "")}</dd>
                 <dt>Customer</dt><dd><code>{connection.Subject}</code>, known by this name to Tally alone</dd>
+                <dt>Events from the bank</dt>{(events.Count == 0 ? Html.Of($"""<dd>none so far</dd>""") : default)}{events.Take(MostEvents).Select(one => Html.Of($"""<dd><code>{one.Type}</code>{(one.Reason is null ? "" : $", {one.Reason}")}, {Moment(one.At)}</dd>"""))}
                 <dt>Transactions read</dt><dd>{overview.Transactions.Count}</dd>
               </dl>
               <form method="post" action="/refresh"><button class="button quiet" type="submit">Renew the access token now</button></form>

@@ -6,7 +6,7 @@ using OpenBanking.Samples.Tpp.Journey;
 namespace OpenBanking.Samples.Tpp.Pages;
 
 /// <summary>The app's pages: every route with its steps.</summary>
-internal sealed class TppPages(Banks banks, ConnectionStore store, TppOptions options, TimeProvider time)
+internal sealed class TppPages(Banks banks, ConnectionStore store, EventLog events, TppOptions options, TimeProvider time)
 {
     private const string CookieName = "__Host-tally";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
@@ -106,7 +106,8 @@ internal sealed class TppPages(Banks banks, ConnectionStore store, TppOptions op
         if (session.Connection is not { } connection || http.Request.Cookies[CookieName] is not { } cookie) return new SeeOther("/");
         if ((await LoadAsync(cookie, connection, Customer.Of(http), ct)).Failed(out var fault, out var overview))
             return await FailedVisitAsync(cookie, connection, fault, ct);
-        return OverviewPage.Show(overview, banks.Client(connection.Client).ClientId, http.Request.Query["currency"], http.Request.Query.ContainsKey("all"));
+        var happened = await events.OfAsync(connection, ct);
+        return OverviewPage.Show(overview, banks.Client(connection.Client).ClientId, happened, http.Request.Query["currency"], http.Request.Query.ContainsKey("all"));
     }
 
     public async Task<IResult> RefreshAsync(HttpContext http, CancellationToken ct)

@@ -18,13 +18,11 @@ internal sealed class CoreOperations(SandboxState state)
                 new("delayMilliseconds", "integer", Optional: true, Hint: "How long each answer takes, at most 60000; without it there is no answer."),
             ],
             (subject, given, ct) => subject.TakeDownAsync(given, ct)),
-        new("lose", "The next order is carried out, but the core's answer never arrives.", []),
         Operation.Of<CoreOperations>(
             "fields",
             "The core answers with members that nobody has asked for.",
             [new("on", "boolean")],
             (subject, given, ct) => subject.SayTooMuchAsync(given, ct)),
-        new("refuse", "The core refuses the next payment with this reason after acceptance.", [new("code", "string", Hint: "An ISO 20022 reason such as AC04.")]),
     ];
 
     private async Task<Outcome<JsonObject, string>> TakeDownAsync(JsonElement given, CancellationToken ct)

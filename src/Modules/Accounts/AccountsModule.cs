@@ -11,6 +11,7 @@ using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Sandbox;
 using OpenBanking.Accounts.Storage;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -31,6 +32,7 @@ public static class AccountsModule
             .AddScoped<ICoreBank>(ChooseCoreBank)
             .AddScoped<Transfers>()
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>, TransferHandlers>()
             .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
             .AddScoped<IRequestHandler<ExecuteTransfer, bool>, TransferHandlers>()
             .AddScoped<IRequestHandler<ReleaseTransfer, bool>, TransferHandlers>()

@@ -1,12 +1,14 @@
 using MediatR;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Accounts;
 
 /// <summary>What the payments module asks of the core bank.</summary>
 internal sealed class TransferHandlers(ICoreBank bank) :
     IRequestHandler<AreFundsThere, bool>,
+    IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>,
     IRequestHandler<HoldForTransfer, HoldAnswer>,
     IRequestHandler<ExecuteTransfer, bool>,
     IRequestHandler<ReleaseTransfer, bool>,
@@ -15,6 +17,10 @@ internal sealed class TransferHandlers(ICoreBank bank) :
     public async Task<bool> Handle(AreFundsThere request, CancellationToken cancellationToken) =>
         (await bank.BalancesAsync(request.CustomerId, [request.AccountId], cancellationToken)).SingleOrDefault() is { } balance
         && balance.Currency == request.Amount.Currency && balance.Covers(request.Amount.Amount);
+
+    public async Task<IReadOnlyDictionary<string, Money>> Handle(ListAvailableFunds request, CancellationToken cancellationToken) =>
+        (await bank.BalancesAsync(request.CustomerId, request.AccountIds, cancellationToken))
+            .ToDictionary(balance => balance.AccountId, balance => new Money(balance.Booked + balance.Pending, balance.Currency), StringComparer.Ordinal);
 
     public async Task<HoldAnswer> Handle(HoldForTransfer request, CancellationToken cancellationToken)
     {

@@ -55,18 +55,20 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             return new AuthorisationAnswer.InWrongState();
 
         // The page is made anew from what is stored now; if it differs from what the customer saw, the click was for something else.
-        var approval = Approval.Of(kinds.Of(consent), consent, client, await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken));
+        var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);
+        var approval = Approval.Of(kinds.Of(consent), consent, client, own);
         if (approval.Document.Digest != request.ShownDigest) return new AuthorisationAnswer.Changed();
 
         var continues = approval.Document.Continues;
         var chosen = request.AccountIds.Distinct(StringComparer.Ordinal).ToArray();
         var offered = approval.Document.Accounts.Select(account => account.AccountId).ToHashSet(StringComparer.Ordinal);
-        if (!chosen.All(offered.Contains)) return new AuthorisationAnswer.AccountNotOffered();
+        if (!chosen.All(offered.Contains))
+            return chosen.All(id => own.Any(account => account.AccountId == id)) ? new AuthorisationAnswer.AccountNotShown() : new AuthorisationAnswer.AccountNotOffered();
 
         // A continued access keeps its accounts, and some consents name their account: there is nothing to choose, so a choice of some of
         // them is no answer to what was asked.
         var chooses = approval.Document.ChoosesAccounts;
-        if (!chooses && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotOffered();
+        if (!chooses && chosen.Length > 0 && chosen.Length != offered.Count) return new AuthorisationAnswer.AccountNotShown();
 
         // Money comes out of one account (P-3).
         if (approval.Document.Payment is not null && chosen.Length > 1) return new AuthorisationAnswer.AccountNotOffered();
@@ -104,6 +106,12 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             AccountIds = accounts,
             AuthenticatedAt = request.Evidence.AuthenticatedAt,
             PasskeyId = request.Evidence.PasskeyId,
+            SignedRequest = request.Evidence.Signature?.Request,
+            SignedNonce = request.Evidence.Signature?.Nonce,
+            ClientData = request.Evidence.Signature?.ClientData,
+            AuthenticatorData = request.Evidence.Signature?.AuthenticatorData,
+            Signature = request.Evidence.Signature?.Signature,
+            PublicKey = request.Evidence.Signature?.PublicKey,
             Address = request.Evidence.From.Address,
             UserAgent = Shortened.To(512, request.Evidence.From.UserAgent),
         });

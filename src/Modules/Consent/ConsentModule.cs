@@ -65,6 +65,7 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<AuthoriseConsent, AuthorisationAnswer>, AuthoriseConsentHandler>()
             .AddScoped<IRequestHandler<RejectConsent, Unit>, RejectConsentHandler>()
             .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
+            .AddScoped<IRequestHandler<DescribeEvidence, KeptApproval?>, DescribeEvidenceHandler>()
             .AddScoped<IRequestHandler<SuspendConsent, SuspensionAnswer>, SuspendConsentHandler>()
             .AddSingleton<EndedConsents>()
             .AddHostedService(provider => provider.GetRequiredService<EndedConsents>())

@@ -177,6 +177,7 @@ public static class IdentityModule
             .AddScoped<IRequestHandler<SignMessage, string>, SignMessageHandler>()
             .AddScoped<IRequestHandler<SignClaims, string>, SignMessageHandler>()
             .AddScoped<IRequestHandler<VerifyMessage, MessageVerdict>, VerifyMessageHandler>()
+            .AddScoped<IRequestHandler<VerifyPasskeySignature, string?>, VerifyPasskeySignatureHandler>()
             .AddHostedService<KeyRotationService>()
             .AddSingleton<DiscoveryEndpoint>()
             .AddSingleton<JwksEndpoint>();

@@ -1,16 +1,51 @@
+using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
+using OpenBanking.Payments.Contracts;
+using OpenBanking.Payments.Execution;
+using OpenBanking.Payments.Orders;
+using OpenBanking.Payments.Sandbox;
+using OpenBanking.Payments.Storage;
 
 namespace OpenBanking.Payments;
 
-/// <summary>
-/// What this module registers and what it routes. No payment resource is offered yet: every path under <c>pisp</c> and
-/// <c>cbpii</c> answers as the standard says for what is not implemented, 404 without a body (OB-GEN-10).
-/// </summary>
+/// <summary>What this module registers and what it routes, on one page.</summary>
 public static class PaymentsModule
 {
-    public static IServiceCollection AddPayments(this IServiceCollection services, IConfiguration configuration) => services;
+    public static IServiceCollection AddPayments(this IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(PaymentsOptions.Section).Get<PaymentsOptions>() ?? new PaymentsOptions();
+        if (options.Problems().ToList() is { Count: > 0 } problems) throw new OptionsValidationException(PaymentsOptions.Section, typeof(PaymentsOptions), problems);
+        services.AddSingleton(options);
+        services.TryAddSingleton<ApiAddresses>();
+        services.TryAddScoped<Idempotency>();
 
-    public static WebApplication MapPayments(this WebApplication app) => app;
+        return services
+            .AddModuleDatabase<PaymentsDb>(PaymentsDb.Schema)
+            .AddScoped<OrderBook>()
+            .AddScoped<OrderEndpoints>()
+            .AddScoped<IRequestHandler<ListOrdersOfConsent, IReadOnlyList<OrderedUnderConsent>>, ListOrdersOfConsentHandler>()
+            .AddSingleton<ExecutionSignal>()
+            .AddScoped<PaymentExecution>()
+            .AddSingleton<ExecutionWorker>()
+            .AddHostedService(provider => provider.GetRequiredService<ExecutionWorker>())
+
+            // The sandbox's control asks; nothing else leads there.
+            .AddScoped<TestersWishes>()
+            .AddScoped<IRequestHandler<RefuseNextPayment, string?>, SandboxPaymentHandlers>()
+            .AddScoped<IRequestHandler<LoseNextAnswer, string?>, SandboxPaymentHandlers>()
+            .AddScoped<IRequestHandler<MoveSandboxOrder, string?>, SandboxPaymentHandlers>()
+            .AddScoped<IRequestHandler<RefundSandboxOrder, string?>, SandboxPaymentHandlers>();
+    }
+
+    public static WebApplication MapPayments(this WebApplication app)
+    {
+        OrderEndpoints.Map(app.MapUkApi("pisp"));
+        return app;
+    }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
@@ -62,6 +63,24 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         var customer = await visitors.FindAsync(http, ct);
         var until = customer?.EndsAt is { } end && end < summary.DecideBefore ? end : summary.DecideBefore;
         ReturnWhenTimeIsUp(http, AddressOf(interaction), until);
+        if (document.Payment is not null)
+        {
+            var available = await mediator.Send(new ListAvailableFunds(needed.CustomerId, [.. document.Accounts.Select(account => account.AccountId)]), ct);
+            return Pages.Show<ApprovePaymentPage>(
+                new
+                {
+                    Interaction = interaction,
+                    needed.ApprovalId,
+                    Document = document,
+                    Available = available,
+                    DecideBefore = until,
+                    SignInEnds = until < summary.DecideBefore,
+                    Notice = notice,
+                    Chosen = needed.ChosenAccounts ?? [],
+                },
+                notice.Status);
+        }
+
         return document.Kind == ConsentKind.FundsConfirmation
             ? Pages.Show<ApproveFundsPage>(
                 new { Interaction = interaction, Document = document, DecideBefore = until, SignInEnds = until < summary.DecideBefore, Notice = notice }, notice.Status)
@@ -86,13 +105,14 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
 
         var isApproval = form["decision"] == "approve";
         var answer = isApproval
-            ? await mediator.Send(new ApproveInteraction(reference, [.. form["account"].OfType<string>()], form["digest"].ToString(), Visitors.Origin(http)), ct)
+            ? await mediator.Send(new ApproveInteraction(reference, [.. form["account"].OfType<string>()], form["digest"].ToString(), Visitors.Origin(http)) { Passkey = PasskeyOf(form) }, ct)
             : await mediator.Send(new DenyInteraction(reference, Visitors.Origin(http)), ct);
         return answer switch
         {
             DecisionAnswer.Done done => GoBack(http, isApproval ? ReturnResult.Approved(continues) : ReturnResult.Cancelled(continues), clientName, done.Return),
-            DecisionAnswer.Changed => await ShowAsync(http, interaction, Notice.Changed, ct),
-            DecisionAnswer.NotAcceptable wrong => await ShowAsync(http, interaction, Notice.Wrong(wrong.Message), ct),
+            DecisionAnswer.PasskeyNeeded needed => await AskForPasskeyAsync(http, interaction, needed.Rule, ct),
+            DecisionAnswer.Changed => await ShowAgainAsync(http, interaction, Notice.Changed, "CO-07", ct),
+            DecisionAnswer.NotAcceptable wrong => await ShowAgainAsync(http, interaction, Notice.Wrong(wrong.Message), wrong.Rule, ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
             DecisionAnswer.Held held => Hold(http, held, new OpenRequest(AddressOf(interaction), clientName, summary!.DecideBefore, continues, StaysHere: false)),
@@ -100,6 +120,18 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    private static PasskeyUse? PasskeyOf(IFormCollection form) =>
+        form["ceremony"].ToString() is { Length: > 0 } ceremony ? new PasskeyUse(ceremony, form["credential"].ToString()) : null;
+
+    private Task<IResult> AskForPasskeyAsync(HttpContext http, string interaction, string rule, CancellationToken ct) => ShowAgainAsync(
+        http, interaction, Notice.Wrong("Your passkey was not used for this payment, so nothing was approved and no money has moved. Please try again."), rule, ct);
+
+    private Task<IResult> ShowAgainAsync(HttpContext http, string interaction, Notice notice, string rule, CancellationToken ct)
+    {
+        RefusalLog.Write(http, "page", rule);
+        return ShowAsync(http, interaction, notice, ct);
     }
 
     private static IResult Refuse(HttpContext http, int status, string rule)

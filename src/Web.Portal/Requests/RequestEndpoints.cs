@@ -89,8 +89,8 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
         return answer switch
         {
             RequestAnswer.Done => Pages.SeeOther(AddressOf(id)),
-            RequestAnswer.Changed => await ShowAsync(http, id, Notice.Changed, chosen, ct),
-            RequestAnswer.NotAcceptable wrong => await ShowAsync(http, id, Notice.Wrong(wrong.Message), chosen, ct),
+            RequestAnswer.Changed => await ShowAgainAsync(http, id, Notice.Changed, "CO-07", chosen, ct),
+            RequestAnswer.NotAcceptable wrong => await ShowAgainAsync(http, id, Notice.Wrong(wrong.Message), wrong.Rule, chosen, ct),
             RequestAnswer.PasskeyNeeded needed => await AskAgainAsync(http, id, needed.Rule, chosen, ct),
             RequestAnswer.Held held => await HoldAsync(http, session, id, held.Because, ct),
             RequestAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
@@ -98,6 +98,12 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
             RequestAnswer.NotFound => NotFound(http),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    private Task<IResult> ShowAgainAsync(HttpContext http, Guid id, Notice notice, string rule, IReadOnlyList<string> chosen, CancellationToken ct)
+    {
+        RefusalLog.Write(http, "page", rule);
+        return ShowAsync(http, id, notice, chosen, ct);
     }
 
     private async Task<IResult> HoldAsync(HttpContext http, Guid session, Guid id, DecisionAnswer.Held held, CancellationToken ct)

@@ -33,17 +33,28 @@ internal sealed record AccessWords(string Key, string Kind, string Asks, string 
         "It asked",
         "We answer none of its funds checks any more, from this moment on.");
 
-    public static IReadOnlyList<AccessWords> All { get; } = [Data, Funds];
+    private static readonly AccessWords Payment = new(
+        "payments",
+        "Payment",
+        "asks you to make a payment",
+        "asks you to make a payment",
+        "can make payments from your account",
+        "can make payments from your joint account, as the other holder has allowed,",
+        "Payments were made",
+        "It can make no new payments, from this moment on.");
+
+    public static IReadOnlyList<AccessWords> All { get; } = [Data, Funds, Payment];
 
     public static AccessWords Of(ConsentKind kind) => OfType(kind.DetailsType);
 
     /// <summary>By the type of <c>authorization_details</c>.</summary>
-    public static AccessWords OfType(string? type) => type == ConsentKind.FundsConfirmation.DetailsType ? Funds : Data;
+    public static AccessWords OfType(string? type) =>
+        type == ConsentKind.FundsConfirmation.DetailsType ? Funds : type == ConsentKind.DomesticPayment.DetailsType ? Payment : Data;
 
     /// <summary>What a request asks for and what comes next, after the third party's name.</summary>
     public static string BeforeSignIn(string? type)
     {
         var words = OfType(type);
-        return $"{words.Asks}. After you sign in, you {(words == Funds ? "see for which account" : "choose the accounts")} and decide.";
+        return $"{words.Asks}. After you sign in, you {(words == Funds ? "see for which account" : words == Payment ? "see what is paid to whom" : "choose the accounts")} and decide.";
     }
 }

@@ -112,7 +112,7 @@ public sealed class AllowListTests
         var (orders, payments, statements, pan) = (Of("ReadStandingOrdersDetail"), Of("ReadScheduledPaymentsDetail"), Of("ReadStatementsDetail"), Of("ReadPAN"));
 
         var wrong = 0;
-        for (var combination = 0; combination < 1 << codes.Count; combination++)
+        Parallel.For(0, 1 << codes.Count, combination =>
         {
             var allowed = new AllowList(new Bits(bit, combination));
             bool Has(int permission) => (combination & permission) != 0;
@@ -125,8 +125,8 @@ public sealed class AllowListTests
                 || (allowed.Of(payee).CreditorAccount is not null) != Has(payees)
                 || (allowed.Of(order).CreditorAccount is not null) != Has(orders)
                 || (allowed.Of(payment).CreditorAccount is not null) != Has(payments)
-                || (allowed.Of(statement).StatementAmount is not null) != Has(statements)) wrong++;
-        }
+                || (allowed.Of(statement).StatementAmount is not null) != Has(statements)) Interlocked.Increment(ref wrong);
+        });
 
         Assert.Equal(0, wrong);
     }

@@ -17,6 +17,9 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
     /// <summary>The file lists it for operations that a bank may leave out. This one leaves none out.</summary>
     private const int NotOffered = 404;
 
+    /// <summary>An account with few rows, which are soon held against two schemas.</summary>
+    private const string Small = "EUR-1";
+
     /// <summary>What opens what (rules.md, PERM): the permission, and the ends of the paths that it opens.</summary>
     private static readonly Dictionary<string, string[]> Opens = new(StringComparer.Ordinal)
     {
@@ -77,7 +80,7 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
 
         var api = bank.Api;
         var wrong = new List<string>();
-        var statement = await StatementAsync(api);
+        var statement = await StatementAsync(api, Small);
         foreach (var (permission, opened) in Opens)
         {
             string[] asked = permission switch
@@ -86,11 +89,11 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
                 "ReadTransactionsCredits" or "ReadTransactionsDebits" => ["ReadAccountsBasic", permission, "ReadTransactionsBasic"],
                 _ => ["ReadAccountsBasic", permission],
             };
-            var caller = await api.AccessAsync(["GB-1"], asked);
+            var caller = await api.AccessAsync([Small], asked);
             var all = asked.SelectMany(each => Opens[each]).ToHashSet(StringComparer.Ordinal);
             foreach (var path in paths)
             {
-                var answer = await api.GetAsync(Filled(path, api.Account("GB-1"), statement), caller);
+                var answer = await api.GetAsync(Filled(path, api.Account(Small), statement), caller);
                 if (all.Contains(path) ? answer.Status != 200 : (answer.Status, answer.Rule) != (403, "OB-PERM-2")) wrong.Add($"{permission} {path} {answer.Status}");
             }
         }
@@ -106,12 +109,12 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
     public async Task Every_path_takes_a_trailing_slash_and_no_further_segment_and_needs_none_of_the_optional_headers()
     {
         var api = bank.Api;
-        var caller = await api.AccessAsync(["GB-1"]);
-        var statement = await StatementAsync(api);
+        var caller = await api.AccessAsync([Small]);
+        var statement = await StatementAsync(api, Small);
         foreach (var operation in (await OfficialSchemas.AccountInformationAsync("v4.0.1")).Operations.Where(operation => operation.Method == "GET"))
         {
             if (operation.Path.StartsWith("/account-access-consents", StringComparison.Ordinal)) continue;
-            var path = Filled(operation.Path, api.Account("GB-1"), statement);
+            var path = Filled(operation.Path, api.Account(Small), statement);
             Assert.Equal(200, (await api.GetAsync(path + "/", caller)).Status);
             if (operation.Path is "/accounts" or "/accounts/{AccountId}/statements") continue; // An id may follow.
             var beyond = await api.GetAsync(path + "/foobar", caller);
@@ -129,7 +132,7 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
         string[] newCodes = ["InstalmentPlan", "ReturnedPayment", "UK.OBIE.MoneyTransfer", "LWMH", "LXMH", "TWYR", "SLCT", "DCSV", "CRYP", "IntermediaryAgent"];
         var api = bank.Api;
         var caller = await api.AccessAsync(["GB-1"]);
-        var statement = await StatementAsync(api);
+        var statement = await StatementAsync(api, "GB-1");
         foreach (var operation in (await OfficialSchemas.AccountInformationAsync("v4.0.1")).Operations.Where(operation => operation.Method == "GET" && !operation.Path.EndsWith("/file", StringComparison.Ordinal)))
         {
             if (operation.Path.StartsWith("/account-access-consents", StringComparison.Ordinal)) continue;
@@ -162,8 +165,8 @@ public sealed class OperationTests(OperationTests.World world, Bank bank) : ICla
         .Replace("{AccountId}", accountId, StringComparison.Ordinal)
         .Replace("{StatementId}", statementId, StringComparison.Ordinal);
 
-    private static async Task<string> StatementAsync(BankApi api) =>
-        (await api.GetAsync($"/accounts/{api.Account("GB-1")}/statements", await api.AccessAsync(["GB-1"]))).Data.GetProperty("Statement")[0].GetProperty("StatementId").GetString()!;
+    private static async Task<string> StatementAsync(BankApi api, string tag) =>
+        (await api.GetAsync($"/accounts/{api.Account(tag)}/statements", await api.AccessAsync([tag]))).Data.GetProperty("Statement")[0].GetProperty("StatementId").GetString()!;
 
     /// <summary>A server with a third party whose customer has approved, one that is narrow and one that is broken.</summary>
     public sealed class World : IAsyncLifetime

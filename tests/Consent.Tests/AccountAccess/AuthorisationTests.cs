@@ -145,6 +145,7 @@ public sealed class AuthorisationTests(Bank bank)
 
     [Theory]
     [Trait("Rule", "OB-CON-12")]
+    [Trait("Rule", "CO-06")]
     [Trait("Rule", "R-1")]
     [Trait("Rule", "R-3")]
     [InlineData(false)]
@@ -159,8 +160,9 @@ public sealed class AuthorisationTests(Bank bank)
         Assert.True(shown!.Continues);
         Assert.Equal(["Everyday", "Household"], shown.Accounts.Select(account => account.Name));
 
-        Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await api.ApproveAsync(caller.ConsentId!, [api.Account("GB-2")]));
-        Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await api.ApproveAsync(caller.ConsentId!, [api.Account("GB-1")]));
+        Assert.IsType<AuthorisationAnswer.AccountNotShown>(await api.ApproveAsync(caller.ConsentId!, [api.Account("GB-2")]));
+        Assert.IsType<AuthorisationAnswer.AccountNotShown>(await api.ApproveAsync(caller.ConsentId!, [api.Account("GB-1")]));
+        Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await api.ApproveAsync(caller.ConsentId!, [api.Account("GB-1"), api.Account("GB-3")]));
         var answer = Assert.IsType<AuthorisationAnswer.Authorised>(await api.ApproveAsync(caller.ConsentId!, []));
         Assert.Equal([api.Account("GB-1"), api.Account("JT-1")], answer.AccountIds);
         Assert.Equal(200, (await api.GetAsync("/accounts", caller)).Status);

@@ -139,8 +139,8 @@ public sealed class FundsConfirmationConsentTests(Bank bank)
         Assert.Contains("Never your balance, and nothing else of your account", shown.Groups.SelectMany(group => group.Parts));
 
         // What was not shown cannot be added, and what is shown can be changed by nobody.
-        Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await api.ApproveAsync(id, [api.Account("GB-2")]));
-        Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await api.ApproveAsync(id, [api.Account("GB-1"), api.Account("GB-2")]));
+        Assert.IsType<AuthorisationAnswer.AccountNotShown>(await api.ApproveAsync(id, [api.Account("GB-2")]));
+        Assert.IsType<AuthorisationAnswer.AccountNotShown>(await api.ApproveAsync(id, [api.Account("GB-1"), api.Account("GB-2")]));
         Assert.IsType<AuthorisationAnswer.Changed>(await api.ApproveAsync(id, [api.Account("GB-1")], digest: new string('A', 43)));
         var authorised = Assert.IsType<AuthorisationAnswer.Authorised>(await api.ApproveAsync(id, [api.Account("GB-1")]));
         Assert.Equal((ConsentKind.FundsConfirmation, api.Account("GB-1")), (authorised.Kind, Assert.Single(authorised.AccountIds)));

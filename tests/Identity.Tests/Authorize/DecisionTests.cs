@@ -152,6 +152,22 @@ public sealed class DecisionTests(FrontWorld world) : IDisposable
     }
 
     [Fact]
+    [Trait("Rule", "CO-06")]
+    public async Task What_was_not_shown_is_not_taken_along()
+    {
+        var consent = await Tpp.CreateConsentAsync();
+        var first = await ArriveAsync(consent);
+        await browser.SignInAsync(first);
+        Assert.IsType<DecisionAnswer.Done>(await browser.TryApproveAsync(first, (await browser.DocumentAsync(first)).Digest, [world.Customer.AccountIds[0]]));
+
+        var again = await ArriveAsync(consent);
+        await browser.SignInAsync(again);
+        var digest = (await browser.DocumentAsync(again)).Digest;
+        Assert.Equal("CO-06", Assert.IsType<DecisionAnswer.NotAcceptable>(await browser.TryApproveAsync(again, digest, world.Customer.AccountIds)).Rule);
+        Assert.IsType<DecisionAnswer.Done>(await browser.TryApproveAsync(again, digest, [world.Customer.AccountIds[0]]));
+    }
+
+    [Fact]
     [Trait("Rule", "CO-08")]
     public async Task Of_twenty_decisions_at_one_moment_one_is_made()
     {

@@ -37,7 +37,7 @@ public sealed class DiscoveryTests
     {
         var agreed = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Metadata", "discovery.json"), TestContext.Current.CancellationToken);
 
-        Assert.Equal(agreed.Trim(), DiscoveryEndpoint.Document(Sandbox, Kinds.Served).ToJsonString(Indented));
+        Assert.Equal(agreed.Trim(), DiscoveryEndpoint.Document(Sandbox, Kinds.OfTheProduct).ToJsonString(Indented));
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class DiscoveryTests
     [InlineData("registration_endpoint")]
     public void Each_endpoint_of_an_mtls_client_has_its_alias(string endpoint)
     {
-        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.Served);
+        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.OfTheProduct);
 
         Assert.Equal(
             document[endpoint]!.GetValue<string>().Replace(":5001", ":5002", StringComparison.Ordinal),
@@ -74,13 +74,13 @@ public sealed class DiscoveryTests
     [InlineData("userinfo_endpoint")]
     [InlineData("revocation_endpoint")]
     [InlineData("introspection_endpoint")]
-    public void What_every_client_looks_for_is_there(string member) => Assert.NotNull(DiscoveryEndpoint.Document(Sandbox, Kinds.Served)[member]);
+    public void What_every_client_looks_for_is_there(string member) => Assert.NotNull(DiscoveryEndpoint.Document(Sandbox, Kinds.OfTheProduct)[member]);
 
     [Fact]
     [Trait("Rule", "META-20")]
     public void There_is_one_issuer_and_every_address_is_its_own()
     {
-        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.Served);
+        var document = DiscoveryEndpoint.Document(Sandbox, Kinds.OfTheProduct);
         var addresses = document.Where(member => member.Key.EndsWith("_endpoint", StringComparison.Ordinal) || member.Key == "jwks_uri").ToList();
 
         // Nobody registers without a certificate, so that address is where one can be shown (OB-DCR-1).
@@ -89,7 +89,7 @@ public sealed class DiscoveryTests
 
     [Fact]
     public void Without_an_mtls_address_there_are_no_aliases() =>
-        Assert.False(DiscoveryEndpoint.Document(new AuthorizationServerOptions(), Kinds.Served).ContainsKey("mtls_endpoint_aliases"));
+        Assert.False(DiscoveryEndpoint.Document(new AuthorizationServerOptions(), Kinds.OfTheProduct).ContainsKey("mtls_endpoint_aliases"));
 
     [Theory]
     [Trait("Rule", "TOK-12")]

@@ -12,6 +12,10 @@ namespace OpenBanking.Payments.Tests.Messages;
 /// <summary>The whole product with the authorization server in it, for what only it can say: who has signed.</summary>
 public sealed class SignedBank : IAsyncLifetime
 {
+    public const string Iat = "http://openbanking.org.uk/iat";
+    public const string Iss = "http://openbanking.org.uk/iss";
+    public const string Tan = "http://openbanking.org.uk/tan";
+
     public TestHost Host { get; private set; } = null!;
 
     public TestTpp Tpp { get; private set; } = null!;
@@ -32,6 +36,25 @@ public sealed class SignedBank : IAsyncLifetime
         await Host.DisposeAsync();
     }
 
+    /// <summary>Written out, so that no code of the product makes what the product is asked about.</summary>
+    public string Sign(string content, Action<JsonObject>? change = null, SigningKey? key = null)
+    {
+        key ??= Tpp.Key;
+        var header = new JsonObject
+        {
+            ["alg"] = "PS256",
+            ["kid"] = key.KeyId,
+            ["crit"] = new JsonArray(Iat, Iss, Tan),
+            [Iat] = Host.Clock.Now.ToUnixTimeSeconds(),
+            [Iss] = "0015800001041RHAAY/first",
+            [Tan] = "openbanking.org.uk",
+        };
+        change?.Invoke(header);
+        var encoded = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString()));
+        var input = encoded + "." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(content));
+        return encoded + ".." + Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(input)));
+    }
+
     public static Action<JsonObject> Pays(string software) => metadata =>
     {
         metadata["software_roles"] = new JsonArray("PISP");
@@ -43,9 +66,9 @@ public sealed class SignedBank : IAsyncLifetime
 public sealed class MessageSignatureTests(SignedBank bank) : IClassFixture<SignedBank>
 {
     private const string Path = "/open-banking/v4.0/pisp/domestic-payment-consents";
-    private const string Iat = "http://openbanking.org.uk/iat";
-    private const string Iss = "http://openbanking.org.uk/iss";
-    private const string Tan = "http://openbanking.org.uk/tan";
+    private const string Iat = SignedBank.Iat;
+    private const string Iss = SignedBank.Iss;
+    private const string Tan = SignedBank.Tan;
     private static string? token;
     private readonly string body = Bank.Payment().ToJsonString();
 
@@ -243,24 +266,7 @@ public sealed class MessageSignatureTests(SignedBank bank) : IClassFixture<Signe
         }
     }
 
-    /// <summary>Written out, so that no code of the product makes what the product is asked about.</summary>
-    private string Sign(string content, Action<JsonObject>? change = null, SigningKey? key = null)
-    {
-        key ??= bank.Tpp.Key;
-        var header = new JsonObject
-        {
-            ["alg"] = "PS256",
-            ["kid"] = key.KeyId,
-            ["crit"] = new JsonArray(Iat, Iss, Tan),
-            [Iat] = bank.Host.Clock.Now.ToUnixTimeSeconds(),
-            [Iss] = "0015800001041RHAAY/first",
-            [Tan] = "openbanking.org.uk",
-        };
-        change?.Invoke(header);
-        var encoded = Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header.ToJsonString()));
-        var input = encoded + "." + Base64Url.EncodeToString(Encoding.UTF8.GetBytes(content));
-        return encoded + ".." + Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(input)));
-    }
+    private string Sign(string content, Action<JsonObject>? change = null, SigningKey? key = null) => bank.Sign(content, change, key);
 
     private async Task<string> TokenAsync() => token ??= await bank.Tpp.ClientTokenAsync("payments");
 

@@ -71,6 +71,30 @@ public sealed class CommandTests(SandboxTests.Running running) : IClassFixture<S
     }
 
     [Fact]
+    public async Task Events_that_did_not_arrive_are_shown_and_sent_again()
+    {
+        Assert.Equal("Every event has arrived or is on its way.", await DoAsync("events", "dead"));
+        var (none, said, _) = await HostProcess.RunAsync(null, Host.DataPath, "events", "resend", "all");
+        Assert.Equal((1, "There is no such event among those that did not arrive."), (none, said.Trim()));
+
+        await using var database = NpgsqlDataSource.Create((await Host.SandboxAsync()).GetProperty("database").GetString()!);
+        await using (var given = database.CreateCommand(
+            """
+            INSERT INTO consent.events ("Id", "ClientId", "Type", "ResourceType", "ResourceId", "Path", "At", "Transaction", "Tries", "Problem", "GivenUpAt")
+            VALUES ('0199c3f2a1b27c3d8e4f5a6b7c8d9e0f', 'tpp', 'urn:x', 'account-access-consent', 'aac-1', 'x', '2026-01-02T03:04:05Z', '0199c3f2a1b27c3d8e4f5a6b7c8d9e00', 10, 'answered with 503', '2026-01-02T08:00:00Z')
+            """))
+            await given.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(
+            """
+            0199c3f2a1b27c3d8e4f5a6b7c8d9e0f tpp urn:x aac-1 of 2026-01-02 03:04:05Z, given up 2026-01-02 08:00:00Z after 10 tries: answered with 503
+            1 did not arrive.
+            """,
+            await DoAsync("events", "dead"));
+        Assert.Equal("1 will be sent once more.", await DoAsync("events", "resend", "0199c3f2a1b27c3d8e4f5a6b7c8d9e0f"));
+        Assert.Equal("Every event has arrived or is on its way.", await DoAsync("events", "dead"));
+    }
+
+    [Fact]
     public async Task The_policy_is_explained()
     {
         Assert.Contains("Outcome: refuse, by NewPlaceUnderAttack.", await DoAsync("policy", "explain", "device=new", "country-is=new", "threat=high"), StringComparison.Ordinal);

@@ -78,7 +78,10 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     [InlineData("""{"operation":"setting","name":"colour","value":"blue"}""", 400)]
     [InlineData("""{"operation":"setting","name":"region","value":"US"}""", 400)]
     [InlineData("""{"operation":"setting","name":"holidays"}""", 400)]
-    [InlineData("""{"operation":"refund","id":"1"}""", 501)]
+    [InlineData("""{"operation":"refund","id":"1"}""", 400)]
+    [InlineData("""{"operation":"order","id":"1","status":"ACSC"}""", 400)]
+    [InlineData("""{"operation":"refuse","code":"?"}""", 400)]
+    [InlineData("""{"operation":"decide","orderId":"1","decision":"approve"}""", 501)]
     [InlineData("""{"operation":"refund"}""", 400)]
     public async Task What_is_malformed_is_400_and_what_is_not_built_is_501(string body, int status)
     {
@@ -150,8 +153,8 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     }
 
     [Theory]
-    [InlineData("seed many", "The command 'seed' is not offered by this build.")]
-    [InlineData("make coffee", "There is no command 'make coffee'; there are: audit verify, config show, clock show, consents suspend CONSENT [WHY…], customers code USERNAME, directories revoke DIRECTORY ID, directories restore DIRECTORY ID, evidence messages CLIENT DAY, keyring rotate, keys rotate, policy explain [SIGNAL=VALUE…], threat show, threat raise [WHY…], threat lower [WHY…].")]
+    [InlineData("make coffee", "There is no command 'make coffee'; there are: audit verify, config show, clock show, consents suspend CONSENT [WHY…], customers code USERNAME, directories revoke DIRECTORY ID, directories restore DIRECTORY ID, events dead, events resend EVENT|all, evidence messages CLIENT DAY, evidence verify CONSENT, keyring rotate, keys rotate, ledger verify, policy explain [SIGNAL=VALUE…], seed big [customers=10000] [transactions=1000000] [consents=100000…], threat show, threat raise [WHY…], threat lower [WHY…].")]
+    [InlineData("seed big customers=none", "Use: ./run.sh seed big [customers=10000] [transactions=1000000] [consents=100000], each from 1 to 9000000.")]
     [InlineData("customers code", "Use: ./run.sh customers code USERNAME")]
     public async Task A_command_that_is_not_there_is_one_sentence(string words, string sentence)
     {

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using OpenBanking.Consent.Contracts;
-using OpenBanking.Identity.Contracts;
 using OpenBanking.Platform.Tests.Journeys;
 using OpenBanking.Testing.Tpp;
 
@@ -12,8 +10,6 @@ namespace OpenBanking.Platform.Tests.Portal;
 /// <summary>Connected accounts: what there is, what is new, and how it is stopped.</summary>
 public sealed class ConnectionPagesTests : PortalTest
 {
-    private static readonly string[] AskedFor = ["ReadAccountsDetail", "ReadBalances"];
-
     [Fact]
     [Trait("Rule", "D-1")]
     [Trait("Rule", "D-2")]
@@ -113,11 +109,11 @@ public sealed class ConnectionPagesTests : PortalTest
         using var tidy = await TestTpp.RegisterAsync(Host, change: metadata => metadata["client_name"] = "Tidy Money");
         using var alba = await TestTpp.RegisterAsync(Host, change: metadata => metadata["client_name"] = "Alba Credit");
         foreach (var tpp in new[] { tidy, tidy, tidy, alba, alba })
-            await GrantAsync(tpp, customer.CustomerId, customer.Accounts[0].AccountId);
+            await PortalHost.GrantAsync(Host, tpp, customer.CustomerId, null, customer.Accounts[0].AccountId);
         await OpenAsync("/connections");
         await Assertions.Expect(Page.GetByRole(AriaRole.Search)).ToHaveCountAsync(0);
 
-        var last = await GrantAsync(alba, customer.CustomerId, customer.Accounts[1].AccountId);
+        var last = await PortalHost.GrantAsync(Host, alba, customer.CustomerId, null, customer.Accounts[1].AccountId);
         await OpenAsync($"/connections/{last}/cancel");
         await Browser.PressAsync("Cancel access");
         await OpenAsync("/connections");
@@ -180,7 +176,7 @@ public sealed class ConnectionPagesTests : PortalTest
         var customer = await ActivateAsync(0);
         await Browser.SignInAsync();
         Host.Clock.Advance(TimeSpan.FromMinutes(1));
-        var id = await GrantAsync(tpp, customer.CustomerId, customer.Accounts[0].AccountId, Host.Clock.Now.AddDays(60));
+        var id = await PortalHost.GrantAsync(Host, tpp, customer.CustomerId, Host.Clock.Now.AddDays(60), customer.Accounts[0].AccountId);
         foreach (var page in new[] { "/", "/connections" })
         {
             await OpenAsync(page);
@@ -228,21 +224,4 @@ public sealed class ConnectionPagesTests : PortalTest
     }
 
     private ILocator Entries => Page.Locator("li.connection");
-
-    // An access as the portal's approval leaves it, without the walk through its pages.
-    private async Task<string> GrantAsync(TestTpp tpp, string customerId, string accountId, DateTimeOffset? expires = null)
-    {
-        var body = JsonSerializer.Serialize(new { Data = new { Permissions = AskedFor, ExpirationDateTime = expires ?? Host.Clock.Now.AddDays(300) }, Risk = new { } });
-        var created = await tpp.ApiAsync(HttpMethod.Post, "/open-banking/v4.0/aisp/account-access-consents", await tpp.ClientTokenAsync(), body);
-        var consentId = created.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
-        await Host.InScopeAsync(async services =>
-        {
-            var mediator = services.GetRequiredService<IMediator>();
-            var document = await mediator.Send(new DescribeForApproval(consentId, tpp.ClientId, customerId));
-            var evidence = new AuthenticationEvidence(Host.Clock.Now, "passkey", new DecisionOrigin("192.0.2.1", "Browser"));
-            Assert.IsType<AuthorisationAnswer.Authorised>(
-                await mediator.Send(new AuthoriseConsent(consentId, tpp.ClientId, customerId, [accountId], document!.Digest, evidence)));
-        });
-        return consentId;
-    }
 }

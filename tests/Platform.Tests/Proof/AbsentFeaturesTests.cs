@@ -12,13 +12,6 @@ public sealed partial class AbsentFeaturesTests(AbsentFeaturesTests.Running runn
 {
     private readonly TestHost host = running.Host;
 
-    [Fact]
-    [Trait("Rule", "PK-17")]
-    public void No_payment_can_be_approved_because_none_can_be_ordered() =>
-        Assert.DoesNotContain(
-            Routes().Where(path => !path.Contains("/aisp/", StringComparison.Ordinal)),
-            path => path.Contains("pisp", StringComparison.Ordinal) || path.Contains("payment", StringComparison.Ordinal));
-
     [Theory]
     [Trait("Rule", "PO-09")]
     [Trait("Rule", "PO-10")]

@@ -220,9 +220,9 @@ public sealed class ConsentModelTests
                 if (isStale) return "Changed";
                 var continues = known.Customer is not null;
                 var offered = continues ? known.Shared.ToHashSet() : known.IsFunds ? all.Where(id => id == own[Customers[0]][0].AccountId).ToHashSet() : all.ToHashSet();
-                if (!chosen.All(offered.Contains)) return "AccountNotOffered";
+                if (!chosen.All(offered.Contains)) return chosen.All(all.Contains) ? "AccountNotShown" : "AccountNotOffered";
                 var chooses = !known.IsFunds && !continues;
-                if (!chooses && chosen.Length > 0 && chosen.Distinct().Count() != offered.Count) return "AccountNotOffered";
+                if (!chooses && chosen.Length > 0 && chosen.Distinct().Count() != offered.Count) return "AccountNotShown";
                 if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return "NoAccountChosen";
                 known.Customer = customer;
                 if (!continues) known.Chosen = chooses ? [.. chosen] : offered;

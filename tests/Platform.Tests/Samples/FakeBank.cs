@@ -42,6 +42,12 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
 
     public string? NextLink { get; set; }
 
+    /// <summary>What has happened: events as the bank sends them, by their ids, until they are acknowledged.</summary>
+    public Dictionary<string, string> Events { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>What was said of events that could not be used.</summary>
+    public Dictionary<string, string> EventErrors { get; } = new(StringComparer.Ordinal);
+
     public string LastState => Requests.Last(one => one.Path == "/par").Form["state"];
 
     public KeySet Keys => KeySet.Parse(Encoding.UTF8.GetBytes(Jwks().ToJsonString())).Failed(out _, out var keys)
@@ -68,6 +74,27 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
         return Jws.Sign(by ?? key, typ, claims);
     }
 
+    /// <summary>An event as the bank signs it.</summary>
+    public void Raise(string id, string type, Action<JsonObject>? spoil = null, SigningKey? by = null, string clientId = "sample-tpp-dpop", string typ = "secevent+jwt")
+    {
+        var claims = new JsonObject
+        {
+            ["iss"] = Issuer,
+            ["iat"] = time.GetUtcNow().ToUnixTimeSeconds(),
+            ["jti"] = id,
+            ["aud"] = clientId,
+            ["sub"] = Issuer + "/open-banking/v4.0/aisp/account-access-consents/c-1",
+            ["txn"] = id,
+            ["toe"] = time.GetUtcNow().ToUnixTimeSeconds(),
+            ["events"] = new JsonObject
+            {
+                ["urn:uk:org:openbanking:events:" + type] = new JsonObject { ["reason"] = "<i>why</i>", ["subject"] = new JsonObject { ["http://openbanking.org.uk/rid"] = "c-1" } },
+            },
+        };
+        spoil?.Invoke(claims);
+        Events[id] = Jws.Sign(by ?? key, typ, claims);
+    }
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (Down) throw new HttpRequestException("connection refused");
@@ -79,6 +106,7 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
             "/jwks" => Json(200, Jwks()),
             "/token" => WithNonce(seen, AuthorizationServerNonce, 400, () => Token(seen)),
             "/par" => WithNonce(seen, AuthorizationServerNonce, 400, () => Pushed(seen)),
+            "/open-banking/v4.0/events" => WithNonce(seen, ResourceServerNonce, 401, () => Poll(seen)),
             _ when seen.Path.StartsWith("/open-banking/v4.0/aisp/", StringComparison.Ordinal) =>
                 WithNonce(seen, ResourceServerNonce, 401, () => Api(seen)),
             _ => Json(404, []),
@@ -148,6 +176,28 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
         return Json(200, token);
     }
 
+    private HttpResponseMessage Poll(Seen seen)
+    {
+        var said = JsonElement.Parse(seen.Body);
+        if (said.TryGetProperty("ack", out var known))
+        {
+            foreach (var id in known.EnumerateArray()) Events.Remove(id.GetString()!);
+        }
+
+        if (said.TryGetProperty("setErrs", out var errors))
+        {
+            foreach (var error in errors.EnumerateObject())
+            {
+                EventErrors[error.Name] = error.Value.GetProperty("err").GetString()!;
+                Events.Remove(error.Name);
+            }
+        }
+
+        var sets = new JsonObject();
+        foreach (var (id, set) in Events) sets[id] = set;
+        return Json(200, new JsonObject { ["moreAvailable"] = false, ["sets"] = sets });
+    }
+
     private HttpResponseMessage Api(Seen seen)
     {
         if (seen.Path.EndsWith("/account-access-consents", StringComparison.Ordinal))
@@ -205,7 +255,7 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
 
 /// <summary>A request as it arrived.</summary>
 internal sealed record Seen(
-    string Method, string Host, string Path, string Query, Dictionary<string, string> Form, IReadOnlyDictionary<string, string> Headers, JsonElement? Proof)
+    string Method, string Host, string Path, string Query, Dictionary<string, string> Form, IReadOnlyDictionary<string, string> Headers, JsonElement? Proof, string Body)
 {
     public static async Task<Seen> ReadAsync(HttpRequestMessage request, CancellationToken ct)
     {
@@ -216,6 +266,7 @@ internal sealed record Seen(
             foreach (var name in values.AllKeys) form[name!] = values[name]!;
         }
 
+        var body = request.Content is StringContent text ? await text.ReadAsStringAsync(ct) : "";
         var headers = request.Headers.ToDictionary(one => one.Key, one => string.Join(", ", one.Value), StringComparer.OrdinalIgnoreCase);
         JsonElement? proof = null;
         if (headers.TryGetValue("DPoP", out var compact))
@@ -226,7 +277,7 @@ internal sealed record Seen(
         }
 
         return new Seen(
-            request.Method.Method, request.RequestUri!.Authority, request.RequestUri.AbsolutePath, request.RequestUri.Query, form, headers, proof);
+            request.Method.Method, request.RequestUri!.Authority, request.RequestUri.AbsolutePath, request.RequestUri.Query, form, headers, proof, body);
     }
 }
 

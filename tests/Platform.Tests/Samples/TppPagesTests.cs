@@ -1,4 +1,5 @@
 using System.Net;
+using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Platform.Tests.Samples;
 
@@ -23,6 +24,33 @@ public sealed class TppPagesTests
 
         // The account's number is not shown whole.
         Assert.DoesNotContain("40400412345678", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-EVT-9")]
+    public async Task What_the_bank_says_has_happened_is_fetched_checked_shown_and_acknowledged()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        await tpp.ConnectAsync();
+        Assert.Contains("none so far", await TextAsync(await tpp.VisitAsync("/overview")), StringComparison.Ordinal);
+
+        using var strangers = SigningKey.Create("ES256");
+        tpp.Bank.Raise("e-1", "account-access-consent-linked-account-update");
+        tpp.Bank.Raise("e-2", "resource-update", by: strangers);
+        tpp.Bank.Raise("e-3", "resource-update", claims => claims["iss"] = "https://attacker.test");
+        tpp.Bank.Raise("e-4", "resource-update", clientId: "another-tpp");
+        tpp.Bank.Raise("e-5", "resource-update", claims => claims.Remove("toe"));
+        tpp.Bank.Raise("e-6", "resource-update", typ: "JWT");
+        tpp.Bank.Events["e-7"] = "x";
+        clock.Now += TimeSpan.FromSeconds(10);
+        var page = await TextAsync(await tpp.VisitAsync("/overview"));
+        Assert.Contains("account-access-consent-linked-account-update", page, StringComparison.Ordinal);
+        Assert.Contains("&lt;i&gt;why&lt;/i&gt;", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<code>resource-update", page, StringComparison.Ordinal);
+        Assert.Empty(tpp.Bank.Events);
+        Assert.Equal(
+            ["e-2 jws", "e-3 jwtIss", "e-4 jwtAud", "e-5 setData", "e-6 jws", "e-7 jwtParse"],
+            tpp.Bank.EventErrors.Select(error => $"{error.Key} {error.Value}").Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class TppScreens
     private static void Map(WebApplication app)
     {
         app.MapGet("/look/start", () => StartPage.Show("Meadow Bank", connected: false, mtls: true));
-        app.MapGet("/look/overview", () => OverviewPage.Show(SampleOverview.At(Clock.Now), "client-1", null, all: false));
+        app.MapGet("/look/overview", () => OverviewPage.Show(SampleOverview.At(Clock.Now), "client-1", [new BankEvent("e-1", "account-access-consent-linked-account-update", "c-1", Clock.Now, "UK.OBIE.AccountClosure")], null, all: false));
         app.MapGet("/look/problem", () => ProblemPage.Show(Problem.Of(BankFault.Unreachable("bank.test:5001: connection refused")), "dpop", 200));
         app.MapGet("/look/disconnect", () => DisconnectPage.Ask("Meadow Bank"));
     }

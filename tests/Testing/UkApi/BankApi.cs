@@ -22,6 +22,7 @@ using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.Payments;
 using OpenBanking.ResourceServer;
 using OpenBanking.Testing.OpenApi;
 
@@ -134,6 +135,7 @@ public sealed class BankApi : IAsyncDisposable
         services.AddScoped<IMediator, Mediator>();
         services.AddConsent(builder.Configuration);
         services.AddAccounts(builder.Configuration);
+        services.AddPayments(builder.Configuration);
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
 
         // What the authorization server would answer and do.
@@ -156,6 +158,7 @@ public sealed class BankApi : IAsyncDisposable
         app.Use(MessageSigning.AnswerAsync);
         app.MapConsent();
         app.MapAccounts();
+        app.MapPayments();
         await app.StartAsync();
         var customers = await AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None);
         return new BankApi(app, database, clock, log, ended, outbound, customers, folder);

@@ -6,6 +6,9 @@ namespace OpenBanking.Accounts.Contracts;
 /// <summary>Asks whether an amount could be paid now out of a customer's account; nothing is reserved (OB-PIS-13).</summary>
 public sealed record AreFundsThere(string CustomerId, string AccountId, Money Amount) : IRequest<bool>;
 
+/// <summary>Asks how much each of a customer's accounts has available now, for the customer to see.</summary>
+public sealed record ListAvailableFunds(string CustomerId, IReadOnlyList<string> AccountIds) : IRequest<IReadOnlyDictionary<string, Money>>;
+
 /// <summary>
 /// Sets money aside for a transfer, or says why not; asked twice for one transfer, it is set aside once. It is for the transaction in which
 /// the order is made.

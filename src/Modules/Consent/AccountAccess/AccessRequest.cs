@@ -17,46 +17,21 @@ internal sealed record AccessRequest(AccessRequest.RequestedData? Data, bool Has
     /// <summary>Reads the members; a member of a wrong JSON type cannot be read as the schema (U010).</summary>
     public static Outcome<AccessRequest, ApiError> From(JsonElement body)
     {
-        var faults = new List<ApiFault>();
-        RequestedData? data = null;
-        if (Member(body, "Data", JsonValueKind.Object, "Data", faults) is { } asked)
-        {
-            data = new RequestedData(
-                ReadPermissions(asked, faults),
-                Member(asked, "ExpirationDateTime", JsonValueKind.String, "Data.ExpirationDateTime", faults)?.GetString(),
-                Member(asked, "TransactionFromDateTime", JsonValueKind.String, "Data.TransactionFromDateTime", faults)?.GetString(),
-                Member(asked, "TransactionToDateTime", JsonValueKind.String, "Data.TransactionToDateTime", faults)?.GetString());
-        }
+        var members = new BodyMembers();
+        var data = members.Object(body, "Data") is { } asked
+            ? new RequestedData(
+                members.Texts(asked, "Permissions", "Data"),
+                members.Text(asked, "ExpirationDateTime", "Data"),
+                members.Text(asked, "TransactionFromDateTime", "Data"),
+                members.Text(asked, "TransactionToDateTime", "Data"))
+            : null;
 
         // Risk is the one object of this resource whose schema closes it; elsewhere unknown members are let be (OB-GEN-16).
-        var risk = Member(body, "Risk", JsonValueKind.Object, "Risk", faults);
+        var risk = members.Object(body, "Risk");
         if (risk is { } given && given.EnumerateObject().Any())
-            faults.Add(new ApiFault("U010", "OB-GEN-16", "Risk has no members here.", "Risk"));
+            members.Faults.Add(new ApiFault("U010", "OB-GEN-16", "Risk has no members here.", "Risk"));
 
-        return faults.Count > 0 ? ApiError.BadRequest(faults) : new AccessRequest(data, risk is not null);
-    }
-
-    private static List<string>? ReadPermissions(JsonElement data, List<ApiFault> faults)
-    {
-        if (Member(data, "Permissions", JsonValueKind.Array, "Data.Permissions", faults) is not { } array) return null;
-        var permissions = new List<string>();
-        foreach (var item in array.EnumerateArray())
-        {
-            if (item.ValueKind == JsonValueKind.String) permissions.Add(item.GetString()!);
-            else faults.Add(new ApiFault("U010", "OB-GEN-5", "Must be a string.", $"Data.Permissions[{permissions.Count}]"));
-        }
-
-        return permissions;
-    }
-
-    private static JsonElement? Member(JsonElement parent, string name, JsonValueKind kind, string path, List<ApiFault> faults)
-    {
-        if (!parent.TryGetProperty(name, out var member)) return null;
-        if (member.ValueKind == kind) return member;
-
-        // Null is a wrong type too: a member without a value is left out.
-        faults.Add(new ApiFault("U010", "OB-GEN-5", $"Must be {(kind == JsonValueKind.String ? "a string" : kind == JsonValueKind.Array ? "an array" : "an object")}.", path));
-        return null;
+        return members.Faults.Count > 0 ? ApiError.BadRequest(members.Faults) : new AccessRequest(data, risk is not null);
     }
 }
 

@@ -88,7 +88,11 @@ public sealed record AuthoriseConsent(
     AuthenticationEvidence Evidence) : IRequest<AuthorisationAnswer>;
 
 /// <summary>How the customer authenticated for the decision; stored with the consent.</summary>
-public sealed record AuthenticationEvidence(DateTimeOffset AuthenticatedAt, string PasskeyId, DecisionOrigin From);
+public sealed record AuthenticationEvidence(DateTimeOffset AuthenticatedAt, string PasskeyId, DecisionOrigin From)
+{
+    /// <summary>What the passkey has signed for this very approval (OB-SCA-2); null where it was used to sign in only.</summary>
+    public PasskeySignature? Signature { get; init; }
+}
 
 /// <summary>The answer to <see cref="AuthoriseConsent"/>.</summary>
 public abstract record AuthorisationAnswer
@@ -104,7 +108,10 @@ public abstract record AuthorisationAnswer
     /// <summary>No account chosen.</summary>
     public sealed record NoAccountChosen : AuthorisationAnswer;
 
-    /// <summary>An account that the customer was not offered (CO-05, CO-06).</summary>
+    /// <summary>An account of the customer's own that was not shown, or some only of those that go together (CO-06).</summary>
+    public sealed record AccountNotShown : AuthorisationAnswer;
+
+    /// <summary>An account of somebody else (CO-05).</summary>
     public sealed record AccountNotOffered : AuthorisationAnswer;
 
     /// <summary>Decided, expired or deleted meanwhile (CO-09).</summary>

@@ -14,6 +14,9 @@ public sealed record ConsentKind(string Name, string IdPrefix, string DetailsTyp
     public static readonly ConsentKind VariableRecurringPayments = new("variable recurring payments", "vrp-", "variable_recurring_payment", "payments", "PISP");
     public static readonly ConsentKind FundsConfirmation = new("funds confirmation", "fcc-", "funds_confirmation", "fundsconfirmations", "CBPII");
 
+    /// <summary>Whoever approves it lets money be moved, so the approval is signed over what it is for (OB-SCA-2).</summary>
+    public bool MovesMoney => Role == "PISP";
+
     /// <summary>Every kind that is known; which of them are served is said by their modules, see <see cref="ServedConsentKind"/>.</summary>
     public static readonly IReadOnlyList<ConsentKind> All = [AccountAccess, DomesticPayment, VariableRecurringPayments, FundsConfirmation];
 

@@ -24,11 +24,8 @@ internal sealed partial class EventPush(
     /// <summary>OB-EVT-8.</summary>
     internal const int MostTries = 10;
 
-    private const int Batch = 20;
+    /// <summary>Subscriptions at once; no more are taken, or some would be held and not served.</summary>
     private const int AtOnce = 8;
-
-    /// <summary>Of one subscription at one go, so that a busy one does not keep the others of a batch waiting.</summary>
-    private const int InARow = 25;
 
     /// <summary>OB-EVT-8.</summary>
     internal static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(64);
@@ -37,6 +34,9 @@ internal sealed partial class EventPush(
     internal static readonly TimeSpan LongestTime = TimeSpan.FromHours(24);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long one subscription is served at one go, so that a slow receiver with much to hear does not keep the others waiting.</summary>
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(3);
 
     /// <summary>Longer than one try can take, also where the clocks of two hosts differ.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
@@ -73,7 +73,7 @@ internal sealed partial class EventPush(
                     SELECT s."Id" FROM consent.event_subscriptions s
                     WHERE s."CallbackUrl" IS NOT NULL AND (s."PushAt" <= {now} OR s."PushAt" > {now + LongestWait + Lease})
                         AND EXISTS (SELECT 1 FROM consent.events e WHERE e."PushFor" = s."Id")
-                    ORDER BY s."PushAt" LIMIT {Batch} FOR UPDATE SKIP LOCKED))
+                    ORDER BY s."PushAt" LIMIT {AtOnce} FOR UPDATE SKIP LOCKED))
                 RETURNING *
                 """)
             .ToListAsync(ct);
@@ -81,7 +81,8 @@ internal sealed partial class EventPush(
 
     private async Task DeliverAsync(EventSubscription held, CancellationToken ct)
     {
-        for (var sent = 0; sent < InARow; sent++)
+        var start = clock.GetTimestamp();
+        while (clock.GetElapsedTime(start) < Turn)
         {
             if (await scopes.InUnitAsync(services => NextAsync(services, held, ct), ct) is not { } next) break;
             var outcome = next.Problem is { } problem ? new Outcome(false, MayRetry: true, problem) : await TrySendAsync(held, next.Token, ct);

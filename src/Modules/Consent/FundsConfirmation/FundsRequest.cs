@@ -12,45 +12,33 @@ internal sealed record FundsRequest(bool HasData, DebtorAccount? Debtor, string?
     public static Outcome<FundsRequest, ApiError> From(JsonElement body)
     {
         // The schema closes the outermost object and leaves those within it open (OB-GEN-16).
-        var faults = body.EnumerateObject().Where(member => member.Name != "Data")
-            .Select(member => new ApiFault("U010", "OB-GEN-16", "There is no such member here.", Shortened.To(500, member.Name) is { Length: > 0 } name ? name : null)).ToList();
-        var data = Member(body, "Data", JsonValueKind.Object, "Data", faults);
+        var members = new BodyMembers();
+        members.Only(body, "", "Data");
+        var data = members.Object(body, "Data");
         string? expiration = null;
         DebtorAccount? debtor = null;
         if (data is { } asked)
         {
-            expiration = Text(asked, "ExpirationDateTime", "Data", faults);
-            if (Member(asked, "DebtorAccount", JsonValueKind.Object, "Data.DebtorAccount", faults) is { } account) debtor = ReadAccount(account, faults);
+            expiration = members.Text(asked, "ExpirationDateTime", "Data");
+            if (members.Object(asked, "DebtorAccount", "Data") is { } account) debtor = ReadAccount(account, members);
         }
 
-        return faults.Count > 0 ? ApiError.BadRequest(faults) : new FundsRequest(data is not null, debtor, expiration);
+        return members.Faults.Count > 0 ? ApiError.BadRequest(members.Faults) : new FundsRequest(data is not null, debtor, expiration);
     }
 
-    private static DebtorAccount ReadAccount(JsonElement account, List<ApiFault> faults)
+    private static DebtorAccount ReadAccount(JsonElement account, BodyMembers members)
     {
         const string Path = "Data.DebtorAccount";
-        var proxy = Member(account, "Proxy", JsonValueKind.Object, Path + ".Proxy", faults) is { } given
-            ? new DebtorAccount.AccountProxy(Text(given, "Identification", Path + ".Proxy", faults), Text(given, "Code", Path + ".Proxy", faults), Text(given, "Type", Path + ".Proxy", faults))
+        const string ProxyPath = Path + ".Proxy";
+        var proxy = members.Object(account, "Proxy", Path) is { } given
+            ? new DebtorAccount.AccountProxy(members.Text(given, "Identification", ProxyPath), members.Text(given, "Code", ProxyPath), members.Text(given, "Type", ProxyPath))
             : null;
         return new DebtorAccount(
-            Text(account, "SchemeName", Path, faults),
-            Text(account, "Identification", Path, faults),
-            Text(account, "Name", Path, faults),
-            Text(account, "SecondaryIdentification", Path, faults),
+            members.Text(account, "SchemeName", Path),
+            members.Text(account, "Identification", Path),
+            members.Text(account, "Name", Path),
+            members.Text(account, "SecondaryIdentification", Path),
             proxy);
-    }
-
-    private static string? Text(JsonElement parent, string name, string path, List<ApiFault> faults) =>
-        Member(parent, name, JsonValueKind.String, $"{path}.{name}", faults)?.GetString();
-
-    private static JsonElement? Member(JsonElement parent, string name, JsonValueKind kind, string path, List<ApiFault> faults)
-    {
-        if (!parent.TryGetProperty(name, out var member)) return null;
-        if (member.ValueKind == kind) return member;
-
-        // Null is a wrong type too: a member without a value is left out.
-        faults.Add(new ApiFault("U010", "OB-GEN-5", kind == JsonValueKind.String ? "Must be a string." : "Must be an object.", path));
-        return null;
     }
 }
 

@@ -91,6 +91,20 @@ internal sealed class ApprovalEvidence
 
     public required string PasskeyId { get; init; }
 
+    /// <summary>What the passkey has signed over the document and the choice, in its parts; null where it was used to sign in only.</summary>
+    public Guid? SignedRequest { get; init; }
+
+    public byte[]? SignedNonce { get; init; }
+
+    public byte[]? ClientData { get; init; }
+
+    public byte[]? AuthenticatorData { get; init; }
+
+    public byte[]? Signature { get; init; }
+
+    /// <summary>The passkey's public key, so that the signature can be verified when the passkey is gone.</summary>
+    public byte[]? PublicKey { get; init; }
+
     public string? Address { get; init; }
 
     public string? UserAgent { get; init; }

@@ -16,7 +16,11 @@ internal sealed record RequestToDecide(string ConsentId, AuthorizationRequest Re
 /// <summary>The customer who decides, and how that customer has authenticated for this very request (CO-10).</summary>
 /// <param name="Subject">What the client knows the customer as.</param>
 /// <param name="Amr">Values of RFC 8176.</param>
-internal sealed record Approver(User User, string Subject, DateTimeOffset AuthenticatedAt, string PasskeyId, string[] Amr, DecisionOrigin From);
+internal sealed record Approver(User User, string Subject, DateTimeOffset AuthenticatedAt, string PasskeyId, string[] Amr, DecisionOrigin From)
+{
+    /// <summary>What the passkey has signed for this very approval; null where it was used to sign in only.</summary>
+    public PasskeySignature? Signature { get; init; }
+}
 
 /// <summary>The answer to an approval.</summary>
 /// <param name="Grant">What was granted; null where the consent was not authorised.</param>
@@ -32,7 +36,7 @@ internal sealed class Authorisations(IdentityDb db, ManagedGrants grants, IMedia
     public async Task<Approval> ApproveAsync(
         RequestToDecide on, Approver by, IReadOnlyList<string> accountIds, string shownDigest, CancellationToken ct)
     {
-        var evidence = new AuthenticationEvidence(by.AuthenticatedAt, by.PasskeyId, by.From);
+        var evidence = new AuthenticationEvidence(by.AuthenticatedAt, by.PasskeyId, by.From) { Signature = by.Signature };
         var answer = await mediator.Send(
             new AuthoriseConsent(on.ConsentId, on.Client.ClientId, by.User.CustomerId, accountIds, shownDigest, evidence), ct);
         if (answer is not AuthorisationAnswer.Authorised authorised) return new Approval(answer, Grant: null);

@@ -31,7 +31,8 @@ internal sealed class Decisions(
     public static DecisionAnswer Answer(ReturnToClient? back) =>
         back is null ? new DecisionAnswer.NotUsable("CO-08", StatusCodes.Status409Conflict) : new DecisionAnswer.Done(back);
 
-    public async Task<DecisionAnswer> ApproveAsync(OpenInteraction open, ApproveInteraction approval, CancellationToken ct)
+    /// <param name="signature">What the passkey has signed for it, where money is moved.</param>
+    public async Task<DecisionAnswer> ApproveAsync(OpenInteraction open, ApproveInteraction approval, PasskeySignature? signature, CancellationToken ct)
     {
         var (interaction, request, client) = (open.Interaction, open.Request, open.Client);
         var user = await db.Users.SingleAsync(row => row.Id == interaction.UserId, ct);
@@ -43,7 +44,7 @@ internal sealed class Decisions(
             return Answer(await EndAsync(open, "invalid_grant_id", "grant_id names no grant of this customer", ct)); // GM-03
 
         if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return Answer(back: null);
-        var approver = new Approver(user, subject, interaction.AuthenticatedAt!.Value, interaction.PasskeyId!, interaction.Amr ?? [], approval.From);
+        var approver = new Approver(user, subject, interaction.AuthenticatedAt!.Value, interaction.PasskeyId!, interaction.Amr ?? [], approval.From) { Signature = signature };
         var (answer, grant) = await authorisations.ApproveAsync(ToDecide(open), approver, approval.AccountIds, approval.ShownDigest, ct);
         if (grant is not null)
         {
@@ -64,6 +65,7 @@ internal sealed class Decisions(
         {
             AuthorisationAnswer.Changed => new DecisionAnswer.Changed(),
             AuthorisationAnswer.NoAccountChosen => new DecisionAnswer.NotAcceptable("A-1", "Choose at least one account."),
+            AuthorisationAnswer.AccountNotShown => new DecisionAnswer.NotAcceptable("CO-06", "Choose among the accounts that are shown."),
             AuthorisationAnswer.AccountNotOffered => new DecisionAnswer.Forbidden("CO-05"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };

@@ -49,6 +49,9 @@ internal sealed class Interaction
     public string[]? ChosenAccounts { get; init; }
 
     public DateTimeOffset? DecidedAt { get; init; }
+
+    /// <summary>What a passkey that is used for the decision names it by (OB-SCA-2).</summary>
+    public Guid ApprovalId => new(Hash.AsSpan(0, 16), bigEndian: true);
 }
 
 internal sealed class InteractionTable : IEntityTypeConfiguration<Interaction>
@@ -56,6 +59,7 @@ internal sealed class InteractionTable : IEntityTypeConfiguration<Interaction>
     public void Configure(EntityTypeBuilder<Interaction> builder)
     {
         builder.ToTable("interactions").HasKey(interaction => interaction.Hash);
+        builder.Ignore(interaction => interaction.ApprovalId);
         builder.HasIndex(interaction => interaction.PushedRequestHash);
         builder.HasIndex(interaction => interaction.DecideBefore);
     }

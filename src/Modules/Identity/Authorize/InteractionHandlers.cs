@@ -1,9 +1,11 @@
 using MediatR;
+using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
+using OpenBanking.Identity.Users;
 
 namespace OpenBanking.Identity.Authorize;
 
@@ -28,7 +30,7 @@ internal sealed class DescribeInteractionHandler(Interactions interactions, Deci
         if (!Decisions.IsSignedInFor(open, reference)) return new InteractionState.SignInNeeded(summary);
         if (ApprovalPolicy.MustConfirm(interaction)) return new InteractionState.SignInNeeded(summary, interaction.AskedAgainBecause);
         var customerId = await db.Users.Where(user => user.Id == interaction.UserId).Select(user => user.CustomerId).SingleAsync(cancellationToken);
-        return new InteractionState.DecisionNeeded(summary, customerId, interaction.AuthenticatedAt!.Value, interaction.ChosenAccounts);
+        return new InteractionState.DecisionNeeded(summary, customerId, interaction.AuthenticatedAt!.Value, interaction.ChosenAccounts) { ApprovalId = interaction.ApprovalId };
     }
 
     private async Task<InteractionSummary> SummaryAsync(OpenInteraction open, CancellationToken ct)
@@ -46,7 +48,8 @@ internal sealed class DescribeInteractionHandler(Interactions interactions, Deci
 }
 
 /// <summary>Takes the customer's approval.</summary>
-internal sealed class ApproveInteractionHandler(Interactions interactions, Decisions decisions, ApprovalPolicy policy) : IRequestHandler<ApproveInteraction, DecisionAnswer>
+internal sealed class ApproveInteractionHandler(
+    Interactions interactions, Decisions decisions, ApprovalPolicy policy, PasskeyApproval passkeys, IHttpContextAccessor browser) : IRequestHandler<ApproveInteraction, DecisionAnswer>
 {
     public async Task<DecisionAnswer> Handle(ApproveInteraction request, CancellationToken cancellationToken)
     {
@@ -58,7 +61,19 @@ internal sealed class ApproveInteractionHandler(Interactions interactions, Decis
         if (!Decisions.IsSignedInFor(open, request.Interaction) || ApprovalPolicy.MustConfirm(open.Interaction)) return new DecisionAnswer.SignInNeeded();
         var said = await policy.DecideAsync(open, cancellationToken);
         if (said.Verdict != Verdict.Allow) return await policy.HoldAsync(open, said, request.AccountIds, cancellationToken);
-        var answer = await decisions.ApproveAsync(open, request, cancellationToken);
+
+        // Money moves only by a passkey that has signed amount and payee: a sign-in has signed neither (OB-SCA-2, P-10).
+        PasskeySignature? signature = null;
+        if (ConsentKind.OfId(open.Pushed.ConsentId) is { MovesMoney: true })
+        {
+            if (request.Passkey is not { } used || browser.HttpContext is not { } http) return new DecisionAnswer.PasskeyNeeded("OB-SCA-2");
+            var subject = new ApprovalSubject(open.Interaction.ApprovalId, request.ShownDigest, request.AccountIds);
+            if ((await passkeys.FinishAsync(http, open.Interaction.UserId!.Value, subject, used, cancellationToken)).Failed(out var refusal, out var asserted))
+                return new DecisionAnswer.PasskeyNeeded(refusal.Rule);
+            signature = asserted.Signature;
+        }
+
+        var answer = await decisions.ApproveAsync(open, request, signature, cancellationToken);
         if (answer is DecisionAnswer.Done) await policy.ApprovedAsync(open, said, cancellationToken);
         return answer;
     }

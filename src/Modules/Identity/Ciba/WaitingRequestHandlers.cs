@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MediatR;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
@@ -93,8 +92,7 @@ internal sealed class WaitingRequestDecisions(
 
         var subject = new ApprovalSubject(waiting.Id, request.ShownDigest, request.AccountIds);
         var http = browser.HttpContext ?? throw new InvalidOperationException("A passkey is used in a browser.");
-        if (JsonOf(request.Credential) is not { } credential) return new RequestAnswer.PasskeyNeeded("PK-08");
-        if ((await passkeys.FinishAsync(http, waiting.UserId, subject, request.Ceremony, credential, cancellationToken)).Failed(out var refusal, out var asserted))
+        if ((await passkeys.FinishAsync(http, waiting.UserId, subject, new PasskeyUse(request.Ceremony, request.Credential), cancellationToken)).Failed(out var refusal, out var asserted))
             return new RequestAnswer.PasskeyNeeded(refusal.Rule);
 
         // The passkey was used for this very approval, which is more than the policy could ask for again; it may still put off or refuse.
@@ -113,7 +111,7 @@ internal sealed class WaitingRequestDecisions(
             time.GetUtcNow(),
             asserted.Passkey.Id.ToString("D"),
             asserted.Amr,
-            request.From);
+            request.From) { Signature = asserted.Signature };
         var (answer, grant) = await authorisations.ApproveAsync(
             BackchannelRequests.ToDecide(waiting, client), approver, request.AccountIds, request.ShownDigest, cancellationToken);
         if (grant is not null)
@@ -135,6 +133,7 @@ internal sealed class WaitingRequestDecisions(
         {
             AuthorisationAnswer.Changed => new RequestAnswer.Changed(),
             AuthorisationAnswer.NoAccountChosen => NothingChosen,
+            AuthorisationAnswer.AccountNotShown => new RequestAnswer.NotAcceptable("CO-06", "Choose among the accounts that are shown."),
             AuthorisationAnswer.AccountNotOffered => new RequestAnswer.Forbidden("CO-05"),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -157,18 +156,6 @@ internal sealed class WaitingRequestDecisions(
         && await register.FindAsync(waiting.ClientId, ct) is { } client
             ? (waiting, client)
             : null;
-
-    private static JsonElement? JsonOf(string text)
-    {
-        try
-        {
-            return JsonElement.Parse(text, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
-        }
-        catch (JsonException)
-        {
-            return null; // The framework has no parser that answers without an exception.
-        }
-    }
 }
 
 /// <summary>What waits for a consent ends with it, in the same transaction.</summary>

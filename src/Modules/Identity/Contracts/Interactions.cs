@@ -25,7 +25,11 @@ public abstract record InteractionState
     /// <summary>The customer has authenticated for it and may decide.</summary>
     /// <param name="ChosenAccounts">What was ticked already, where the customer was asked for the passkey in between.</param>
     public sealed record DecisionNeeded(
-        InteractionSummary Summary, string CustomerId, DateTimeOffset AuthenticatedAt, IReadOnlyList<string>? ChosenAccounts = null) : InteractionState;
+        InteractionSummary Summary, string CustomerId, DateTimeOffset AuthenticatedAt, IReadOnlyList<string>? ChosenAccounts = null) : InteractionState
+    {
+        /// <summary>What a passkey that is used for the decision names it by.</summary>
+        public required Guid ApprovalId { get; init; }
+    }
 
     /// <summary>It ended without a decision in time; the customer goes back with an error .</summary>
     public sealed record TimedOut(InteractionSummary Summary, ReturnToClient Return) : InteractionState;
@@ -49,7 +53,11 @@ public sealed record InteractionSummary(string ClientId, string ClientName, stri
 /// <param name="ShownDigest">The digest of what the page showed; approval of anything else is refused (CO-07).</param>
 /// <param name="From">Where the decision came from: address and user agent, kept as evidence.</param>
 public sealed record ApproveInteraction(InteractionReference Interaction, IReadOnlyList<string> AccountIds, string ShownDigest, DecisionOrigin From)
-    : IRequest<DecisionAnswer>;
+    : IRequest<DecisionAnswer>
+{
+    /// <summary>The passkey as it was used for this very approval; needed where money is moved (OB-SCA-2).</summary>
+    public PasskeyUse? Passkey { get; init; }
+}
 
 /// <summary>Records that the customer declined and answers with the way back.</summary>
 public sealed record DenyInteraction(InteractionReference Interaction, DecisionOrigin From) : IRequest<DecisionAnswer>;
@@ -76,6 +84,9 @@ public abstract record DecisionAnswer
 
     /// <summary>The customer must authenticate (again) for this request first (CO-10).</summary>
     public sealed record SignInNeeded : DecisionAnswer;
+
+    /// <summary>The passkey was not used for this approval: nothing was approved, and the page is shown again (OB-SCA-2).</summary>
+    public sealed record PasskeyNeeded(string Rule) : DecisionAnswer;
 
     /// <summary>Not now: the policy puts the approval off or refuses it, and the request stays open.</summary>
     /// <param name="Rule">The name of the policy's rule.</param>

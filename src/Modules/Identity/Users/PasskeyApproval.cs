@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
 
@@ -76,8 +77,32 @@ internal sealed class PasskeyApproval(
         if ((await ceremonies.ConsumeAsync(http, CeremonyKind.Approval, ceremonyHandle, ct)).Failed(out var refusal, out var ceremony)) return refusal;
         if (ceremony.UserId != userId) return new PasskeyRefusal("PK-07");
         if (!CryptographicOperations.FixedTimeEquals(subject.Challenge(ceremony.Nonce!), ceremony.Challenge)) return new PasskeyRefusal("PK-17");
-        return await assertion.VerifyAsync(http, ceremony, credential, ct);
+        if ((await assertion.VerifyAsync(http, ceremony, credential, ct)).Failed(out refusal, out var asserted)) return refusal;
+        var response = credential.GetProperty("response");
+        return asserted with
+        {
+            Signature = new PasskeySignature(
+                subject.Request, ceremony.Nonce!, Bytes(response, "clientDataJSON"), Bytes(response, "authenticatorData"), Bytes(response, "signature"), asserted.Passkey.PublicKey),
+        };
     }
+
+    /// <summary>The same for an answer that is JSON, or should be.</summary>
+    public async Task<Outcome<AssertedPasskey, PasskeyRefusal>> FinishAsync(HttpContext http, Guid userId, ApprovalSubject subject, PasskeyUse used, CancellationToken ct)
+    {
+        JsonElement credential;
+        try
+        {
+            credential = JsonElement.Parse(used.Credential, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 16 });
+        }
+        catch (JsonException)
+        {
+            return new PasskeyRefusal("PK-08"); // The framework has no parser that answers without an exception.
+        }
+
+        return await FinishAsync(http, userId, subject, used.Ceremony, credential, ct);
+    }
+
+    private static byte[] Bytes(JsonElement response, string name) => Base64Url.DecodeFromChars(response.GetProperty(name).GetString());
 
     // The handler makes its own challenge and remembers it in its state, as base64; ours takes its place in both. Were there none to
     // replace, no signature would be taken: the handler compares.

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
@@ -133,6 +134,9 @@ internal sealed class PasskeyAssertion(
 /// <param name="HasConfirmed">It was the second time in a row, because the policy wanted it again.</param>
 internal sealed record AssertedPasskey(User User, Passkey Passkey, byte[]? InteractionHash, bool HasConfirmed)
 {
+    /// <summary>What it has signed, where that was an approval.</summary>
+    public PasskeySignature? Signature { get; init; }
+
     /// <summary>How (RFC 8176): a key in hardware or one that is synced, with a test of presence, two factors in one.</summary>
     public string[] Amr => [Passkey.IsBackupEligible ? "swk" : "hwk", "user", "mfa"];
 }

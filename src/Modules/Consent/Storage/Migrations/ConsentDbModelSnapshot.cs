@@ -387,6 +387,12 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.Property<DateTimeOffset>("AuthenticatedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<byte[]>("AuthenticatorData")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("ClientData")
+                        .HasColumnType("bytea");
+
                     b.Property<string>("ConsentId")
                         .IsRequired()
                         .HasMaxLength(40)
@@ -408,6 +414,18 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.Property<string>("PasskeyId")
                         .IsRequired()
                         .HasColumnType("text");
+
+                    b.Property<byte[]>("PublicKey")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("Signature")
+                        .HasColumnType("bytea");
+
+                    b.Property<byte[]>("SignedNonce")
+                        .HasColumnType("bytea");
+
+                    b.Property<Guid?>("SignedRequest")
+                        .HasColumnType("uuid");
 
                     b.Property<string>("UserAgent")
                         .HasMaxLength(512)

@@ -1,0 +1,65 @@
+using MediatR;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Payments.Orders;
+using OpenBanking.Payments.Sandbox;
+
+namespace OpenBanking.Payments.Execution;
+
+/// <summary>
+/// What is done next for an order, by its status: the money is moved here, or handed to a scheme that says later whether the payee has it.
+/// Each step may be taken again after a crash, since the core bank knows a transfer by its name and moves it once.
+/// </summary>
+internal sealed class PaymentExecution(OrderBook orders, TestersWishes wishes, PaymentsOptions options, IMediator mediator, TimeProvider time)
+{
+    /// <summary>How long an answer that got lost is waited for.</summary>
+    private static readonly TimeSpan Lost = TimeSpan.FromSeconds(1);
+
+    public Task StepAsync(PaymentOrder order, CancellationToken ct) => order.Status switch
+    {
+        OrderStatus.RCVD or OrderStatus.PDNG or OrderStatus.ACTC or OrderStatus.ACCP or OrderStatus.ACFC or OrderStatus.ACSP => PayAsync(order, ct),
+
+        // The scheme has it, and says that the payee has it too.
+        OrderStatus.ACSC => orders.MoveAsync(order, OrderStatus.ACCC, OrderCause.Scheme, null, ct),
+        _ => orders.PutOffAsync(order, null, ct),
+    };
+
+    private async Task PayAsync(PaymentOrder order, CancellationToken ct)
+    {
+        if (await wishes.TakeAsync(TestersWish.Refuse, ct) is { Value: { } code })
+        {
+            await RejectAsync(order, new OrderCause("bank", code, "The bank could not carry the payment out."), ct);
+            return;
+        }
+
+        if (order.Status != OrderStatus.ACSP)
+        {
+            order = await orders.MoveAsync(order, OrderStatus.ACSP, OrderCause.Bank, time.GetUtcNow(), ct) ?? order;
+        }
+
+        if (!await mediator.Send(new ExecuteTransfer(order.Id, order.Rail), ct))
+        {
+            await RejectAsync(order, new OrderCause("bank", "AM04", "The money is not set aside any more."), ct);
+            return;
+        }
+
+        // Done, and nobody is told: the next look asks the core again under the same name and learns that it was done.
+        if (await wishes.TakeAsync(TestersWish.Lose, ct) is not null)
+        {
+            await orders.PutOffAsync(order, time.GetUtcNow() + Lost, ct);
+            return;
+        }
+
+        // The payer has been debited, nothing more (OB-PST-2). Within the bank the payee has it in the same moment.
+        var now = time.GetUtcNow();
+        var paid = await orders.MoveAsync(order, OrderStatus.ACSC, OrderCause.Bank, order.Rail is null ? null : now + options.SchemeDelay, ct);
+        if (paid is { Rail: null }) await orders.MoveAsync(paid, OrderStatus.ACCC, OrderCause.Bank, null, ct);
+    }
+
+    /// <summary>Gives back what was set aside, or brings back what was moved, and says why (OB-PST-4).</summary>
+    public async Task<bool> RejectAsync(PaymentOrder order, OrderCause cause, CancellationToken ct)
+    {
+        if (await orders.MoveAsync(order, OrderStatus.RJCT, cause, null, ct) is null) return false;
+        if (!await mediator.Send(new ReleaseTransfer(order.Id), ct)) await mediator.Send(new ReturnTransfer(order.Id, cause.ReasonCode ?? "rejected"), ct);
+        return true;
+    }
+}

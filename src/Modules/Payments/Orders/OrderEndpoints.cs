@@ -1,0 +1,171 @@
+using System.Text.Json;
+using MediatR;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
+using OpenBanking.Payments.Execution;
+using OpenBanking.Payments.Storage;
+using OpenBanking.ResourceServer;
+
+namespace OpenBanking.Payments.Orders;
+
+/// <summary>
+/// Takes orders of every type and says what became of them. An order, the end of its consent, the money set aside for it, its history, its
+/// event and its idempotency record are one transaction: all of them are there, or none is.
+/// </summary>
+internal sealed class OrderEndpoints(
+    OrderBook orders, PaymentsDb db, Idempotency idempotency, PaymentsOptions options, ExecutionSignal signal, UnitOfWork unit, IMediator mediator, ApiAddresses addresses, TimeProvider time)
+{
+    private const string Scope = "payments";
+
+    public static void Map(IEndpointRouteBuilder pisp)
+    {
+        foreach (var type in OrderType.All)
+        {
+            pisp.MapPost(type.Path, (OrderEndpoints endpoint, HttpContext http, CancellationToken ct) => endpoint.PostAsync(type, http, ct))
+                .RequireAccessToken(Scope, TokenKind.Customer).TakesSignedRequests();
+
+            // By the third party's own token, so that it works when the customer's is long gone (OB-PIS-29).
+            pisp.MapGet(type.Path + "/{orderId}", (OrderEndpoints endpoint, string orderId, HttpContext http, CancellationToken ct) => endpoint.GetAsync(type, orderId, http, ct))
+                .RequireAccessToken(Scope, TokenKind.Client).SignsAnswers();
+            pisp.MapGet(type.Path + "/{orderId}/payment-details", (OrderEndpoints endpoint, string orderId, HttpContext http, CancellationToken ct) => endpoint.GetDetailsAsync(type, orderId, http, ct))
+                .RequireAccessToken(Scope, TokenKind.Client).SignsAnswers();
+        }
+    }
+
+    public async Task<IResult> PostAsync(OrderType type, HttpContext http, CancellationToken ct)
+    {
+        if ((await JsonBody.ReadAsync(http.Request, ct)).Failed(out var error, out var body)) return error;
+        using var document = body;
+        if (type.RequestSchema.Faults(document.RootElement) is { Count: > 0 } faults) return ApiError.BadRequest(faults);
+        var caller = http.Caller();
+
+        // The token, the consent and the body must all name the same consent (RAR-12, PY-09).
+        if (document.RootElement.GetProperty("Data").GetProperty("ConsentId").GetString() != caller.Consent!.ConsentId)
+            return ApiError.Forbidden("U011", "OB-SEC-5", "The token is for another consent.");
+
+        var orderId = PaymentOrder.NewId(type);
+        return await idempotency.RunAsync(
+            http,
+            db,
+            caller.ClientId,
+            new Creation(
+                orderId,
+                Idempotency.DigestOf(document.RootElement),
+                () => CreateAsync(type, orderId, document.RootElement, http, ct),
+                id => ShowAsync(id, http, ct)),
+            ct);
+    }
+
+    public async Task<IResult> GetAsync(OrderType type, string orderId, HttpContext http, CancellationToken ct) =>
+        (await FindAsync(type, orderId, http, ct)).Failed(out var error, out var order) ? error : Answer(http, order, StatusCodes.Status200OK);
+
+    /// <summary>How the payment fares on its rail (OB-PST-5).</summary>
+    public async Task<IResult> GetDetailsAsync(OrderType type, string orderId, HttpContext http, CancellationToken ct) =>
+        (await FindAsync(type, orderId, http, ct)).Failed(out var error, out var order)
+            ? error
+            : new OrderAnswer(StatusCodes.Status200OK, json => OrderAnswer.WriteDetails(json, order), addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{order.Id}/payment-details"));
+
+    private async Task<Outcome<IResult, ApiError>> CreateAsync(OrderType type, string orderId, JsonElement body, HttpContext http, CancellationToken ct)
+    {
+        var caller = http.Caller();
+        var consentId = caller.Consent!.ConsentId;
+        switch (await mediator.Send(new OpenPaymentConsent(consentId, caller.ClientId, type.Kind), ct))
+        {
+            case PaymentConsentDecision.Granted granted: return await CreateAsync(type, orderId, body, granted, http, ct);
+            case PaymentConsentDecision.TooLate: return ApiError.BadRequest("U012", "OB-PIS-18", "Payments of this type are taken before the cut-off only.");
+            case PaymentConsentDecision.Refused refused: return Refusal(refused.Reason);
+            default: throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private async Task<Outcome<IResult, ApiError>> CreateAsync(
+        OrderType type, string orderId, JsonElement body, PaymentConsentDecision.Granted granted, HttpContext http, CancellationToken ct)
+    {
+        var (caller, now) = (http.Caller(), time.GetUtcNow());
+        var consentId = caller.Consent!.ConsentId;
+
+        // What was approved is what is paid, member by member (OB-PIS-3, PY-08).
+        var asked = JsonElement.Parse(granted.Request);
+        if (Difference(asked, body) is { } difference) return ApiError.BadRequest("U008", "OB-PIS-3", "The order differs here from its consent.", difference);
+
+        // Of several orders at one moment one gets the consent (OB-PIS-5, PY-06); what is refused after that gives it back.
+        if (!await mediator.Send(new ConsumePaymentConsent(consentId, caller.ClientId, orderId), ct))
+            return ApiError.BadRequest("U009", "OB-PIS-5", "The consent is used up.", "Data.Status");
+
+        var payment = new OrderedPayment(asked, granted.Quoted);
+        var transfer = new HoldForTransfer(orderId, consentId, granted.CustomerId, granted.AccountId, payment.Amount, payment.Charge, payment.Payee, payment.Reference);
+        var hold = await mediator.Send(transfer, ct);
+        if (hold is HoldAnswer.Refused refused) return Refusal(refused.Why);
+
+        var held = (HoldAnswer.Held)hold;
+        var order = new PaymentOrder
+        {
+            Id = orderId,
+            ConsentId = consentId,
+            IsOnlyOne = true,
+            ClientId = caller.ClientId,
+            CustomerId = granted.CustomerId,
+            AccountId = granted.AccountId,
+            Status = options.InitialOrderStatus,
+            CreatedAt = now,
+            StatusChangedAt = now,
+            Request = body.GetRawText(),
+            Quoted = granted.Quoted,
+            Amount = payment.Amount.Amount,
+            Currency = payment.Amount.Currency,
+            PayeeName = payment.Payee.Name,
+            Rail = held.IsOnUs ? null : payment.Rail,
+            PayerScheme = held.Payer.Scheme,
+            PayerIdentification = held.Payer.Identification,
+            PayerName = held.Payer.HolderName,
+            GivesRefundAccount = payment.GivesRefundAccount,
+            DueAt = payment.NotBefore > now ? payment.NotBefore : now,
+        };
+        await orders.AddAsync(order, ct);
+        unit.AfterCommit(signal.WakeAsync);
+        return Answer(http, order, StatusCodes.Status201Created);
+    }
+
+    private async Task<IResult> ShowAsync(string orderId, HttpContext http, CancellationToken ct) =>
+        Answer(http, await orders.FindAsync(orderId, ct) ?? throw new InvalidOperationException("An order that was made has gone."), StatusCodes.Status201Created);
+
+    private async Task<Outcome<PaymentOrder, ApiError>> FindAsync(OrderType type, string orderId, HttpContext http, CancellationToken ct)
+    {
+        if (await orders.FindAsync(orderId, ct) is not { } order || order.Type != type) return ApiError.BadRequest("U011", "OB-HTTP-1", "There is no such order.");
+        return order.ClientId == http.Caller().ClientId ? order : ApiError.Forbidden("U011", "OB-HTTP-2", "This order belongs to another third party.");
+    }
+
+    /// <summary>The first member in which an order differs from what was approved; risk is compared where the type has one.</summary>
+    private static string? Difference(JsonElement asked, JsonElement ordered)
+    {
+        var difference = JsonValues.FirstDifference(asked.GetProperty("Data").GetProperty("Initiation"), ordered.GetProperty("Data").GetProperty("Initiation"), "Data.Initiation");
+        if (difference is not null || !asked.TryGetProperty("Risk", out var risk)) return difference;
+        return ordered.TryGetProperty("Risk", out var other) ? JsonValues.FirstDifference(risk, other, "Risk") : "Risk";
+    }
+
+    private static ApiError Refusal(ConsentRefusal reason) => reason switch
+    {
+        ConsentRefusal.Unknown => ApiError.BadRequest("U011", "OB-HTTP-1", "There is no such consent."),
+        ConsentRefusal.OfAnotherClient => ApiError.Forbidden("U011", "OB-HTTP-2", "This consent belongs to another third party."),
+        _ => ApiError.BadRequest("U009", "OB-PIS-5", "The consent is not authorised, or its order was made.", "Data.Status"),
+    };
+
+    /// <summary>What is found while the call runs is said at once (OB-PIS-6).</summary>
+    private static ApiError Refusal(HoldRefusal why) => why switch
+    {
+        HoldRefusal.InsufficientFunds => ApiError.BadRequest("AM04", "OB-PIS-6", "There is not enough money.", "Data.Initiation.InstructedAmount"),
+        HoldRefusal.PayeeUnknown => ApiError.BadRequest("AC03", "OB-PIS-6", "There is no such account at this bank.", "Data.Initiation.CreditorAccount"),
+        HoldRefusal.PayeeClosed => ApiError.BadRequest("AC07", "OB-PIS-6", "The account to pay is closed.", "Data.Initiation.CreditorAccount"),
+        _ => ApiError.BadRequest("AC06", "OB-PIS-6", "The account to pay from cannot be used.", "Data.Initiation.DebtorAccount"),
+    };
+
+    private OrderAnswer Answer(HttpContext http, PaymentOrder order, int status) =>
+        new(status, json => OrderAnswer.Write(json, order), addresses.Of(http, $"/open-banking/v4.0/pisp{order.Type.Path}/{order.Id}"));
+}

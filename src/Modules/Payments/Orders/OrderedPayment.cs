@@ -1,0 +1,47 @@
+using System.Text.Json;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
+
+namespace OpenBanking.Payments.Orders;
+
+/// <summary>What an order moves, read from what was asked for and from what the bank has said to it; both were judged with the consent.</summary>
+internal sealed class OrderedPayment(JsonElement request, string? quoted)
+{
+    private readonly JsonElement initiation = request.GetProperty("Data").GetProperty("Initiation");
+    private readonly JsonElement quote = JsonElement.Parse(quoted ?? "{}");
+
+    public Money Amount => Read(initiation.GetProperty("InstructedAmount"));
+
+    public TransferPayee Payee
+    {
+        get
+        {
+            var account = initiation.GetProperty("CreditorAccount");
+            return new TransferPayee(account.GetProperty("SchemeName").GetString()!, account.GetProperty("Identification").GetString()!, account.GetProperty("Name").GetString()!);
+        }
+    }
+
+    /// <summary>What the payer pays beside the amount (OB-PIS-14).</summary>
+    public decimal Charge => !quote.TryGetProperty("Charges", out var charges)
+        ? 0
+        : charges.EnumerateArray().Where(charge => charge.GetProperty("ChargeBearer").ValueEquals("BorneByDebtor")).Sum(charge => Read(charge.GetProperty(nameof(Amount))).Amount);
+
+    /// <summary>As statements show it. Ours is made by us; theirs are passed on and never used as ids (OB-PIS-9, OB-PIS-10).</summary>
+    public string Reference => Shortened.To(210, FirstText("RemittanceInformation", "Unstructured") ?? initiation.GetProperty("EndToEndIdentification").GetString()!)!;
+
+    /// <summary>The scheme that takes it to another bank.</summary>
+    public string Rail => initiation.TryGetProperty("LocalInstrument", out var asked) ? asked.GetString()! : "UK.OBIE.FPS";
+
+    public DateTimeOffset? NotBefore => quote.TryGetProperty("ExpectedExecutionDateTime", out var at) ? IsoDateTime.Parse(at.GetString()!) : null;
+
+    public bool GivesRefundAccount => request.GetProperty("Data").TryGetProperty("ReadRefundAccount", out var asked) && asked.ValueEquals("Yes");
+
+    private static Money Read(JsonElement amount) =>
+        Money.Parse(amount.GetProperty(nameof(Amount)).GetString()!, amount.GetProperty("Currency").GetString()!) ?? throw new InvalidOperationException("A consent is stored with an amount that is none.");
+
+    private string? FirstText(string parent, string list) =>
+        initiation.TryGetProperty(parent, out var inner) && inner.TryGetProperty(list, out var items) && items.ValueKind == JsonValueKind.Array && items.GetArrayLength() > 0
+            ? items[0].GetString()
+            : null;
+}

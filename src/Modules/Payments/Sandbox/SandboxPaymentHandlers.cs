@@ -1,0 +1,53 @@
+using MediatR;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Payments.Contracts;
+using OpenBanking.Payments.Execution;
+using OpenBanking.Payments.Orders;
+
+namespace OpenBanking.Payments.Sandbox;
+
+/// <summary>What a tester makes happen to payments. An order goes only where its table lets it go: a tester plays the scheme, and no god.</summary>
+internal sealed class SandboxPaymentHandlers(OrderBook orders, PaymentExecution execution, TestersWishes wishes, IMediator mediator) :
+    IRequestHandler<RefuseNextPayment, string?>,
+    IRequestHandler<LoseNextAnswer, string?>,
+    IRequestHandler<MoveSandboxOrder, string?>,
+    IRequestHandler<RefundSandboxOrder, string?>
+{
+    public async Task<string?> Handle(RefuseNextPayment request, CancellationToken cancellationToken)
+    {
+        if (!IsCode(request.Code)) return "code must be a reason code of four letters and digits";
+        await wishes.AddAsync(TestersWish.Refuse, request.Code, cancellationToken);
+        return null;
+    }
+
+    public async Task<string?> Handle(LoseNextAnswer request, CancellationToken cancellationToken)
+    {
+        await wishes.AddAsync(TestersWish.Lose, null, cancellationToken);
+        return null;
+    }
+
+    public async Task<string?> Handle(MoveSandboxOrder request, CancellationToken cancellationToken)
+    {
+        if (await orders.FindAsync(request.OrderId, cancellationToken) is not { } order) return "there is no such order";
+        if (!Enum.TryParse<OrderStatus>(request.Status, out var to) || !Enum.IsDefined(to) || to.ToString() != request.Status) return "there is no such status";
+        if (request.Reason is not null && !IsCode(request.Reason)) return "reason must be a reason code of four letters and digits";
+        var cause = new OrderCause("scheme", request.Reason, request.Reason is null ? null : "The scheme says so.");
+        if (to == OrderStatus.RJCT) return await execution.RejectAsync(order, cause, cancellationToken) ? null : NotFrom(order);
+
+        // Once the scheme says that it has the money, the payer's has moved.
+        if (to is OrderStatus.ACSC or OrderStatus.ACCC or OrderStatus.ACWP or OrderStatus.BLCK && order.Type.Flow.Allows(order.Status, to)
+            && !await mediator.Send(new ExecuteTransfer(order.Id, order.Rail), cancellationToken))
+            return "the money of this order cannot be moved";
+        return await orders.MoveAsync(order, to, cause, null, cancellationToken) is null ? NotFrom(order) : null;
+    }
+
+    public async Task<string?> Handle(RefundSandboxOrder request, CancellationToken cancellationToken)
+    {
+        if (await orders.FindAsync(request.OrderId, cancellationToken) is not { } order) return "there is no such order";
+        return await mediator.Send(new ReturnTransfer(order.Id, "the payee returns it"), cancellationToken) ? null : "there is nothing to return";
+    }
+
+    private static string NotFrom(PaymentOrder order) => $"an order in status {order.Status} cannot go there";
+
+    private static bool IsCode(string text) => text.Length == 4 && text.All(char.IsAsciiLetterOrDigit);
+}

@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using OpenBanking.Accounts;
+using OpenBanking.Consent.Contracts;
+using OpenBanking.Identity.Contracts;
+using OpenBanking.Payments.Contracts;
+using OpenBanking.Payments.Tests.Messages;
+using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
+using OpenBanking.Testing.WebAuthn;
+
+namespace OpenBanking.Payments.Tests.Journeys;
+
+/// <summary>A payment from its first request to the last check of its evidence, over the public interface and with a real passkey's signature.</summary>
+public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture<SignedBank>
+{
+    private const string Root = "/open-banking/v4.0/pisp";
+
+    [Fact]
+    [Trait("Rule", "OB-SCA-2")]
+    [Trait("Rule", "OB-PIS-1")]
+    [Trait("Rule", "P-10")]
+    [Trait("Rule", "P-12")]
+    [Trait("Rule", "PK-17")]
+    public async Task A_payment_is_approved_by_a_passkey_that_has_signed_it_and_the_evidence_holds()
+    {
+        await AccountsModule.SeedSandboxAsync(bank.Host.Services, CancellationToken.None);
+        using var browser = new PortalBrowser(bank.Host);
+        var activated = await browser.ActivateAsync("payer", await PortalBrowser.NewCustomerAsync(bank.Host, "payer", Bank.Amelia));
+        Assert.True(activated.IsSuccess, activated.Text);
+
+        var payment = Bank.Payment(Bank.To("99012420450061"), "12.34");
+        var made = await SendAsync("/domestic-payment-consents", payment, await bank.Tpp.ClientTokenAsync("payments"));
+        Assert.True(made.Status == 201, made.Body);
+        var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        var requestUri = await bank.Tpp.PushAsync(TestTpp.AuthorizationRequest(consentId).With("scope", "openid payments"));
+        var interaction = await browser.ArriveAndSignInAsync(bank.Tpp.AuthorizePath(requestUri));
+
+        // Amount, payee, and what each account has.
+        var page = System.Web.HttpUtility.HtmlDecode(await browser.PageAsync("/approve?interaction=" + Uri.EscapeDataString(interaction)));
+        Assert.Contains("Pay £12.34 to ACME Inc", page, StringComparison.Ordinal);
+        Assert.Contains("99-01-24 20450061", page, StringComparison.Ordinal);
+        Assert.Contains("available", page, StringComparison.Ordinal);
+        var form = await browser.ApprovalAsync(interaction);
+        var account = form.Accounts[0];
+        var approval = ApprovalId().Match(page).Groups["id"].Value;
+
+        // Being signed in is not enough, and neither is a passkey that was used for another account or another document.
+        Assert.Equal(400, (await DecideAsync(browser, form, account, null)).Status);
+        Assert.Equal("OB-SCA-2", bank.Host.Log.LastRefusal?.Rule);
+        foreach (var (digest, chosen) in new[] { (form.Digest, form.Accounts[1]), ("other", account) })
+        {
+            var other = await browser.UsePasskeyAsync(new ApprovalForm(approval, form.Token, digest, [chosen]));
+            var refused = await DecideAsync(browser, form, account, other);
+            Assert.Equal((400, "PK-17"), (refused.Status, bank.Host.Log.LastRefusal?.Rule));
+            Assert.Contains("no money has moved", refused.Text, StringComparison.Ordinal);
+        }
+
+        var done = await DecideAsync(browser, form, account, await browser.UsePasskeyAsync(new ApprovalForm(approval, form.Token, form.Digest, [account])));
+        var tokens = await bank.Tpp.RedeemAsync(Assert.IsType<string>(done.Code));
+        payment["Data"]!["ConsentId"] = consentId;
+        payment["Data"]!.AsObject().Remove("ReadRefundAccount");
+        var order = await SendAsync("/domestic-payments", payment, tokens.Text("access_token")!);
+        Assert.True(order.Status == 201, order.Body);
+
+        var kept = (await AskAsync(new DescribeEvidence(consentId)))!;
+        Assert.True(kept.DigestIsRight);
+        Assert.Equal(("12.34", "GBP", "ACME Inc"), (kept.Payment!.Amount, kept.Payment.Currency, kept.Payment.Payee));
+        Assert.Null(await AskAsync(new VerifyPasskeySignature(kept.Signature!, kept.Digest, kept.AccountIds)));
+        Assert.NotNull(await AskAsync(new VerifyPasskeySignature(kept.Signature!, kept.Digest, ["another account"])));
+        Assert.NotNull(await AskAsync(new VerifyPasskeySignature(kept.Signature!, "another document", kept.AccountIds)));
+        Assert.NotNull(await AskAsync(new VerifyPasskeySignature(kept.Signature! with { Signature = [.. kept.Signature.Signature.Reverse()] }, kept.Digest, kept.AccountIds)));
+        Assert.Equal((consentId, "12.34", account), (await AskAsync(new ListOrdersOfConsent(consentId))).Single() is var paid ? (consentId, paid.Amount, paid.AccountId) : default);
+
+        var (exit, said) = await bank.Host.RunCommandAsync("evidence", "verify", consentId);
+        Assert.Equal(0, exit);
+        Assert.Contains("The evidence holds.", said, StringComparison.Ordinal);
+        Assert.Equal(0, (await bank.Host.RunCommandAsync("ledger", "verify")).Exit);
+    }
+
+    private static async Task<Decision> DecideAsync(PortalBrowser browser, ApprovalForm form, string account, (string Ceremony, string Credential)? passkey)
+    {
+        using var answer = await browser.PostFormAsync(
+            "/approve",
+            [
+                ("__RequestVerificationToken", form.Token), ("interaction", form.Interaction), ("digest", form.Digest), ("decision", "approve"), ("account", account),
+                ("ceremony", passkey?.Ceremony ?? ""), ("credential", passkey?.Credential ?? ""),
+            ]);
+        var text = await answer.Content.ReadAsStringAsync();
+        var back = System.Web.HttpUtility.HtmlDecode(Back().Match(text).Groups["address"].Value);
+        return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
+    }
+
+    private async Task<Answer> SendAsync(string path, JsonObject body, string token)
+    {
+        var content = body.ToJsonString();
+        using var request = new HttpRequestMessage(HttpMethod.Post, Root + path) { Content = TestHttp.Json(content) };
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
+        request.Headers.TryAddWithoutValidation("DPoP", bank.Tpp.Proof("POST", bank.Tpp.Address(Root + path), token));
+        request.Headers.TryAddWithoutValidation("x-idempotency-key", Bank.NewKey());
+        request.Headers.TryAddWithoutValidation("x-jws-signature", bank.Sign(content));
+        return await bank.Tpp.SendAsync(request);
+    }
+
+    private Task<T> AskAsync<T>(MediatR.IRequest<T> question) =>
+        bank.Host.InScopeAsync(services => ((MediatR.IMediator)services.GetService(typeof(MediatR.IMediator))!).Send(question));
+
+    [GeneratedRegex("""data-request="(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ApprovalId();
+
+    [GeneratedRegex("""href="(?<address>https://tpp[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Back();
+}
