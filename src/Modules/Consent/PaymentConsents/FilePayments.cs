@@ -1,6 +1,5 @@
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.PaymentConsents.Files;
-using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent.PaymentConsents;
 
