@@ -95,7 +95,7 @@ public sealed class PaymentFileTests
 
     private static string Json(int count) => JsonSerializer.Serialize(new
     {
-        Meta = new { Data = new { DomesticPayments = new[] { 1 } } },
+        Meta = new { Data = new { DomesticPayments = Enumerable.Repeat(1, 1) } },
         Data = new
         {
             Before = new[] { new { DomesticPayments = 1 } },

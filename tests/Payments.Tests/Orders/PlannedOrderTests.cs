@@ -204,7 +204,9 @@ public sealed class PlannedOrderTests(Bank bank)
         Bank.To(OnUs)(asked);
         asked["Data"]!["Permission"] = "Create";
         var initiation = Bank.Initiation(asked);
-        foreach (var name in new[] { "InstructionIdentification", "EndToEndIdentification", "InstructedAmount" }) initiation.Remove(name);
+        initiation.Remove("InstructionIdentification");
+        initiation.Remove("EndToEndIdentification");
+        initiation.Remove("InstructedAmount");
         initiation["FirstPaymentAmount"] = JsonNode.Parse("""{"Amount":"10.00","Currency":"GBP"}""");
         initiation["RecurringPaymentAmount"] = JsonNode.Parse("""{"Amount":"900000.00","Currency":"GBP"}""");
         initiation["FinalPaymentAmount"] = JsonNode.Parse("""{"Amount":"3.00","Currency":"GBP"}""");
