@@ -34,8 +34,22 @@ internal sealed class ConsentOptions
     /// <summary>Other currencies that the bank pays in, with what one pound is in them.</summary>
     public IDictionary<string, decimal> Rates { get; init; } = new Dictionary<string, decimal>(StringComparer.Ordinal)
     {
-        ["AUD"] = 1.94m, ["CAD"] = 1.76m, ["CHF"] = 1.11m, ["CZK"] = 28.4m, ["DKK"] = 8.55m, ["EUR"] = 1.1463m, ["HUF"] = 445m, ["INR"] = 112m, ["JPY"] = 196.5m,
-        ["NOK"] = 13.6m, ["NZD"] = 2.14m, ["PLN"] = 4.87m, ["SEK"] = 12.5m, ["SGD"] = 1.72m, ["USD"] = 1.3127m, ["ZAR"] = 23.1m,
+        ["AUD"] = 1.94m,
+        ["CAD"] = 1.76m,
+        ["CHF"] = 1.11m,
+        ["CZK"] = 28.4m,
+        ["DKK"] = 8.55m,
+        ["EUR"] = 1.1463m,
+        ["HUF"] = 445m,
+        ["INR"] = 112m,
+        ["JPY"] = 196.5m,
+        ["NOK"] = 13.6m,
+        ["NZD"] = 2.14m,
+        ["PLN"] = 4.87m,
+        ["SEK"] = 12.5m,
+        ["SGD"] = 1.72m,
+        ["USD"] = 1.3127m,
+        ["ZAR"] = 23.1m,
     };
 
     /// <summary>How long a quoted rate holds (OB-INT-5).</summary>

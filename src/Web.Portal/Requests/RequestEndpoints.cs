@@ -1,9 +1,12 @@
+using System.Collections.ObjectModel;
 using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Web.Portal.Approve;
 using OpenBanking.Web.Portal.Shared;
@@ -59,6 +62,10 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
         var document = await mediator.Send(new DescribeForApproval(request.ConsentId, request.ClientId, customer.CustomerId), ct);
         if (document is null) return NotFound(http);
 
+        IReadOnlyDictionary<string, Money> available = document.Payment is null
+            ? ReadOnlyDictionary<string, Money>.Empty
+            : await mediator.Send(new ListAvailableFunds(customer.CustomerId, [.. document.Accounts.Select(account => account.AccountId)]), ct);
+
         // Whichever is first: the request's end or the session's. The page is loaded again then, and says what has happened.
         var until = customer.EndsAt < request.DecideBefore ? customer.EndsAt : request.DecideBefore;
         ApproveEndpoints.ReturnWhenTimeIsUp(http, AddressOf(id), until);
@@ -68,6 +75,7 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
                 Customer = customer,
                 Request = request,
                 Document = document,
+                Available = available,
                 Notice = notice,
                 Chosen = chosen,
                 DecideBefore = until,

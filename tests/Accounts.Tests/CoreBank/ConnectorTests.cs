@@ -226,26 +226,30 @@ public sealed class ConnectorTests(ConnectedBank bank) : IClassFixture<Connected
         {
             context.Abort();
             return Task.CompletedTask;
-        },
+        }
+        ,
         "broken" => context => Status(context, 500),
         "refuses us" => context => Status(context, 401),
         "elsewhere" => context =>
         {
             context.Response.Headers.Location = "https://core.example/";
             return Status(context, 302);
-        },
+        }
+        ,
         "a page" => context =>
         {
             context.Response.ContentType = "text/html";
             return context.Response.WriteAsync("<h1>Maintenance</h1>");
-        },
+        }
+        ,
         "half" => context => Say(context, """{"accounts":[{"id":"""),
         "endless" => async context =>
         {
             context.Response.ContentType = "application/json";
             var filling = new byte[64 * 1024];
             while (!context.RequestAborted.IsCancellationRequested) await context.Response.Body.WriteAsync(filling, context.RequestAborted);
-        },
+        }
+        ,
         "trickles" => async context =>
         {
             context.Response.ContentType = "application/json";
@@ -254,7 +258,8 @@ public sealed class ConnectorTests(ConnectedBank bank) : IClassFixture<Connected
                 await context.Response.WriteAsync(" ", context.RequestAborted);
                 await Task.Delay(20, context.RequestAborted);
             }
-        },
+        }
+        ,
         _ => throw new ArgumentOutOfRangeException(nameof(how)),
     };
 

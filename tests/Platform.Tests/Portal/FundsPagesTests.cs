@@ -4,8 +4,8 @@ using Microsoft.Playwright;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Host;
 using OpenBanking.Host.Control;
-using OpenBanking.Testing.Tpp;
 using OpenBanking.Testing;
+using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Platform.Tests.Portal;
 

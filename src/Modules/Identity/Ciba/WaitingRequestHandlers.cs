@@ -60,7 +60,8 @@ internal sealed class WaitingRequestHandlers(IdentityDb db, PortalSessions sessi
         var found = await mediator.Send(new FindConsentForAuthorisation(row.ConsentId, row.ClientId), ct) as AuthorisableConsent.Found;
         return new WaitingRequest(
             row.Id, client.ClientId, client.Name, client.OnBehalfOf, row.ConsentId, row.BindingMessage, row.CreatedAt, row.ExpiresAt,
-            OutcomeOf(row), row.DecidedAt, found is { Continues: true }) { Asks = found?.Kind.DetailsType };
+            OutcomeOf(row), row.DecidedAt, found is { Continues: true })
+        { Asks = found?.Kind.DetailsType };
     }
 
     private RequestOutcome? OutcomeOf(BackchannelRequest row) => row.Outcome switch
@@ -111,7 +112,8 @@ internal sealed class WaitingRequestDecisions(
             time.GetUtcNow(),
             asserted.Passkey.Id.ToString("D"),
             asserted.Amr,
-            request.From) { Signature = asserted.Signature };
+            request.From)
+        { Signature = asserted.Signature };
         var (answer, grant) = await authorisations.ApproveAsync(
             BackchannelRequests.ToDecide(waiting, client), approver, request.AccountIds, request.ShownDigest, cancellationToken);
         if (grant is not null)

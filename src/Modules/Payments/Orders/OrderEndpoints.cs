@@ -163,7 +163,7 @@ internal sealed class OrderEndpoints(
             PayerIdentification = held.Payer.Identification,
             PayerName = held.Payer.HolderName,
             GivesRefundAccount = payment.GivesRefundAccount,
-            
+
             // What waits for its day is told so at once (OB-PST-1).
             DueAt = payment.NotBefore > now && (first == OrderStatus.PDNG || type.Flow != OrderFlow.Scheduled) ? payment.NotBefore : now,
         };
