@@ -10,6 +10,7 @@ public sealed class BulkBankTests : IAsyncLifetime
     private const int Customers = 3_000;
     private const int Transactions = 12_000;
     private const int Consents = 6_000;
+    private const int Rounds = 10;
 
     private static readonly string[] Large =
         ["accounts.accounts", "accounts.holders", "accounts.transactions", "accounts.account_products", "accounts.statements", "consent.consents", "consent.history"];
@@ -58,11 +59,13 @@ public sealed class BulkBankTests : IAsyncLifetime
         var caller = await api.AccessAsync(["GB-1", "EUR-1"], BankApi.Everything);
         await ReadAsync(caller);
         var before = await ScansAsync();
-        for (var round = 0; round < 10; round++) await ReadAsync(caller);
+        for (var round = 0; round < Rounds; round++) await ReadAsync(caller);
         var after = await ScansAsync();
 
-        Assert.True(after["accounts.transactions"].Indexed >= before["accounts.transactions"].Indexed + 10, "the reads are not among what was counted");
-        foreach (var table in Large) Assert.Equal((table, before[table].Whole), (table, after[table].Whole));
+        Assert.True(after["accounts.transactions"].Indexed >= before["accounts.transactions"].Indexed + Rounds, "the reads are not among what was counted");
+
+        // A job may go through a table meanwhile; a read that did would do it each round.
+        foreach (var table in Large) Assert.True(after[table].Whole - before[table].Whole < Rounds, $"{table}: {before[table].Whole} became {after[table].Whole}");
     }
 
     private async Task ReadAsync(TestCaller caller)

@@ -78,6 +78,38 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         Assert.Equal(0, (await bank.Host.RunCommandAsync("ledger", "verify")).Exit);
     }
 
+    [Fact]
+    [Trait("Rule", "OB-SCA-2")]
+    [Trait("Rule", "P-1")]
+    [Trait("Rule", "P-10")]
+    public async Task A_payment_on_the_back_channel_shows_what_the_passkey_signs()
+    {
+        await AccountsModule.SeedSandboxAsync(bank.Host.Services, CancellationToken.None);
+        using var browser = new PortalBrowser(bank.Host);
+        var activated = await browser.ActivateAsync("payer2", await PortalBrowser.NewCustomerAsync(bank.Host, "payer2", Bank.Thomas));
+        Assert.True(activated.IsSuccess, activated.Text);
+        var made = await SendAsync("/domestic-payment-consents", Bank.Payment(Bank.To("99012420450011"), "23.45"), await bank.Tpp.ClientTokenAsync("payments"));
+        var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        var asked = await bank.Tpp.AskAsync(Form.Empty
+            .With("scope", "openid payments")
+            .With("login_hint", "payer2")
+            .With("binding_message", "Till 7")
+            .With("authorization_details", $$"""[{"type":"payment_initiation","consent_id":"{{consentId}}"}]"""));
+
+        var id = (await browser.WaitingRequestsAsync()).Single();
+        var page = System.Web.HttpUtility.HtmlDecode(await browser.PageAsync($"/requests/{id:D}"));
+        Assert.Contains("Pay £23.45 to ACME Inc", page, StringComparison.Ordinal);
+        Assert.Contains("99-01-24 20450011", page, StringComparison.Ordinal);
+        Assert.Contains("available", page, StringComparison.Ordinal);
+
+        var form = await browser.RequestFormAsync(id);
+        form = form with { Accounts = [form.Accounts[0]] };
+        await browser.SendRequestFormAsync(form, await browser.UsePasskeyAsync(form));
+        Assert.Equal(200, (await bank.Tpp.PollAsync(asked)).Status);
+        var kept = (await AskAsync(new DescribeEvidence(consentId)))!;
+        Assert.Null(await AskAsync(new VerifyPasskeySignature(kept.Signature!, kept.Digest, kept.AccountIds)));
+    }
+
     private static async Task<Decision> DecideAsync(PortalBrowser browser, ApprovalForm form, string account, (string Ceremony, string Credential)? passkey)
     {
         using var answer = await browser.PostFormAsync(

@@ -57,6 +57,7 @@ public sealed class SignedBank : IAsyncLifetime
 
     public static Action<JsonObject> Pays(string software) => metadata =>
     {
+        TestTpp.OnTheBackchannel()(metadata);
         metadata["software_roles"] = new JsonArray("PISP");
         metadata["scope"] = "openid payments";
         metadata["software_id"] = software;
