@@ -88,6 +88,7 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         using var browser = new PortalBrowser(bank.Host);
         var activated = await browser.ActivateAsync("payer2", await PortalBrowser.NewCustomerAsync(bank.Host, "payer2", Bank.Thomas));
         Assert.True(activated.IsSuccess, activated.Text);
+        Assert.True((await browser.SignInAsync()).IsSuccess);
         var made = await SendAsync("/domestic-payment-consents", Bank.Payment(Bank.To("99012420450011"), "23.45"), await bank.Tpp.ClientTokenAsync("payments"));
         var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
         var asked = await bank.Tpp.AskAsync(Form.Empty
