@@ -177,7 +177,7 @@ public sealed class PaymentTypeTests(Bank bank)
         own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero));
         Assert.Equal(
             [
-                "You pay 8.72 GBP", "The payee gets 10.00 EUR", "Exchange rate 1 GBP = 1.1463 EUR, fixed until 11:00 on 20 November 2026", "Country France",
+                "You pay 8.72 GBP", "The payee gets 10.00 EUR", "Exchange rate 1 GBP = 1.1463 EUR, fixed until 11:00 on 20 November 2026", "Country FR",
                 "Reference Internal ops code 5120101", "Charge, shared with the payee 5.00 GBP", "Arrives by 24 November 2026",
             ],
             await LinesAsync(own, Abroad, null, null, 7));
@@ -189,7 +189,7 @@ public sealed class PaymentTypeTests(Bank bank)
                 initiation["ExchangeRateInformation"] = JsonNode.Parse("""{"UnitCurrency":"GBP","RateType":"Indicative"}""");
             }));
         Assert.Equal(
-            ["Sent in EUR", "Exchange rate The bank's rate on the day of each payment", "Country France"],
+            ["Sent in EUR", "Exchange rate The bank's rate on the day of each payment", "Country FR"],
             await LinesAsync(own, AbroadStanding, null, null, 3));
 
         // Out of an account in the currency of the transfer nothing is exchanged, and only such accounts can pay.

@@ -145,7 +145,7 @@ internal static class ShownPayments
     private static IEnumerable<ShownLine> PayeeBank(PaymentRequest payment)
     {
         if ((payment.Text(Initiation + "CreditorAgent.Name") ?? payment.Text(Initiation + "CreditorAgent.Identification")) is { } bank) yield return new ShownLine("Payee's bank", bank);
-        if ((payment.Text(Initiation + "DestinationCountryCode") ?? CountryOf(payment)) is { } country) yield return new ShownLine("Country", Country(country));
+        if ((payment.Text(Initiation + "DestinationCountryCode") ?? CountryOf(payment)) is { } country) yield return new ShownLine("Country", country);
     }
 
     private static IEnumerable<ShownLine> Arrival(ConsentRecord consent)
@@ -155,18 +155,6 @@ internal static class ShownPayments
 
     // An IBAN begins with its country.
     private static string? CountryOf(PaymentRequest payment) => payment.Creditor is { Scheme: AccountSchemes.Iban, Identification: var iban } ? iban[..2] : null;
-
-    private static string Country(string code)
-    {
-        try
-        {
-            return new RegionInfo(code).EnglishName;
-        }
-        catch (ArgumentException)
-        {
-            return code;
-        }
-    }
 
     private static ShownLine On(string label, DateTimeOffset at) => new(label, Day(WorkingDays.DayOf(at)));
 
