@@ -226,7 +226,7 @@ public sealed class DomesticPaymentConsentTests(Bank bank)
         Assert.Equal(["Everyday", "Rainy day", "Household"], shown.Accounts.Select(account => account.Name));
         Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await bank.Api.ApproveAsync(id, [bank.Api.Account("GB-1"), bank.Api.Account("GB-2")]));
         Assert.IsType<AuthorisationAnswer.NoAccountChosen>(await bank.Api.ApproveAsync(id, []));
-        Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await bank.Api.ApproveAsync(id, [bank.Api.Account("EUR-1")]));
+        Assert.IsType<AuthorisationAnswer.AccountNotShown>(await bank.Api.ApproveAsync(id, [bank.Api.Account("EUR-1")]));
         Assert.IsType<AuthorisationAnswer.Authorised>(await bank.Api.ApproveAsync(id, [bank.Api.Account("GB-2")]));
 
         // Another amount is another document.
@@ -243,7 +243,7 @@ public sealed class DomesticPaymentConsentTests(Bank bank)
         var mine = await bank.ConsentAsync(Bank.Payment(Bank.From("990124-20450011")));
         var shown = (await bank.Api.AskAsync(new DescribeForApproval(mine, BankApi.Tpp, Bank.Amelia)))!;
         Assert.Equal((false, "Everyday"), (shown.ChoosesAccounts, shown.Accounts.Single().Name));
-        Assert.IsType<AuthorisationAnswer.AccountNotOffered>(await bank.Api.ApproveAsync(mine, [bank.Api.Account("GB-2")]));
+        Assert.IsType<AuthorisationAnswer.AccountNotShown>(await bank.Api.ApproveAsync(mine, [bank.Api.Account("GB-2")]));
         Assert.IsType<AuthorisationAnswer.Authorised>(await bank.Api.ApproveAsync(mine, []));
         Assert.IsType<AuthorisationAnswer.InWrongState>(await bank.Api.ApproveAsync(mine, []));
 
