@@ -279,12 +279,12 @@ public sealed class BankApi : IAsyncDisposable
     /// <summary>Statuses that the text has and the file of 4.0 forgot for two types, and nothing else (OB-DEC-3).</summary>
     private static bool MayDiffer(string problem, ApiAnswer answer) => problem.StartsWith("v4.0 ", StringComparison.Ordinal) && problem.EndsWith("#/Data.Status NotInEnumeration", StringComparison.Ordinal)
         && (problem, answer.Data.GetProperty("Status").GetString()) switch
-    {
-        ("v4.0 OBWriteDomesticScheduledResponse5: #/Data.Status NotInEnumeration", "ACCC") => true,
-        ("v4.0 OBWriteInternationalResponse5: #/Data.Status NotInEnumeration", "RCVD") => true,
-        ("v4.0 OBWriteInternationalScheduledResponse6: #/Data.Status NotInEnumeration", "RCVD" or "CANC" or "ACCC") => true,
-        _ => false,
-    };
+        {
+            ("v4.0 OBWriteDomesticScheduledResponse5: #/Data.Status NotInEnumeration", "ACCC") => true,
+            ("v4.0 OBWriteInternationalResponse5: #/Data.Status NotInEnumeration", "RCVD") => true,
+            ("v4.0 OBWriteInternationalScheduledResponse6: #/Data.Status NotInEnumeration", "RCVD" or "CANC" or "ACCC") => true,
+            _ => false,
+        };
 
     /// <summary>Of a client's signature only that it is there; what a right one is, the tests of the authorization server ask.</summary>
     private sealed class Signatures : IRequestHandler<SignMessage, string>, IRequestHandler<SignClaims, string>, IRequestHandler<VerifyMessage, MessageVerdict>
