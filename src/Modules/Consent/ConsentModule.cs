@@ -14,6 +14,7 @@ using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -28,6 +29,7 @@ public static class ConsentModule
         if (options.Problems().ToList() is { Count: > 0 } problems) throw new OptionsValidationException(ConsentOptions.Section, typeof(ConsentOptions), problems);
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
+        services.TryAddSingleton<CurrentChoices>();
         services.AddDataProtection(); // Where its keys are kept and how they are encrypted is Host's to say.
 
         return services

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments.Contracts;
@@ -23,6 +24,7 @@ public static class PaymentsModule
         if (options.Problems().ToList() is { Count: > 0 } problems) throw new OptionsValidationException(PaymentsOptions.Section, typeof(PaymentsOptions), problems);
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
+        services.TryAddSingleton<CurrentChoices>();
         services.TryAddScoped<Idempotency>();
 
         return services

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Kernel;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Payments.Tests.PaymentConsents;
@@ -264,6 +266,16 @@ public sealed class DomesticPaymentConsentTests(Bank bank)
         Assert.Equal(201, (await bank.PostAsync(Path, Bank.Payment(), at: own)).Status);
         own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 16, 0, 0, TimeSpan.Zero));
         await RefusedAsync(await bank.PostAsync(Path, Bank.Payment(), at: own), "OB-PIS-18", "U012");
+
+        // A tester's choice counts before the setting, until it is put back.
+        var choices = own.Services.GetRequiredService<CurrentChoices>();
+        choices.Now = choices.Now with { CutOffs = new Dictionary<string, CutOff>(StringComparer.Ordinal) { ["domestic-payments"] = new("domestic-payments", Rejects: true, new TimeOnly(16, 0, 1)) } };
+        Assert.Equal(201, (await bank.PostAsync(Path, Bank.Payment(), at: own)).Status);
+        own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 16, 0, 1, TimeSpan.Zero));
+        await RefusedAsync(await bank.PostAsync(Path, Bank.Payment(), at: own), "OB-PIS-18", "U012");
+        choices.Now = new BankChoices();
+        own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 15, 0, 0, TimeSpan.Zero));
+        Assert.Equal(201, (await bank.PostAsync(Path, Bank.Payment(), at: own)).Status);
     }
 
     [Fact]

@@ -21,15 +21,18 @@ internal sealed class CutOffSetting
     public CutOffStrategy Strategy { get; init; }
 }
 
-/// <summary>The bank's hours, by the name of the order's collection such as <c>domestic-payments</c>; a type without one is paid at every hour.</summary>
-internal sealed class CutOffs(ConsentOptions options, TimeProvider time)
+/// <summary>
+/// The bank's hours, by the name of the order's collection such as <c>domestic-payments</c>; a type without one is paid at every hour. A
+/// tester's choice counts before the bank's setting.
+/// </summary>
+internal sealed class CutOffs(ConsentOptions options, CurrentChoices choices, TimeProvider time)
 {
     /// <summary>Whether a payment of this type is refused now for the hour.</summary>
-    public bool Refuses(ConsentKind kind)
+    public bool Refuses(ConsentKind kind) => HourOf(PaymentTypes.OrdersOf(kind)) is { Rejects: true } hour && WorkingDays.TimeOf(time.GetUtcNow()) >= hour.At;
+
+    private CutOff? HourOf(string orders)
     {
-        var now = time.GetUtcNow();
-        return options.CutOffs.TryGetValue(PaymentTypes.OrdersOf(kind), out var hour)
-            && hour.Strategy == CutOffStrategy.Reject
-            && WorkingDays.TimeOf(now) >= hour.At;
+        if (choices.Now.CutOffs.TryGetValue(orders, out var chosen)) return chosen;
+        return options.CutOffs.TryGetValue(orders, out var set) ? new CutOff(orders, set.Strategy == CutOffStrategy.Reject, set.At) : null;
     }
 }

@@ -71,7 +71,9 @@ internal sealed class PaymentConsentEndpoints(
         var amount = type.Debit(PaymentRequest.Of(consent), consent);
         var due = amount with { Amount = amount.Amount + PaymentQuote.DueOf(consent) };
         var isThere = await mediator.Send(new AreFundsThere(consent.CustomerId!, consent.AccountIds!.Single(), due), ct);
-        return new PaymentConsentAnswer(StatusCodes.Status200OK, json =>
+        return new WrittenAnswer(StatusCodes.Status200OK, Write, addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{consentId}/funds-confirmation"));
+
+        void Write(Utf8JsonWriter json)
         {
             json.WriteStartObject("Data");
             json.WriteStartObject("FundsAvailableResult");
@@ -79,8 +81,7 @@ internal sealed class PaymentConsentEndpoints(
             json.WriteBoolean("FundsAvailable", isThere);
             json.WriteEndObject();
             json.WriteEndObject();
-            PaymentConsentAnswer.Envelope(json, addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{consentId}/funds-confirmation"));
-        });
+        }
     }
 
     private async Task<Outcome<IResult, ApiError>> CreateAsync(PaymentType type, string consentId, PaymentRequest payment, HttpContext http, CancellationToken ct)
@@ -98,17 +99,14 @@ internal sealed class PaymentConsentEndpoints(
     private async Task<IResult> ShowAsync(PaymentType type, string consentId, HttpContext http, CancellationToken ct) =>
         (await own.FindAsync(consentId, type.Kind, http, ct)).Failed(out var error, out var consent) ? error : Answer(type, http, consent, StatusCodes.Status201Created);
 
-    private PaymentConsentAnswer Answer(PaymentType type, HttpContext http, ConsentRecord consent, int status) => new(status, json =>
-    {
-        PaymentConsentAnswer.Write(json, consent);
-        PaymentConsentAnswer.Envelope(json, addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{consent.Id}"));
-    });
+    private WrittenAnswer Answer(PaymentType type, HttpContext http, ConsentRecord consent, int status) =>
+        new(status, json => PaymentConsentAnswer.Write(json, consent), addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{consent.Id}"));
 }
 
 /// <summary>
 /// A payment consent as its third party sees it: what it has sent, in its own words (OB-GEN-7), with what the bank adds around it.
 /// </summary>
-internal sealed class PaymentConsentAnswer(int status, Action<Utf8JsonWriter> write) : IResult
+internal static class PaymentConsentAnswer
 {
     public static void Write(Utf8JsonWriter json, ConsentRecord consent)
     {
@@ -146,27 +144,5 @@ internal sealed class PaymentConsentAnswer(int status, Action<Utf8JsonWriter> wr
             json.WritePropertyName("Risk");
             risk.WriteTo(json);
         }
-    }
-
-    /// <summary>What stands at the end of every answer.</summary>
-    public static void Envelope(Utf8JsonWriter json, string self)
-    {
-        json.WriteStartObject("Links");
-        json.WriteString("Self", self);
-        json.WriteEndObject();
-        json.WriteStartObject("Meta");
-        json.WriteNumber("TotalPages", 1);
-        json.WriteEndObject();
-    }
-
-    public async Task ExecuteAsync(HttpContext httpContext)
-    {
-        httpContext.Response.StatusCode = status;
-        httpContext.Response.ContentType = UkApi.Json;
-        await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter);
-        json.WriteStartObject();
-        write(json);
-        json.WriteEndObject();
-        await json.FlushAsync(httpContext.RequestAborted);
     }
 }

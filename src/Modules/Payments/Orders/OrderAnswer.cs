@@ -1,11 +1,10 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Http;
 using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Payments.Orders;
 
 /// <summary>An order as its third party sees it: what it has sent, in its own words (OB-GEN-7), with what the bank adds around it.</summary>
-internal sealed class OrderAnswer(int status, Action<Utf8JsonWriter> write, string self) : IResult
+internal static class OrderAnswer
 {
     public static void Write(Utf8JsonWriter json, PaymentOrder order)
     {
@@ -81,22 +80,5 @@ internal sealed class OrderAnswer(int status, Action<Utf8JsonWriter> write, stri
         if (text is not null) json.WriteString("StatusReasonDescription", text);
         json.WriteEndObject();
         json.WriteEndObject();
-    }
-
-    public async Task ExecuteAsync(HttpContext httpContext)
-    {
-        httpContext.Response.StatusCode = status;
-        httpContext.Response.ContentType = UkApi.Json;
-        await using var json = new Utf8JsonWriter(httpContext.Response.BodyWriter);
-        json.WriteStartObject();
-        write(json);
-        json.WriteStartObject("Links");
-        json.WriteString("Self", self);
-        json.WriteEndObject();
-        json.WriteStartObject("Meta");
-        json.WriteNumber("TotalPages", 1);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        await json.FlushAsync(httpContext.RequestAborted);
     }
 }

@@ -21,7 +21,7 @@ namespace OpenBanking.Payments.Orders;
 /// event and its idempotency record are one transaction: all of them are there, or none is.
 /// </summary>
 internal sealed class OrderEndpoints(
-    OrderBook orders, PaymentsDb db, Idempotency idempotency, PaymentsOptions options, ExecutionSignal signal, UnitOfWork unit, IMediator mediator, ApiAddresses addresses, TimeProvider time)
+    OrderBook orders, PaymentsDb db, Idempotency idempotency, PaymentsOptions options, CurrentChoices choices, ExecutionSignal signal, UnitOfWork unit, IMediator mediator, ApiAddresses addresses, TimeProvider time)
 {
     private const string Scope = "payments";
     private static readonly JsonSerializerOptions ReportJson = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
@@ -75,7 +75,7 @@ internal sealed class OrderEndpoints(
     public async Task<IResult> GetDetailsAsync(OrderType type, string orderId, HttpContext http, CancellationToken ct) =>
         (await FindAsync(type, orderId, http, ct)).Failed(out var error, out var order)
             ? error
-            : new OrderAnswer(StatusCodes.Status200OK, WriterOf(order, await PartsOfAsync(order, ct)), addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{order.Id}/payment-details"));
+            : new WrittenAnswer(StatusCodes.Status200OK, WriterOf(order, await PartsOfAsync(order, ct)), addresses.Of(http, $"/open-banking/v4.0/pisp{type.Path}/{order.Id}/payment-details"));
 
     /// <summary>What became of each payment of a file, once the last one has been made (OB-FIL-7).</summary>
     public async Task<IResult> GetReportAsync(OrderType type, string orderId, HttpContext http, CancellationToken ct)
@@ -141,7 +141,9 @@ internal sealed class OrderEndpoints(
 
         var held = (HoldAnswer.Held)hold;
         var amount = payment.Amount ?? granted.Debit;
-        var first = type.First(options.InitialOrderStatus);
+        
+        // A tester's choice counts before the bank's setting (OB-DEC-3).
+        var first = type.First(choices.Now.InitialOrderStatus == nameof(OrderStatus.PDNG) ? OrderStatus.PDNG : options.InitialOrderStatus);
         var order = new PaymentOrder
         {
             Id = orderId,
@@ -211,6 +213,6 @@ internal sealed class OrderEndpoints(
         _ => ApiError.BadRequest("AC06", "OB-PIS-6", "The account to pay from cannot be used.", "Data.Initiation.DebtorAccount"),
     };
 
-    private OrderAnswer Answer(HttpContext http, PaymentOrder order, int status) =>
+    private WrittenAnswer Answer(HttpContext http, PaymentOrder order, int status) =>
         new(status, json => OrderAnswer.Write(json, order), addresses.Of(http, $"/open-banking/v4.0/pisp{order.Type.Path}/{order.Id}"));
 }
