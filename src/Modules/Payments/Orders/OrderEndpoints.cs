@@ -141,7 +141,7 @@ internal sealed class OrderEndpoints(
 
         var held = (HoldAnswer.Held)hold;
         var amount = payment.Amount ?? granted.Debit;
-        
+
         // A tester's choice counts before the bank's setting (OB-DEC-3).
         var first = type.First(choices.Now.InitialOrderStatus == nameof(OrderStatus.PDNG) ? OrderStatus.PDNG : options.InitialOrderStatus);
         var order = new PaymentOrder
