@@ -11,6 +11,9 @@ public sealed class CustomersBrowser : IAsyncDisposable
         "--disable-sync", "--disable-quic",
     ];
 
+    // Milliseconds. A machine with little to spare takes long over a page; only what never comes is a failure.
+    private const int Patience = 60_000;
+
     private readonly IPlaywright playwright;
     private readonly IBrowser browser;
 
@@ -41,7 +44,8 @@ public sealed class CustomersBrowser : IAsyncDisposable
             JavaScriptEnabled = javaScript,
         });
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(20_000);
+        page.SetDefaultTimeout(Patience);
+        Assertions.SetDefaultExpectTimeout(Patience);
         var protocol = await context.NewCDPSessionAsync(page);
         await protocol.SendAsync("WebAuthn.enable");
         await protocol.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>(StringComparer.Ordinal)
