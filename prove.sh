@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-rows=(R12 R16 R17 R18 R19 R23 R24 R35)
+rows=(R1 R2 R3 R4 R5 R6 R8 R9 R10 R11 R12 R14 R16 R17 R18 R19 R23 R24 R35)
 row="${1:-}"
 if [[ ! " ${rows[*]} " == *" $row "* || -z $row || $# -gt 2 || ! ${2:-1} =~ ^[0-9]{1,9}$ ]]; then
   echo "Use: ./prove.sh ROW [SEED], with a ROW of: ${rows[*]}" >&2

@@ -41,6 +41,7 @@ command -v dotnet >/dev/null || fail "The .NET SDK 10 is needed: https://dotnet.
 [[ -n "${OPENBANKING_PGBIN:-}" ]] || need PostgreSQL postgresql postgres '/usr/lib/postgresql/*/bin/postgres'
 need Chromium chromium chromium chromium-browser google-chrome
 need nginx nginx nginx /usr/sbin/nginx
+need strace strace strace /usr/bin/strace
 need Node.js nodejs node
 need npm npm npm
 

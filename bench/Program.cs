@@ -21,6 +21,12 @@ try
         return 0;
     }
 
+    if (options.Payments)
+    {
+        await PaymentBench.RunAsync(options, settings);
+        return 0;
+    }
+
     await using var host = await HostProcess.StartAsync(settings);
     using var customer = await Customer.ActivateAsync(host);
     using var thirdParty = new ThirdParty(host.Main, () => host.CreateClient(), assertionKey, options.Connections);

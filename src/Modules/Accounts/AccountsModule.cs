@@ -45,6 +45,8 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<VerifyLedger, LedgerReport>, LedgerReports>()
             .AddScoped<AccountAccess>()
             .AddHostedService<StatementIssuer>()
+            .AddSingleton<DuePayments>()
+            .AddHostedService(provider => provider.GetRequiredService<DuePayments>())
             .AddScoped<Listings>()
             .AddScoped<TransactionEndpoints>()
             .AddScoped<PartyEndpoints>()

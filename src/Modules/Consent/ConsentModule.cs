@@ -131,6 +131,8 @@ public static class ConsentModule
         services.TryAddScoped<Idempotency>();
         foreach (var type in PaymentTypes.All) services.AddConsentKind(type.KindRules);
         return services
+            .AddSingleton<IdempotencySweep<ConsentDb>>()
+            .AddHostedService(provider => provider.GetRequiredService<IdempotencySweep<ConsentDb>>())
             .AddScoped<PaymentConsentEndpoints>()
             .AddSingleton<CutOffs>()
             .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()

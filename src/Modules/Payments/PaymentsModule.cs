@@ -29,6 +29,8 @@ public static class PaymentsModule
 
         return services
             .AddModuleDatabase<PaymentsDb>(PaymentsDb.Schema)
+            .AddSingleton<IdempotencySweep<PaymentsDb>>()
+            .AddHostedService(provider => provider.GetRequiredService<IdempotencySweep<PaymentsDb>>())
             .AddScoped<OrderBook>()
             .AddScoped<OrderEndpoints>()
             .AddScoped<IRequestHandler<ListOrdersOfConsent, IReadOnlyList<OrderedUnderConsent>>, ListOrdersOfConsentHandler>()

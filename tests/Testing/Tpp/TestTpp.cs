@@ -291,11 +291,13 @@ public sealed class TestTpp : IDisposable
 
     /// <summary>Calls an API with a token, by DPoP or over the certificate.</summary>
     /// <param name="signature">A message signature that goes with the body.</param>
-    public async Task<Answer> ApiAsync(HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null, string? signature = null)
+    public async Task<Answer> ApiAsync(
+        HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null, string? signature = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = TestHttp.Json(json);
         if (signature is not null) request.Headers.Add("x-jws-signature", signature);
+        if (idempotencyKey is not null) request.Headers.Add("x-idempotency-key", idempotencyKey);
         if (Kind == TppKind.Dpop)
         {
             request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);

@@ -15,6 +15,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Accounts.Ledger;
 using OpenBanking.Consent;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Host;
@@ -112,7 +113,9 @@ public sealed class BankApi : IAsyncDisposable
     /// <summary>An account's id by its short name.</summary>
     public string Account(string tag) => Customers.SelectMany(customer => customer.Accounts).First(account => account.Tag == tag).AccountId;
 
-    public static async Task<BankApi> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
+    /// <param name="reach">How it reaches its database, by the connection string of the direct way.</param>
+    public static async Task<BankApi> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null, Func<string, string>? reach = null)
     {
         var database = await TestDatabase.CreateAsync();
         var (clock, log, ended, folder, outbound) = (new TestClock(), new CapturedLog(), new EndedConsents(), TestFolder.Make(), new OutboundHttp());
@@ -129,7 +132,8 @@ public sealed class BankApi : IAsyncDisposable
 
         var services = builder.Services;
         services.AddSingleton<TimeProvider>(clock);
-        services.AddSingleton(_ => new NpgsqlDataSourceBuilder(database.ConnectionString).Build());
+        var connection = reach?.Invoke(database.ConnectionString) ?? database.ConnectionString;
+        services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
         services.AddSingleton<DbDataSource>(provider => provider.GetRequiredService<NpgsqlDataSource>());
         services.AddScoped<ServiceFactory>(provider => provider.GetService);
         services.AddScoped<IMediator, Mediator>();
@@ -160,6 +164,9 @@ public sealed class BankApi : IAsyncDisposable
         app.MapAccounts();
         app.MapPayments();
         await app.StartAsync();
+
+        // The customers' own standing orders would come between a test and its balances; who wants them has them carried out.
+        await app.Services.GetRequiredService<DuePayments>().StopAsync(CancellationToken.None);
         var customers = await AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None);
         return new BankApi(app, database, clock, log, ended, outbound, customers, folder);
     }

@@ -143,6 +143,23 @@ public sealed partial class PortalBrowser : IDisposable
         return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
     }
 
+    /// <summary>Approves a payment from the first account that is offered, with a passkey that signs it; answers the accounts too.</summary>
+    public async Task<(IReadOnlyList<string> Accounts, Decision Decision)> ApprovePaymentAsync(string interaction)
+    {
+        var form = await ApprovalAsync(interaction);
+        var approval = PaymentRequest().Match(await PageAsync($"/approve?interaction={Uri.EscapeDataString(interaction)}")).Groups["id"].Value;
+        var (ceremony, credential) = await UsePasskeyAsync(form with { Interaction = approval, Accounts = [form.Accounts[0]] });
+        using var answer = await PostFormAsync(
+            "/approve",
+            [
+                ("__RequestVerificationToken", form.Token), ("interaction", form.Interaction), ("digest", form.Digest), ("decision", "approve"), ("account", form.Accounts[0]),
+                ("ceremony", ceremony), ("credential", credential),
+            ]);
+        var text = await answer.Content.ReadAsStringAsync();
+        var back = HttpUtility.HtmlDecode(ReturnLink().Match(text).Groups["address"].Value);
+        return (form.Accounts, new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text));
+    }
+
     /// <summary>The addresses of the requests that wait in the portal.</summary>
     public async Task<IReadOnlyList<Guid>> WaitingRequestsAsync() =>
         [.. WaitingLink().Matches(await PageAsync("/requests")).Select(match => Guid.Parse(match.Groups["id"].Value))];
@@ -215,6 +232,9 @@ public sealed partial class PortalBrowser : IDisposable
 
     [GeneratedRegex("""name="account" value="(?<id>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AccountField();
+
+    [GeneratedRegex("""data-request="(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex PaymentRequest();
 
     [GeneratedRegex("""class="button primary" href="/requests/(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WaitingLink();

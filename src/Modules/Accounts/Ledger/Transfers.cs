@@ -129,8 +129,8 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
     /// <param name="heldOn">The account on which the money was held until now; null where it was not.</param>
     private async Task BookAsync(Transfer transfer, string text, IReadOnlyList<Leg> legs, string? heldOn, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        var entry = new Entry { Id = Guid.CreateVersion7(now), BookedAt = now, Text = text };
+        var at = transfer.StateChangedAt;
+        var entry = new Entry { Id = Guid.CreateVersion7(at), BookedAt = at, Text = text };
         db.Add(entry);
         foreach (var leg in legs) db.Add(new Leg { EntryId = entry.Id, Number = leg.Number, Account = leg.Account, Amount = leg.Amount, Currency = leg.Currency });
 
