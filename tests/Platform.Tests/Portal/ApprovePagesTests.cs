@@ -82,10 +82,12 @@ public sealed class ApprovePagesTests : PortalTest
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
         var approval = Page.Url;
+        Stay = true;
         await Browser.PressAsync("Cancel");
         await HasHeadingAsync("Cancelled");
         await Page.GotoAsync(approval);
         await HasHeadingAsync("This request can no longer be used");
+        Stay = false;
 
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
@@ -148,6 +150,7 @@ public sealed class ApprovePagesTests : PortalTest
 
         // Who declines to continue has an access as before, and is told so.
         await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
+        Stay = true;
         await Browser.PressAsync("Cancel");
         await Assertions.Expect(Page.GetByText("Nothing has changed: the access stays as it was.")).ToBeVisibleAsync();
         await OpenAsync("/connections");

@@ -39,8 +39,11 @@ public sealed class FundsPagesTests : PortalTest
         Assert.Equal(0, await Page.GetByRole(AriaRole.Checkbox).CountAsync());
         await SameWeightAsync("Approve", "Cancel");
         await LookAsync("approve-funds");
+        Stay = true;
         await Browser.PressAsync("Approve");
         await HasHeadingAsync("Access approved");
+        Stay = false;
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
         await Page.WaitForURLAsync("https://tpp.example/**");
 
         // What was granted is said in the token's answer and in introspection, and it is what the API goes by.

@@ -36,6 +36,7 @@ public abstract class PortalTest : IAsyncLifetime
     {
         Host = await TestHost.StartAsync(options =>
         {
+            options.Filled = true;
             options.Settings["Forwarded:From"] = "127.0.0.1, ::1";
             options.Settings["Policies:CountryHeader"] = "X-Country";
             options.Settings["Policies:NetworkHeader"] = "X-Network";
@@ -109,6 +110,10 @@ public abstract class PortalTest : IAsyncLifetime
 
     private protected async Task SameWeightAsync(string one, string other, AriaRole role = AriaRole.Button)
     {
+        // Neither under the pointer nor on its way to or from how it looks there.
+        await Page.WaitForLoadStateAsync();
+        await Page.Mouse.MoveAsync(0, 0);
+        await Page.EvaluateAsync("() => Promise.all(document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished.catch(() => {})))");
         var looks = new List<string>();
         foreach (var name in new[] { one, other })
         {
@@ -122,6 +127,9 @@ public abstract class PortalTest : IAsyncLifetime
     // All looks of the page that is shown; findings are collected, so that one run tells them all.
     private protected async Task LookAsync(string name)
     {
+        // After a press the text may be there before the style is.
+        await Page.WaitForLoadStateAsync();
+        await Page.EvaluateAsync("() => document.fonts.ready.then(() => true)");
         foreach (var (width, dark) in Looks)
         {
             await Page.SetViewportSizeAsync(width, 800);

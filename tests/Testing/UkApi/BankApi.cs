@@ -112,9 +112,11 @@ public sealed class BankApi : IAsyncDisposable
     /// <summary>An account's id by its short name.</summary>
     public string Account(string tag) => Customers.SelectMany(customer => customer.Accounts).First(account => account.Tag == tag).AccountId;
 
-    public static async Task<BankApi> StartAsync(IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null)
+    /// <param name="database">What to run on; null is a database with the sandbox's bank in it, unless the accounts are kept by another core.</param>
+    public static async Task<BankApi> StartAsync(
+        IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null, TestDatabase? database = null)
     {
-        var database = await TestDatabase.CreateAsync();
+        database ??= settings?.ContainsKey("Accounts:Core:Address") == true ? await TestDatabase.CreateAsync() : await TestDatabase.CreateFilledAsync();
         var (clock, log, ended, folder, outbound) = (new TestClock(), new CapturedLog(), new EndedConsents(), TestFolder.Make(), new OutboundHttp());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)

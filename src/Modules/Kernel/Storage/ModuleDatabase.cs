@@ -36,9 +36,11 @@ public static class ModuleDatabase
                 .Options;
             await using var context = (TContext)Activator.CreateInstance(typeof(TContext), options)!;
             var known = context.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
-            if ((await context.Database.GetAppliedMigrationsAsync(ct).ConfigureAwait(false)).FirstOrDefault(applied => !known.Contains(applied)) is { } newer)
-                throw new NewerSchemaException(schema, newer);
-            await context.Database.MigrateAsync(ct).ConfigureAwait(false);
+            var applied = (await context.Database.GetAppliedMigrationsAsync(ct).ConfigureAwait(false)).ToHashSet(StringComparer.Ordinal);
+            if (applied.FirstOrDefault(migration => !known.Contains(migration)) is { } newer) throw new NewerSchemaException(schema, newer);
+
+            // Migrating compares whole models first, which every start and every command would wait for.
+            if (!applied.SetEquals(known)) await context.Database.MigrateAsync(ct).ConfigureAwait(false);
         }
     }
 
