@@ -158,6 +158,9 @@ public sealed class HostProcess : IAsyncDisposable
             ["OPENBANKING_DATA"] = folder,
             ["OPENBANKING_PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["OPENBANKING_MTLS_PORT"] = mtlsPort.ToString(CultureInfo.InvariantCulture),
+
+            // It lives for seconds: what the runtime would measure in order to be fast for hours only takes time.
+            ["DOTNET_TieredPGO"] = "0",
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>(StringComparer.Ordinal)) settings[name] = value;
         return new HostProcess(settings, folder, dataPath is null, port, mtlsPort);
@@ -190,9 +193,6 @@ public sealed class HostProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         foreach (var (name, value) in settings) start.Environment[name] = value;
-
-        // It lives for seconds: what the runtime would measure in order to be fast for hours only takes time.
-        start.Environment["DOTNET_TieredPGO"] = "0";
         process?.Dispose();
         process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => output.Enqueue(line.Data ?? "");

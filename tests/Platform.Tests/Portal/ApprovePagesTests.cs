@@ -53,9 +53,7 @@ public sealed class ApprovePagesTests : PortalTest
         await HasHeadingAsync("Access approved");
         await Assertions.Expect(Page.GetByText("Taking you back to Budget App")).ToBeVisibleAsync();
         await LookAsync("return-approved");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
         NothingFound();
     }
@@ -74,9 +72,7 @@ public sealed class ApprovePagesTests : PortalTest
         await Browser.PressAsync("Cancel");
         await HasHeadingAsync("Cancelled");
         await LookAsync("return-cancelled");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
 
         await ArriveAsync(tpp);
@@ -96,9 +92,7 @@ public sealed class ApprovePagesTests : PortalTest
         await Page.ReloadAsync();
         await HasHeadingAsync("Time ran out");
         await LookAsync("return-timeout");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
         NothingFound();
     }
@@ -143,9 +137,7 @@ public sealed class ApprovePagesTests : PortalTest
         Stay = true;
         await Browser.PressAsync("Approve");
         await HasHeadingAsync("Access continued");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
 
         // Who declines to continue has an access as before, and is told so.

@@ -42,9 +42,7 @@ public sealed class FundsPagesTests : PortalTest
         Stay = true;
         await Browser.PressAsync("Approve");
         await HasHeadingAsync("Access approved");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
 
         // What was granted is said in the token's answer and in introspection, and it is what the API goes by.
         var tokens = await tpp.RedeemAsync(Answer.Query(new Uri(Page.Url))["code"]);
@@ -82,8 +80,9 @@ public sealed class FundsPagesTests : PortalTest
         await Browser.SignInAsync();
         await Assertions.Expect(Page.GetByText("is not one of yours")).ToBeVisibleAsync();
         await LookAsync("approve-funds-none");
+        Stay = true;
         await Browser.PressAsync("Cancel");
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         NothingFound();
     }
 

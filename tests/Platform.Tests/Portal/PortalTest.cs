@@ -99,8 +99,17 @@ public abstract class PortalTest : IAsyncLifetime
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
         await Browser.TickAsync(account);
+        Stay = true;
         await Browser.PressAsync("Approve");
+        await GoBackAsync();
+    }
+
+    /// <summary>From the page that would go back to the third party by itself after some seconds, at once.</summary>
+    private protected async Task GoBackAsync()
+    {
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to" }).ClickAsync();
         await Page.WaitForURLAsync("https://tpp.example/**");
+        Stay = false;
     }
 
     private protected Task<IResponse?> OpenAsync(string path) => Page.GotoAsync(new Uri(Host.Main, path).ToString());
@@ -124,7 +133,8 @@ public abstract class PortalTest : IAsyncLifetime
         Assert.Equal(looks[0], looks[1]);
     }
 
-    // All looks of the page that is shown; findings are collected, so that one run tells them all.
+    // All looks of the page that is shown; findings are collected, so that one run tells them all. By night there are other colours and
+    // nothing else.
     private protected async Task LookAsync(string name)
     {
         // After a press the text may be there before the style is.
@@ -135,7 +145,7 @@ public abstract class PortalTest : IAsyncLifetime
             await Page.SetViewportSizeAsync(width, 800);
             await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
             var look = $"{name} at {width} px{(dark ? ", dark" : "")}";
-            findings.AddRange((await Axe.FindingsAsync(Page)).Select(finding => $"{look}: {finding}"));
+            findings.AddRange((await Axe.FindingsAsync(Page, coloursOnly: dark)).Select(finding => $"{look}: {finding}"));
             await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Shots, $"{name}-{width}{(dark ? "-dark" : "")}.png"), FullPage = true });
         }
 
