@@ -75,7 +75,7 @@ public sealed class RegistrationLimitsTests(RegistrationWorld world) : IClassFix
     [Trait("Rule", "DCR-16")]
     public async Task One_certificate_may_not_flood_the_endpoint()
     {
-        await using var host = await world.StartAsync(options => options.Settings["RateLimits:ClientRequests"] = "5");
+        await using var host = await world.StartAsync(options => (options.Settings["RateLimits:ClientRequests"], options.Settings["RateLimits:WindowSeconds"]) = ("5", "600"));
         using var certificate = host.IssueClientCertificate("CN=flood");
         using var other = host.IssueClientCertificate("CN=other");
         for (var turn = 0; turn < 5; turn++)

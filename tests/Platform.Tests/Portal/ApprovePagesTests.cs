@@ -103,6 +103,7 @@ public sealed class ApprovePagesTests : PortalTest
     {
         using var tpp = await TestTpp.RegisterAsync(Host);
         await ActivateAsync(0);
+        Host.Clock.StopAt(Host.Clock.Now);
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
         var answer = await Page.ReloadAsync();
