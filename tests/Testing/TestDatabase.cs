@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OpenBanking.Accounts;
 using OpenBanking.Host;
+using OpenBanking.Identity.Metadata;
 
 namespace OpenBanking.Testing;
 
@@ -19,7 +20,7 @@ namespace OpenBanking.Testing;
 public sealed class TestDatabase : IAsyncDisposable
 {
     private static readonly Lazy<Task<EmbeddedPostgres>> Server = new(StartServerAsync);
-    private static readonly Lazy<Task<string>> Migrated = new(() => MakeTemplateAsync(CreateEmptyAsync, BringUpToDateAsync));
+    private static readonly Lazy<Task<string>> Migrated = new(() => MakeTemplateAsync(CreateEmptyAsync, PrepareAsync));
     private static readonly Lazy<Task<string>> Filled = new(() => MakeTemplateAsync(CreateAsync, (app, _) => AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None)));
     private static readonly SemaphoreSlim Copying = new(1, 1);
     private static readonly string[] Hasty = ["fsync", "full_page_writes", "synchronous_commit"];
@@ -44,7 +45,7 @@ public sealed class TestDatabase : IAsyncDisposable
     /// <summary>The number of the server's process, for tests that kill or stop it. They must put it right themselves.</summary>
     public static async Task<int> ServerProcessAsync() => (await Server.Value).ProcessId;
 
-    /// <summary>A database with every module's tables.</summary>
+    /// <summary>A database with every module's tables, as after the first start of a bank: hosts on different ones have the same signing keys.</summary>
     public static async Task<TestDatabase> CreateAsync() => await CopyAsync(await Migrated.Value);
 
     /// <summary>One in which the sandbox's bank is already; hosts find it done.</summary>
@@ -146,6 +147,13 @@ public sealed class TestDatabase : IAsyncDisposable
         }
 
         return database.Name;
+    }
+
+    /// <summary>Tables, and the bank's signing keys: to make a large RSA key takes longer than all else that a host does when it starts.</summary>
+    private static async Task PrepareAsync(WebApplication app, string connectionString)
+    {
+        await BringUpToDateAsync(app, connectionString);
+        await app.Services.GetRequiredService<SigningKeys>().RotateIfDueAsync(CancellationToken.None);
     }
 
     /// <summary>Migrates; a module that has no migration yet gets its tables straight from its model.</summary>
