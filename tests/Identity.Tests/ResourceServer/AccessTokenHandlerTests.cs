@@ -297,9 +297,8 @@ public class AccessTokenHandlerTests(TokenWorld world)
 
     private async Task RefusedAsync(Task<Answer> request, string error, string rule)
     {
-        world.Host.Log.Clear();
         var answer = await request;
-        Assert.Equal((401, rule), (answer.Status, world.Host.Log.LastRefusal?.Rule));
+        Assert.Equal((401, rule), (answer.Status, world.RuleOf(answer)));
         Assert.Contains($"error=\"{error}\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
     }
 }

@@ -34,9 +34,12 @@ public class ClientCredentialsGrantTests(TokenWorld world)
     [Trait("Rule", "OA-49")]
     public async Task Ten_thousand_scopes_are_refused_as_one()
     {
-        var scope = string.Join(' ', Enumerable.Range(0, 10_000).Select(number => $"s{number:x}"));
+        // Short enough to be read at all.
+        var scope = string.Join(' ', Enumerable.Range(0, 10_000).Select(number => new string([Letter(number / 676), Letter(number / 26), Letter(number)])));
 
         Assert.Equal(400, (await world.Budget.ForItselfAsync(scope)).Status);
+
+        static char Letter(int number) => (char)('a' + (number % 26));
     }
 
     [Fact]

@@ -120,11 +120,12 @@ public class TokenWorld : IAsyncLifetime
 
     internal async Task RefusedAsync(Task<Answer> request, int status, string error, string rule)
     {
-        Host.Log.Clear();
         var answer = await request;
-        Assert.Equal((status, error, rule), (answer.Status, answer.Error, Host.Log.LastRefusal?.Rule));
+        Assert.Equal((status, error, rule), (answer.Status, answer.Error, RuleOf(answer)));
         Assert.Equal("no-store", answer.Header("Cache-Control"));
     }
+
+    internal string? RuleOf(Answer answer) => Host.Log.RefusalOf(answer.Header("x-fapi-interaction-id")!)?.Rule;
 
     /// <summary>Each in a sector of its own.</summary>
     private TestTpp New(string id, TppKind kind, string idTokenAlgorithm) => TestTpp.New(
