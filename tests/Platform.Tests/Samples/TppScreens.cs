@@ -12,8 +12,6 @@ public sealed class TppScreens
 {
     private static readonly StandingClock Clock = new(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
 
-    private static readonly string[] Browsers = ["chromium", "chromium-browser", "google-chrome"];
-
     [Theory]
     [InlineData("start", 375, ColorScheme.Light)]
     [InlineData("start", 375, ColorScheme.Dark)]
@@ -30,9 +28,7 @@ public sealed class TppScreens
     public async Task A_page_is_readable_for_everybody_everywhere(string name, int width, ColorScheme scheme)
     {
         await using var tpp = await TppApp.StartAsync(Clock, Map);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium(), Args = ["--no-sandbox"] });
-        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        await using var context = await Chromium.OpenAsync(new BrowserNewContextOptions
         {
             IgnoreHTTPSErrors = true,
             ViewportSize = new ViewportSize { Width = width, Height = width < 600 ? 780 : 860 },
@@ -65,11 +61,6 @@ public sealed class TppScreens
         app.MapGet("/look/problem", () => ProblemPage.Show(Problem.Of(BankFault.Unreachable("bank.test:5001: connection refused")), "dpop", 200));
         app.MapGet("/look/disconnect", () => DisconnectPage.Ask("Meadow Bank"));
     }
-
-    private static string? Chromium() => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator)
-        .SelectMany(directory => Browsers.Select(name => Path.Combine(directory, name)))
-        .FirstOrDefault(File.Exists);
 
     private static string Root()
     {

@@ -114,10 +114,14 @@ public sealed class BankApi : IAsyncDisposable
     public string Account(string tag) => Customers.SelectMany(customer => customer.Accounts).First(account => account.Tag == tag).AccountId;
 
     /// <param name="reach">How it reaches its database, by the connection string of the direct way.</param>
+    /// <param name="database">What to run on; null is a database with the sandbox's bank in it, unless the accounts are kept by another core.</param>
     public static async Task<BankApi> StartAsync(
-        IReadOnlyDictionary<string, string?>? settings = null, Action<IServiceCollection>? replace = null, Func<string, string>? reach = null)
+        IReadOnlyDictionary<string, string?>? settings = null,
+        Action<IServiceCollection>? replace = null,
+        Func<string, string>? reach = null,
+        TestDatabase? database = null)
     {
-        var database = await TestDatabase.CreateAsync();
+        database ??= settings?.ContainsKey("Accounts:Core:Address") == true ? await TestDatabase.CreateAsync() : await TestDatabase.CreateFilledAsync();
         var (clock, log, ended, folder, outbound) = (new TestClock(), new CapturedLog(), new EndedConsents(), TestFolder.Make(), new OutboundHttp());
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)

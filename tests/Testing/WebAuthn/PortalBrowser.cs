@@ -69,9 +69,12 @@ public sealed partial class PortalBrowser : IDisposable
         return await http.PostAsync(new Uri(action, UriKind.RelativeOrAbsolute), content);
     }
 
+    /// <summary>The antiforgery token of a page that stays open while its script asks again and again; null opens one each time.</summary>
+    public string? Token { get; set; }
+
     /// <summary>The antiforgery token of a page.</summary>
     public async Task<string> TokenAsync(string page = "/signin") =>
-        HttpUtility.HtmlDecode(Token().Match(await PageAsync(page)).Groups["token"].Value);
+        HttpUtility.HtmlDecode(TokenField().Match(await PageAsync(page)).Groups["token"].Value);
 
     /// <summary>Activates: options, new credential, answer.</summary>
     public async Task<PasskeyAnswer> ActivateAsync(string username, string code, Tampering? tampering = null)
@@ -124,7 +127,7 @@ public sealed partial class PortalBrowser : IDisposable
         var accounts = AccountField().Matches(page).Select(match => match.Groups["id"].Value).ToList();
         var digest = DigestField().Match(page).Groups["digest"].Value;
         return digest.Length > 0
-            ? new ApprovalForm(interaction, HttpUtility.HtmlDecode(Token().Match(page).Groups["token"].Value), HttpUtility.HtmlDecode(digest), accounts)
+            ? new ApprovalForm(interaction, HttpUtility.HtmlDecode(TokenField().Match(page).Groups["token"].Value), HttpUtility.HtmlDecode(digest), accounts)
             : throw new InvalidOperationException($"No approval form: {page}");
     }
 
@@ -172,7 +175,7 @@ public sealed partial class PortalBrowser : IDisposable
         return digest.Length > 0
             ? new ApprovalForm(
                 id.ToString("D"),
-                HttpUtility.HtmlDecode(Token().Match(page).Groups["token"].Value),
+                HttpUtility.HtmlDecode(TokenField().Match(page).Groups["token"].Value),
                 HttpUtility.HtmlDecode(digest),
                 [.. AccountField().Matches(page).Select(match => match.Groups["id"].Value)])
             : throw new InvalidOperationException($"No approval form: {page}");
@@ -212,7 +215,7 @@ public sealed partial class PortalBrowser : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = TestHttp.Json(body) };
         request.Headers.Add("Origin", Origin);
-        request.Headers.Add("RequestVerificationToken", await TokenAsync());
+        request.Headers.Add("RequestVerificationToken", Token ?? await TokenAsync());
         change?.Invoke(request);
         using var answer = await http.SendAsync(request);
         return new PasskeyAnswer(answer.StatusCode, await answer.Content.ReadAsStringAsync()) { RetryAfter = answer.Headers.RetryAfter?.Delta };
@@ -225,7 +228,7 @@ public sealed partial class PortalBrowser : IDisposable
     }
 
     [GeneratedRegex("""name="__RequestVerificationToken" value="(?<token>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Token();
+    private static partial Regex TokenField();
 
     [GeneratedRegex("""name="digest" value="(?<digest>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DigestField();
