@@ -58,6 +58,7 @@ public static class ConsentModule
             .AddSingleton<EventPush>()
             .AddHostedService(provider => provider.GetRequiredService<EventPush>())
             .AddBatchJob<EventRetention>()
+            .AddScoped<INotificationHandler<ClientRemoved>, ClientRemovedHandler>()
             .AddScoped<IRequestHandler<ListDeadEvents, IReadOnlyList<DeadEvent>>, ListDeadEventsHandler>()
             .AddScoped<IRequestHandler<ResendEvents, int>, ResendEventsHandler>()
 
