@@ -23,7 +23,7 @@ internal sealed class Measurement(RequestDelegate next, Measures measures, TimeP
             // Of who has left before an answer came nobody knows what it would have been, unless it was due long ago.
             var left = http.RequestAborted.IsCancellationRequested && !http.Response.HasStarted && request.Took <= Availability.Window;
             if (!left && Find(http) is { } endpoint)
-                measures.Add(endpoint, RefusalLog.ClientOf(http), request.ReceivedAt, request.Took, ended ? http.Response.StatusCode : StatusCodes.Status500InternalServerError);
+                measures.Add(endpoint, RefusalLog.ClientOf(http), request.ReceivedAt, request.Took - LongPoll.TimeOf(http), ended ? http.Response.StatusCode : StatusCodes.Status500InternalServerError);
         }
     }
 

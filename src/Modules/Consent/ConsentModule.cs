@@ -54,6 +54,8 @@ public static class ConsentModule
             .AddScoped<CallbackAddresses>()
             .AddSingleton<SubscriptionRequestValidator>()
             .AddScoped<EventSubscriptionEndpoints>()
+            .AddSingleton<EventWaits>()
+            .AddHostedService(provider => provider.GetRequiredService<EventWaits>())
             .AddScoped<EventPollEndpoint>()
             .AddSingleton<EventPush>()
             .AddHostedService(provider => provider.GetRequiredService<EventPush>())
