@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Accounts.CoreBank.Certification;
 
