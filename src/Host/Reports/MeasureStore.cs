@@ -117,7 +117,7 @@ internal sealed partial class MeasureStore(Measures measures, NpgsqlDataSource d
         var (requests, clients, tallies, seconds) = (waiting!.Requests, waiting.Clients, waiting.Tallies, waiting.Seconds);
         var failures = seconds.SelectMany(logged => logged.Second.Failures.Select(at => (Interface: (short)logged.Interface, At: at))).ToList();
         await using var add = database.CreateCommand(Add);
-        add.Parameters.AddRange(
+        add.Parameters.AddRange((NpgsqlParameter[])
         [
             new() { Value = host },
             new() { Value = startedAt.UtcDateTime },

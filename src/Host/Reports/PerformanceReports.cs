@@ -45,7 +45,7 @@ internal sealed class PerformanceReports(NpgsqlDataSource database, TimeProvider
         var now = clock.GetUtcNow();
         if (from <= now || to <= from) return false;
         await using var add = database.CreateCommand("INSERT INTO host.maintenance (id, from_at, to_at, why, announced_at) VALUES ($1, $2, $3, $4, $5)");
-        add.Parameters.AddRange([new() { Value = Guid.CreateVersion7(now) }, new() { Value = from.UtcDateTime }, new() { Value = to.UtcDateTime }, new() { Value = why }, new() { Value = now.UtcDateTime }]);
+        add.Parameters.AddRange((NpgsqlParameter[])[new() { Value = Guid.CreateVersion7(now) }, new() { Value = from.UtcDateTime }, new() { Value = to.UtcDateTime }, new() { Value = why }, new() { Value = now.UtcDateTime }]);
         await add.ExecuteNonQueryAsync(ct);
         return true;
     }

@@ -4,10 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Accounts.Contracts;
-using OpenBanking.Accounts.CoreBank.Connector;
-using OpenBanking.Kernel.Storage;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Payments.Tests.Orders;
@@ -197,7 +194,7 @@ public sealed partial class PlannedOrderTests
 
         public async Task<bool> MoveAsync(string path, string transferId) => (await AskAsync(path, new { TransferId = transferId })).GetProperty("isDone").GetBoolean();
 
-        public Task<int> GiveBackAsync() => Api.Services.GetRequiredService<Batches<ForgottenHolds>>().DoAllAsync(TestContext.Current.CancellationToken);
+        public Task<int> GiveBackAsync() => Api.GiveBackForgottenHoldsAsync(TestContext.Current.CancellationToken);
 
         public async ValueTask DisposeAsync()
         {

@@ -65,8 +65,8 @@ public sealed class AvailabilityTests
         Assert.Empty(Outages(Logged(One, answered: [0.35, 4], failed: [0.2, 0.3, 0.4, 0.5, 0.6])));
         Assert.Empty(Outages(Logged(One, answered: [0.05, 0.35, 0.65, 4], failed: [0.2, 0.3, 0.4, 0.5, 0.6])));
 
-        // Over the end of a second and of a minute.
-        Assert.Equal([(59.2, 61.1)], Outages(Logged(One, answered: [58, 61.1], failed: [59.2, 59.4, 59.9, 60.1, 60.3])));
+        // Over the end of a second and of a minute; of a second without failures it is known that something was answered, and no more.
+        Assert.Equal([(59.2, 61)], Outages(Logged(One, answered: [58, 61.1], failed: [59.2, 59.4, 59.9, 60.1, 60.3])));
         Assert.Empty(Outages(Logged(One, answered: [58, 59.95, 61.1], failed: [59.2, 59.4, 59.9, 60.1, 60.3])));
 
         // The next answer after hours.

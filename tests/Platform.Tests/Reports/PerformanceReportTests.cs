@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Host.Control;
 using OpenBanking.Host.Reports;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
@@ -25,7 +26,11 @@ public sealed class PerformanceReportTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         database = await TestDatabase.CreateAsync();
-        first = await TestHost.StartAsync(options => options.Database = database);
+        first = await TestHost.StartAsync(options =>
+        {
+            options.Database = database;
+            options.Replace = WithoutFollower;
+        });
         second = await StartBesideAsync();
         noon = new DateTimeOffset(first.Clock.Now.UtcDateTime.Date, TimeSpan.Zero).AddDays(2).AddHours(12);
         first.Clock.StopAt(noon);
@@ -236,7 +241,11 @@ public sealed class PerformanceReportTests : IAsyncLifetime
         options.Database = database;
         options.Clock = first.Clock;
         options.Issuer = first.Issuer;
+        options.Replace = WithoutFollower;
     });
+
+    // What the test brings about on one host at a time is not to be set right by what all of them follow.
+    private static void WithoutFollower(IServiceCollection services) => services.Remove(services.Single(service => service.ImplementationType == typeof(SandboxFollower)));
 
     private async Task FailAsync(TestTpp from)
     {
