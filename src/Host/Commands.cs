@@ -5,6 +5,7 @@ using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Host.Reports;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments.Contracts;
@@ -39,6 +40,9 @@ internal static class Commands
         new("keys rotate", "", RotateKeysAsync),
         new("ledger verify", "", VerifyLedgerAsync),
         new("policy explain", "[SIGNAL=VALUE…]", ExplainPolicyAsync),
+        new("report counters", "[from=DAY] [to=DAY…]", ReportCommands.ShowCountersAsync),
+        new("report maintenance", "FROM TO [WHY…]", ReportCommands.AnnounceAsync),
+        new("report performance", "[from=DAY] [to=DAY…]", ReportCommands.ShowPerformanceAsync),
         new("seed big", "[customers=10000] [transactions=1000000] [consents=100000…]", SeedBigAsync),
         new("threat show", "", ShowThreatAsync),
         new("threat raise", "[WHY…]", (services, words, output, ct) => ChangeThreatAsync(services, raise: true, words, output, ct)),

@@ -54,11 +54,13 @@ public static class ConsentModule
             .AddScoped<CallbackAddresses>()
             .AddSingleton<SubscriptionRequestValidator>()
             .AddScoped<EventSubscriptionEndpoints>()
+            .AddSingleton<EventWaits>()
+            .AddHostedService(provider => provider.GetRequiredService<EventWaits>())
             .AddScoped<EventPollEndpoint>()
             .AddSingleton<EventPush>()
             .AddHostedService(provider => provider.GetRequiredService<EventPush>())
-            .AddSingleton<EventRetention>()
-            .AddHostedService(provider => provider.GetRequiredService<EventRetention>())
+            .AddBatchJob<EventRetention>()
+            .AddScoped<INotificationHandler<ClientRemoved>, ClientRemovedHandler>()
             .AddScoped<IRequestHandler<ListDeadEvents, IReadOnlyList<DeadEvent>>, ListDeadEventsHandler>()
             .AddScoped<IRequestHandler<ResendEvents, int>, ResendEventsHandler>()
 
@@ -70,12 +72,9 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
             .AddScoped<IRequestHandler<DescribeEvidence, KeptApproval?>, DescribeEvidenceHandler>()
             .AddScoped<IRequestHandler<SuspendConsent, SuspensionAnswer>, SuspendConsentHandler>()
-            .AddSingleton<EndedConsents>()
-            .AddHostedService(provider => provider.GetRequiredService<EndedConsents>())
-            .AddSingleton<WaitingConsents>()
-            .AddHostedService(provider => provider.GetRequiredService<WaitingConsents>())
-            .AddSingleton<ExpiringConsents>()
-            .AddHostedService(provider => provider.GetRequiredService<ExpiringConsents>())
+            .AddBatchJob<EndedConsents>()
+            .AddBatchJob<WaitingConsents>()
+            .AddBatchJob<ExpiringConsents>()
 
             // What happened stays provable.
             .AddSingleton<AuditKey>()
@@ -92,8 +91,7 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
             .AddScoped<IRequestHandler<OpenFundsConfirmation, FundsConfirmationDecision>, OpenFundsConfirmationHandler>()
             .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
-            .AddSingleton<ForgottenUses>()
-            .AddHostedService(provider => provider.GetRequiredService<ForgottenUses>())
+            .AddBatchJob<ForgottenUses>()
 
             // The customer's dashboard asks.
             .AddScoped<Connections>()

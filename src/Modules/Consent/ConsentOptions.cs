@@ -79,6 +79,12 @@ internal sealed class ConsentOptions
     /// <summary>How long an event that its third party has not acknowledged is kept to be polled; at least 90 days (OB-EVT-11).</summary>
     public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(90);
 
+    /// <summary>
+    /// How long a third party that wants to may wait for events (OB-EVT-10), shorter than what stands in between usually bears without a word;
+    /// zero keeps nobody waiting.
+    /// </summary>
+    public TimeSpan LongPoll { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>What one pound is in a currency; null where the bank does not pay in it.</summary>
     public decimal? RateOf(string currency) => currency == "GBP" ? 1 : Rates.TryGetValue(currency, out var rate) ? rate : null;
 
@@ -99,6 +105,7 @@ internal sealed class ConsentOptions
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (EndedLifetime < TimeSpan.FromDays(396)) yield return "Consent:EndedLifetime must be at least 396 days";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
+        if (LongPoll < TimeSpan.Zero || LongPoll > TimeSpan.FromSeconds(25)) yield return "Consent:LongPoll must be from 0 to 25 seconds";
         if (EventRetention < TimeSpan.FromDays(90) || EventRetention > TimeSpan.FromDays(36500)) yield return "Consent:EventRetention must be from 90 to 36500 days";
         if (UsesKept < TimeSpan.FromDays(31)) yield return "Consent:UsesKept must be at least 31 days";
     }

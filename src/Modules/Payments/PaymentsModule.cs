@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OpenBanking.Accounts.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -34,6 +35,7 @@ public static class PaymentsModule
             .AddScoped<OrderBook>()
             .AddScoped<OrderEndpoints>()
             .AddScoped<IRequestHandler<ListOrdersOfConsent, IReadOnlyList<OrderedUnderConsent>>, ListOrdersOfConsentHandler>()
+            .AddScoped<IRequestHandler<ListKnownTransfers, IReadOnlySet<string>>, ListKnownTransfersHandler>()
             .AddSingleton<ExecutionSignal>()
             .AddScoped<PaymentExecution>()
             .AddScoped<PartPayments>()

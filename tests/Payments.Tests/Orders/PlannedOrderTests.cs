@@ -13,7 +13,7 @@ using OpenBanking.Testing.UkApi;
 namespace OpenBanking.Payments.Tests.Orders;
 
 /// <summary>Orders that are not one payment at once: on a day, in a rhythm, abroad, in a file.</summary>
-public sealed class PlannedOrderTests(Bank bank)
+public sealed partial class PlannedOrderTests(Bank bank)
 {
     private const string OnUs = "99012420450061";
 

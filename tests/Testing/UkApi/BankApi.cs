@@ -16,6 +16,7 @@ using Npgsql;
 using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.Ledger;
+using OpenBanking.Accounts.CoreBank.Connector;
 using OpenBanking.Consent;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Host;
@@ -205,6 +206,9 @@ public sealed class BankApi : IAsyncDisposable
         await scope.ServiceProvider.GetRequiredService<UnitOfWork>().CommitAsync();
         return answer;
     }
+
+    /// <summary>Gives back what another system has set aside for nobody, as a job does now and then.</summary>
+    public Task<int> GiveBackForgottenHoldsAsync(CancellationToken ct) => app.Services.GetRequiredService<Batches<ForgottenHolds>>().DoAllAsync(ct);
 
     public async Task PublishAsync(INotification fact)
     {

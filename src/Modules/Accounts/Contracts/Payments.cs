@@ -72,6 +72,9 @@ public sealed record ReleaseTransfer(string TransferId) : IRequest<bool>;
 /// <summary>Brings money back that was moved: a scheme returns it, or the payee gives it back. Once; false where there is nothing to bring back.</summary>
 public sealed record ReturnTransfer(string TransferId, string Why) : IRequest<bool>;
 
+/// <summary>Asks whoever orders transfers which of these there is an order for; for the others nobody will ever ask again.</summary>
+public sealed record ListKnownTransfers(IReadOnlyList<string> TransferIds) : IRequest<IReadOnlySet<string>>;
+
 /// <summary>Asks what was paid under a consent, also what was brought back later.</summary>
 public sealed record SumTransfers(string Under) : IRequest<TransferSum>;
 

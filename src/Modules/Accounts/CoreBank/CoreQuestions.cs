@@ -84,6 +84,7 @@ internal static class CoreSense
     public static string? Problem(TransferOrder asked, HoldResult answer) =>
         (answer.Outcome == HoldOutcome.Held) != (answer.Account is not null) ? "a hold without an account, or an account without a hold"
         : answer.Account is { } account && account.Id != asked.AccountId ? "a hold on another account"
+        : answer.IsOnUs && asked.Exchanged is not null ? "money in another currency that does not leave the bank"
         : null;
 
     private static string? Problem(BankParty party) =>

@@ -18,6 +18,8 @@ public static class ModuleDatabase
         where TContext : ModuleContext
     {
         services.TryAddScoped<UnitOfWork>();
+        services.TryAddScoped<Tallies>();
+        services.TryAddSingleton<TallySums>();
 
         // Contexts are pooled, because to make one costs more than most of the statements that it runs. What a request gets has been
         // reset, and takes the connection of this request and no other.

@@ -649,6 +649,22 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.ToTable("transactions", "accounts");
                 });
 
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.Connector.CoreHold", b =>
+                {
+                    b.Property<string>("TransferId")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("TransferId");
+
+                    b.HasIndex("AskedAt");
+
+                    b.ToTable("core_holds", "accounts");
+                });
+
             modelBuilder.Entity("OpenBanking.Accounts.CoreBank.Connector.CoreNotice", b =>
                 {
                     b.Property<Guid>("Id")
@@ -672,6 +688,8 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasColumnType("timestamp with time zone");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ReceivedAt");
 
                     b.ToTable("core_notices", "accounts");
                 });

@@ -230,6 +230,9 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("ExpiresAt")
                         .HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
 
+                    b.HasIndex("StateChangedAt")
+                        .HasFilter("\"State\" IN ('RJCT', 'CANC', 'EXPD', 'GONE') AND left(\"Id\", 4) IN ('aac-', 'fcc-')");
+
                     b.HasIndex("ClientId", "CreatedAt")
                         .HasFilter("\"State\" IN ('AWAU', 'AWUP')");
 
