@@ -42,9 +42,12 @@ internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds 
 }
 
 /// <summary>Authorises a consent exactly as it was shown, and keeps the evidence.</summary>
-internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, ConsentDb db, IMediator mediator, TimeProvider time)
+internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, CutOffs cutOffs, ConsentDb db, IMediator mediator, TimeProvider time)
     : IRequestHandler<AuthoriseConsent, AuthorisationAnswer>
 {
+    /// <summary>The cut-off time has passed.</summary>
+    private const string TooLate = "TM01";
+
     public async Task<AuthorisationAnswer> Handle(AuthoriseConsent request, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -55,6 +58,13 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             return new AuthorisationAnswer.InWrongState();
         if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client)
             return new AuthorisationAnswer.InWrongState();
+
+        // What the bank takes no more today it does not have approved either; the consent is over with that (OB-PIS-18).
+        if (cutOffs.Refuses(consent.Kind))
+        {
+            var late = new Cause(Actor.Bank, null, request.Evidence.From, "The bank's hour for payments of this type has passed.", TooLate);
+            return await consents.MoveAsync(consent, ConsentEvent.Reject, late, cancellationToken) ? new AuthorisationAnswer.TooLate() : new AuthorisationAnswer.InWrongState();
+        }
 
         consent = await quotes.HoldingAsync(consent, cancellationToken);
 
@@ -93,33 +103,9 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             });
         if (!authorised) return new AuthorisationAnswer.InWrongState();
 
-        await KeepEvidenceAsync(request, approval, accounts, now, cancellationToken);
+        db.Add(approval.Evidence(request.CustomerId, accounts, request.Evidence, now));
+        await db.SaveChangesAsync(cancellationToken);
         return new AuthorisationAnswer.Authorised(consent.Kind, consent.ExpiresAt, accounts);
-    }
-
-    private async Task KeepEvidenceAsync(AuthoriseConsent request, Approval approval, string[] accounts, DateTimeOffset now, CancellationToken ct)
-    {
-        db.Add(new ApprovalEvidence
-        {
-            Id = Guid.CreateVersion7(now),
-            ConsentId = request.ConsentId,
-            At = now,
-            CustomerId = request.CustomerId,
-            Document = approval.Canonical,
-            Digest = approval.Document.Digest,
-            AccountIds = accounts,
-            AuthenticatedAt = request.Evidence.AuthenticatedAt,
-            PasskeyId = request.Evidence.PasskeyId,
-            SignedRequest = request.Evidence.Signature?.Request,
-            SignedNonce = request.Evidence.Signature?.Nonce,
-            ClientData = request.Evidence.Signature?.ClientData,
-            AuthenticatorData = request.Evidence.Signature?.AuthenticatorData,
-            Signature = request.Evidence.Signature?.Signature,
-            PublicKey = request.Evidence.Signature?.PublicKey,
-            Address = request.Evidence.From.Address,
-            UserAgent = Shortened.To(512, request.Evidence.From.UserAgent),
-        });
-        await db.SaveChangesAsync(ct);
     }
 }
 

@@ -30,6 +30,7 @@ public static class ConsentModule
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
         services.TryAddSingleton<CurrentChoices>();
+        services.TryAddSingleton<SettlementDays>();
         services.AddDataProtection(); // Where its keys are kept and how they are encrypted is Host's to say.
 
         return services
@@ -137,6 +138,8 @@ public static class ConsentModule
             .AddScoped<PaymentQuotes>()
             .AddScoped<PaymentFileEndpoints>()
             .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<DescribeFurtherApproval, ApprovalDocument?>, FurtherApprovalHandlers>()
+            .AddScoped<IRequestHandler<KeepFurtherApproval, Unit>, FurtherApprovalHandlers>()
             .AddScoped<IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<KeepExchangeContract, Unit>, KeepExchangeContractHandler>();
     }

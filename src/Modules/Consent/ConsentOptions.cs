@@ -1,4 +1,4 @@
-using OpenBanking.Consent.PaymentConsents;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent;
 
@@ -68,7 +68,7 @@ internal sealed class ConsentOptions
     public int FilePayments { get; init; } = 2000;
 
     /// <summary>Hours after which payments of a type are refused or moved on, by the name of the orders' collection.</summary>
-    public IDictionary<string, CutOffSetting> CutOffs { get; init; } = new Dictionary<string, CutOffSetting>(StringComparer.Ordinal);
+    public IDictionary<string, CutOff> CutOffs { get; init; } = new Dictionary<string, CutOff>(StringComparer.Ordinal);
 
     /// <summary>For how long it is kept how often an access was used on a day; the customer's page shows 30 days.</summary>
     public TimeSpan UsesKept { get; init; } = TimeSpan.FromDays(90);

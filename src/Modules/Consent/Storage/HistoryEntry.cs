@@ -87,6 +87,9 @@ internal sealed class ApprovalEvidence
 
     public required string[] AccountIds { get; init; }
 
+    /// <summary>It is one more customer's approval of a payment whose consent another has given (OB-PIS-26).</summary>
+    public bool IsFurther { get; init; }
+
     public required DateTimeOffset AuthenticatedAt { get; init; }
 
     public required string PasskeyId { get; init; }

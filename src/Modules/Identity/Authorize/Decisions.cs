@@ -52,11 +52,14 @@ internal sealed class Decisions(
             return new DecisionAnswer.Done(await AnswerAsync(open, grant, ct));
         }
 
-        // Over for good (CO-09): the consent has gone another way meanwhile, and the third party is told (OB-SEC-12).
-        if (answer is AuthorisationAnswer.InWrongState)
+        // Over for good (CO-09): the consent has gone another way meanwhile or is too late, and the third party is told (OB-SEC-12).
+        if (answer is AuthorisationAnswer.InWrongState or AuthorisationAnswer.TooLate)
         {
+            var (rule, why) = answer is AuthorisationAnswer.TooLate
+                ? ("OB-PIS-18", "the bank's hour for this payment has passed")
+                : ("CO-09", "the consent cannot be authorised any more");
             await interactions.DecidedAsync(interaction, ct);
-            return new DecisionAnswer.Ended("CO-09", await response.ErrorAsync(request, client, "access_denied", "the consent cannot be authorised any more", ct));
+            return new DecisionAnswer.Ended(rule, await response.ErrorAsync(request, client, "access_denied", why, ct));
         }
 
         // The customer may still decide.

@@ -12,7 +12,7 @@ namespace OpenBanking.Payments.Execution;
 /// Carries out an order that has several payments, one after the other: those of a standing order each on its day, those of a file together.
 /// Which payments there are the consent says; what has been paid stands here, and the core bank knows each by its own name, so none is made twice.
 /// </summary>
-internal sealed class PartPayments(PaymentsDb db, OrderBook orders, PaymentsOptions options, IMediator mediator, TimeProvider time)
+internal sealed class PartPayments(PaymentsDb db, OrderBook orders, PaymentsOptions options, SettlementDays days, IMediator mediator, TimeProvider time)
 {
     /// <summary>So many of a file are paid in one transaction.</summary>
     private const int Batch = 50;
@@ -110,8 +110,8 @@ internal sealed class PartPayments(PaymentsDb db, OrderBook orders, PaymentsOpti
     private Task<bool> IsUnderWayAsync(PaymentOrder order, CancellationToken ct) => db.Parts.AnyAsync(part => part.OrderId == order.Id && part.Status == OrderStatus.ACSC, ct);
 
     /// <summary>In the morning of its day, or of the next one on which payments settle; those of a file whose day has come go at once.</summary>
-    private static DateTimeOffset MomentOf(DuePayment payment, DateTimeOffset now) =>
-        payment.Payee is not null && payment.Day <= WorkingDays.DayOf(now) ? now : WorkingDays.At(WorkingDays.OnOrAfter(payment.Day), Opening);
+    private DateTimeOffset MomentOf(DuePayment payment, DateTimeOffset now) =>
+        payment.Payee is not null && payment.Day <= WorkingDays.DayOf(now) ? now : WorkingDays.At(days.OnOrAfter(payment.Day), Opening);
 
     public static string CodeOf(HoldRefusal why) => why switch
     {
