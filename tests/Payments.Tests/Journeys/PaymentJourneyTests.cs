@@ -111,6 +111,75 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         Assert.Null(await AskAsync(new VerifyPasskeySignature(kept.Signature!, kept.Digest, kept.AccountIds)));
     }
 
+    [Fact]
+    [Trait("Rule", "P-8")]
+    [Trait("Rule", "P-10")]
+    [Trait("Rule", "OB-PIS-26")]
+    [Trait("Rule", "PK-17")]
+    public async Task A_payment_that_two_must_approve_is_signed_by_the_passkey_of_each()
+    {
+        await AccountsModule.SeedSandboxAsync(bank.Host.Services, CancellationToken.None);
+        using var first = new PortalBrowser(bank.Host);
+        using var second = new PortalBrowser(bank.Host);
+        using var stranger = new PortalBrowser(bank.Host);
+        foreach (var (browser, name, customer) in new[] { (first, "baker", "C-100004"), (second, "director", "C-100006"), (stranger, "nobody", Bank.Amelia) })
+        {
+            Assert.True((await browser.ActivateAsync(name, await PortalBrowser.NewCustomerAsync(bank.Host, name, customer))).IsSuccess);
+            if (browser != first) Assert.True((await browser.SignInAsync()).IsSuccess);
+        }
+
+        var payment = Bank.Payment(
+            asked =>
+            {
+                Bank.To("99012420450061")(asked);
+                Bank.From("99012420450094")(asked);
+            },
+            "34.56");
+        var made = await SendAsync("/domestic-payment-consents", payment, await bank.Tpp.ClientTokenAsync("payments"));
+        var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        var requestUri = await bank.Tpp.PushAsync(TestTpp.AuthorizationRequest(consentId).With("scope", "openid payments"));
+        var interaction = await first.ArriveAndSignInAsync(bank.Tpp.AuthorizePath(requestUri));
+        var page = System.Web.HttpUtility.HtmlDecode(await first.PageAsync("/approve?interaction=" + Uri.EscapeDataString(interaction)));
+        Assert.Contains("needs one more person's approval", page, StringComparison.Ordinal);
+        var form = await first.ApprovalAsync(interaction);
+        var done = await DecideAsync(first, form, form.Accounts[0], await first.UsePasskeyAsync(new ApprovalForm(ApprovalId().Match(page).Groups["id"].Value, form.Token, form.Digest, form.Accounts)));
+        var tokens = await bank.Tpp.RedeemAsync(Assert.IsType<string>(done.Code));
+        payment["Data"]!["ConsentId"] = consentId;
+        payment["Data"]!.AsObject().Remove("ReadRefundAccount");
+        var order = await SendAsync("/domestic-payments", payment, tokens.Text("access_token")!);
+        Assert.Equal("PATC", order.Json.GetProperty("Data").GetProperty("Status").GetString());
+        var address = "/approvals/" + order.Json.GetProperty("Data").GetProperty("DomesticPaymentId").GetString();
+
+        // The other finds it from the start page; a stranger finds nothing.
+        Assert.Contains("A payment waits for your approval.", await second.PageAsync("/"), StringComparison.Ordinal);
+        Assert.Contains(address, await second.PageAsync("/approvals"), StringComparison.Ordinal);
+        Assert.DoesNotContain(address, await stranger.PageAsync("/approvals"), StringComparison.Ordinal);
+        using (var hidden = await stranger.GetAsync(address)) Assert.Equal(System.Net.HttpStatusCode.NotFound, hidden.StatusCode);
+
+        var seen = System.Web.HttpUtility.HtmlDecode(await second.PageAsync(address));
+        Assert.Contains("Pay £34.56 to ACME Inc", seen, StringComparison.Ordinal);
+        Assert.Contains("1 of 2 have approved", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("VAT reserve", seen, StringComparison.Ordinal);
+        var further = await second.FormAsync(address);
+        foreach (var wrong in new[] { further with { Digest = "other" }, further with { Accounts = ["other"] } })
+        {
+            using var refused = await SubmitAsync(second, address, further, await second.UsePasskeyAsync(wrong));
+            Assert.Equal((System.Net.HttpStatusCode.BadRequest, "PK-17"), (refused.StatusCode, bank.Host.Log.LastRefusal?.Rule));
+        }
+
+        using (var approved = await SubmitAsync(second, address, further, await second.UsePasskeyAsync(further))) Assert.Equal(System.Net.HttpStatusCode.SeeOther, approved.StatusCode);
+        Assert.Contains("Everybody has approved who must", await second.PageAsync(address), StringComparison.Ordinal);
+        using (var again = await SubmitAsync(second, address, further, await second.UsePasskeyAsync(further))) Assert.Equal(System.Net.HttpStatusCode.Conflict, again.StatusCode);
+
+        var (exit, said) = await bank.Host.RunCommandAsync("evidence", "verify", consentId);
+        Assert.True(exit == 0, said);
+        Assert.Equal(2, said.Split("signed by the passkey").Length - 1);
+    }
+
+    private static Task<HttpResponseMessage> SubmitAsync(PortalBrowser browser, string address, ApprovalForm form, (string Ceremony, string Credential) passkey) => browser.PostFormAsync(
+        address,
+        ("__RequestVerificationToken", form.Token), ("digest", form.Digest), ("decision", "approve"), ("ceremony", passkey.Ceremony), ("credential", passkey.Credential));
+
     private static async Task<Decision> DecideAsync(PortalBrowser browser, ApprovalForm form, string account, (string Ceremony, string Credential)? passkey)
     {
         using var answer = await browser.PostFormAsync(
