@@ -213,7 +213,12 @@ internal static class Commands
         {
             await output.WriteLineAsync(LogLines.Escape($"shown {one.At:u} to {one.CustomerId} from {one.Address ?? "an unknown address"}: {one.Document}"));
             if (!one.DigestIsRight) problems.Add($"the document of {one.CustomerId} is not the one whose digest was kept");
-            if (one.Signature is not { } signature) problems.Add("no passkey has signed it");
+            if (one.Signature is not { } signature)
+            {
+                // Under an exemption it need not be signed, and then it was not.
+                if (one.Sca is { IsExempt: true } exempt) await output.WriteLineAsync($"not signed: exempt by {exempt.Article} ({exempt.Name})");
+                else problems.Add("no passkey has signed it");
+            }
             else if (await mediator.Send(new VerifyPasskeySignature(signature, one.Digest, one.AccountIds), ct) is { } wrong) problems.Add(wrong);
             else await output.WriteLineAsync("signed by the passkey whose key was kept, over the document and the account");
 

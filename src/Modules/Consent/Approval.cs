@@ -6,6 +6,7 @@ using System.Text.Json;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 
@@ -55,10 +56,13 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
     }
 
     /// <summary>What is kept of it once a customer has given it.</summary>
+    /// <param name="strong">What was decided on strong authentication, where it is a payment.</param>
     /// <param name="isFurther">Another has given the consent, and this is one more approval of its payment.</param>
-    public ApprovalEvidence Evidence(string customerId, string[] accounts, AuthenticationEvidence by, DateTimeOffset now, bool isFurther = false) => new()
+    public ApprovalEvidence Evidence(string customerId, string[] accounts, AuthenticationEvidence by, DateTimeOffset now, ScaDecision? strong, bool isFurther = false) => new()
     {
         IsFurther = isFurther,
+        Sca = strong?.Name,
+        ScaArticle = strong?.Article,
         Id = Guid.CreateVersion7(now),
         ConsentId = Document.ConsentId,
         At = now,

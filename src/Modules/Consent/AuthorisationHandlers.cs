@@ -3,6 +3,7 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 
@@ -24,7 +25,7 @@ internal sealed class FindConsentForAuthorisationHandler(Consents consents, Time
 }
 
 /// <summary>What the approval page shows; nothing where this customer has nothing to decide here.</summary>
-internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, IMediator mediator, TimeProvider time)
+internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, ScaPolicy sca, IMediator mediator, TimeProvider time)
     : IRequestHandler<DescribeForApproval, ApprovalDocument?>
 {
     public async Task<ApprovalDocument?> Handle(DescribeForApproval request, CancellationToken cancellationToken)
@@ -37,12 +38,13 @@ internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds 
         if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client) return null;
         var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);
         consent = await quotes.FreshAsync(consent, cancellationToken);
-        return Approval.Of(kinds.Of(consent), consent, client, own).Document;
+        var document = Approval.Of(kinds.Of(consent), consent, client, own).Document;
+        return document with { AsksPasskey = !consent.Kind.MovesMoney || await sca.AsksAsync(consent, request.CustomerId, own, cancellationToken) };
     }
 }
 
 /// <summary>Authorises a consent exactly as it was shown, and keeps the evidence.</summary>
-internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, CutOffs cutOffs, ConsentDb db, IMediator mediator, TimeProvider time)
+internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, CutOffs cutOffs, ScaPolicy sca, ConsentDb db, IMediator mediator, TimeProvider time)
     : IRequestHandler<AuthoriseConsent, AuthorisationAnswer>
 {
     /// <summary>The cut-off time has passed.</summary>
@@ -89,6 +91,11 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return new AuthorisationAnswer.NoAccountChosen();
         var accounts = continues ? consent.SharedAccountIds() : chooses ? chosen : [.. offered];
 
+        // Money moves only by a passkey that has signed amount and payee, unless an exemption lets it (OB-SCA-2, CON-04).
+        ScaDecision? strong = null;
+        if (consent.Kind.MovesMoney && (await sca.DecideAsync(consent, request.CustomerId, request.Evidence, own, cancellationToken)).Failed(out var rule, out strong))
+            return new AuthorisationAnswer.PasskeyNeeded(rule);
+
         var authorised = await consents.MoveAsync(
             consent,
             ConsentEvent.Authorise,
@@ -103,7 +110,7 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             });
         if (!authorised) return new AuthorisationAnswer.InWrongState();
 
-        db.Add(approval.Evidence(request.CustomerId, accounts, request.Evidence, now));
+        db.Add(approval.Evidence(request.CustomerId, accounts, request.Evidence, now, strong));
         await db.SaveChangesAsync(cancellationToken);
         return new AuthorisationAnswer.Authorised(consent.Kind, consent.ExpiresAt, accounts);
     }
@@ -125,6 +132,7 @@ internal sealed class RejectConsentHandler(Consents consents, ServedKinds kinds)
         {
             RejectionCause.Declined => "The customer declined.",
             RejectionCause.TimedOut => "The customer did not decide in time.",
+            RejectionCause.FailedAuthentication => "The customer failed to authenticate.",
             _ => "The customer has no account that could be shared.",
         };
         var by = request.Cause == RejectionCause.Declined ? Actor.Customer : Actor.Bank;

@@ -13,6 +13,7 @@ using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -136,6 +137,8 @@ public static class ConsentModule
             .AddSingleton<CutOffs>()
             .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()
             .AddScoped<PaymentQuotes>()
+            .AddScoped<ScaPolicy>()
+            .AddScoped<IRequestHandler<NoteUnattendedPayment, Unit>, PaymentConsentHandlers>()
             .AddScoped<PaymentFileEndpoints>()
             .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<DescribeFurtherApproval, ApprovalDocument?>, FurtherApprovalHandlers>()

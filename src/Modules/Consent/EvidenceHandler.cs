@@ -29,7 +29,10 @@ internal sealed class DescribeEvidenceHandler(ConsentDb db) : IRequestHandler<De
             : null;
         var digest = Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(kept.Document)));
         return new KeptApproval(
-            kept.At, kept.CustomerId, kept.Document, kept.Digest, digest == kept.Digest, kept.AccountIds, kept.Address, signature, PaymentOf(JsonElement.Parse(kept.Document)));
+            kept.At, kept.CustomerId, kept.Document, kept.Digest, digest == kept.Digest, kept.AccountIds, kept.Address, signature, PaymentOf(JsonElement.Parse(kept.Document)))
+        {
+            Sca = kept is { Sca: { } name, ScaArticle: { } article } ? new KeptSca(name, article) : null,
+        };
     }
 
     private static KeptPayment? PaymentOf(JsonElement document) => document.TryGetProperty("payment", out var payment)

@@ -18,6 +18,7 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
 
     [Fact]
     [Trait("Rule", "OB-SCA-2")]
+    [Trait("Rule", "CON-04")]
     [Trait("Rule", "OB-PIS-1")]
     [Trait("Rule", "P-10")]
     [Trait("Rule", "P-12")]
@@ -112,6 +113,35 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
     }
 
     [Fact]
+    [Trait("Rule", "CON-05")]
+    [Trait("Rule", "OB-SCA-1")]
+    [Trait("Rule", "OB-SEC-12")]
+    public async Task Five_passkeys_that_do_not_fit_end_the_request()
+    {
+        await AccountsModule.SeedSandboxAsync(bank.Host.Services, CancellationToken.None);
+        using var browser = new PortalBrowser(bank.Host);
+        Assert.True((await browser.ActivateAsync("clumsy", await PortalBrowser.NewCustomerAsync(bank.Host, "clumsy", "C-100005"))).IsSuccess);
+        var made = await SendAsync("/domestic-payment-consents", Bank.Payment(Bank.To("99012420450061"), "45.67"), await bank.Tpp.ClientTokenAsync("payments"));
+        var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        var requestUri = await bank.Tpp.PushAsync(TestTpp.AuthorizationRequest(consentId).With("scope", "openid payments"));
+        var interaction = await browser.ArriveAndSignInAsync(bank.Tpp.AuthorizePath(requestUri));
+        var form = await browser.ApprovalAsync(interaction);
+        for (var tries = 1; tries < 5; tries++)
+        {
+            Assert.Equal(400, (await FailAsync()).Status);
+            Assert.Equal("PK-17", bank.Host.Log.LastRefusal?.Rule);
+        }
+
+        var last = await FailAsync();
+        Assert.Equal((409, "CON-05"), (last.Status, bank.Host.Log.LastRefusal?.Rule));
+        Assert.Equal("access_denied", Testing.Tpp.Answer.Query(last.Back!)["error"]);
+        var ended = await bank.Tpp.SendAsync(await GetAsync("/domestic-payment-consents/" + consentId));
+        Assert.Equal("RJCT", ended.Json.GetProperty("Data").GetProperty("Status").GetString());
+
+        async Task<Decision> FailAsync() => await DecideAsync(browser, form, form.Accounts[0], await browser.UsePasskeyAsync(new ApprovalForm(Guid.NewGuid().ToString("D"), form.Token, form.Digest, [form.Accounts[0]])));
+    }
+
+    [Fact]
     [Trait("Rule", "P-8")]
     [Trait("Rule", "P-10")]
     [Trait("Rule", "OB-PIS-26")]
@@ -191,6 +221,15 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         var text = await answer.Content.ReadAsStringAsync();
         var back = System.Web.HttpUtility.HtmlDecode(Back().Match(text).Groups["address"].Value);
         return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
+    }
+
+    private async Task<HttpRequestMessage> GetAsync(string path)
+    {
+        var token = await bank.Tpp.ClientTokenAsync("payments");
+        var request = new HttpRequestMessage(HttpMethod.Get, Root + path);
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
+        request.Headers.TryAddWithoutValidation("DPoP", bank.Tpp.Proof("GET", bank.Tpp.Address(Root + path), token));
+        return request;
     }
 
     private async Task<Answer> SendAsync(string path, JsonObject body, string token)

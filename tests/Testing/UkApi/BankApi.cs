@@ -29,7 +29,11 @@ using OpenBanking.Testing.OpenApi;
 namespace OpenBanking.Testing.UkApi;
 
 /// <summary>Who calls, in the place of an access token.</summary>
-public sealed record TestCaller(string ClientId, string? ConsentId = null, string CustomerId = "C-100001");
+public sealed record TestCaller(string ClientId, string? ConsentId = null, string CustomerId = "C-100001")
+{
+    /// <summary>How long ago the customer has authenticated.</summary>
+    public TimeSpan Age { get; init; }
+}
 
 /// <summary>An answer, already found to be what the official files allow.</summary>
 public sealed record ApiAnswer(int Status, string Body, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders, Refusal? Refusal)
@@ -73,6 +77,7 @@ public sealed class BankApi : IAsyncDisposable
     ];
 
     private const string CallerHeader = "test-caller";
+    private static readonly PasskeySignature Signed = new(Guid.Empty, [1], [2], [3], [4], [5]);
     private readonly WebApplication app;
     private readonly string folder;
     private readonly HttpClient client;
@@ -174,7 +179,7 @@ public sealed class BankApi : IAsyncDisposable
         var interaction = Guid.NewGuid().ToString();
         using var request = new HttpRequestMessage(method, new Uri(root + path, UriKind.Relative));
         request.Headers.Add(InteractionId.Header, interaction);
-        request.Headers.Add(CallerHeader, string.Join(';', caller.ClientId, caller.ConsentId, caller.CustomerId));
+        request.Headers.Add(CallerHeader, string.Join(';', caller.ClientId, caller.ConsentId, caller.CustomerId, caller.Age.Ticks));
         if (body is not null) request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         adjust?.Invoke(request);
         using var response = await client.SendAsync(request);
@@ -214,11 +219,13 @@ public sealed class BankApi : IAsyncDisposable
     }
 
     /// <summary>Approves a consent as the portal would: as it is shown.</summary>
-    public async Task<AuthorisationAnswer> ApproveAsync(string consentId, string[] accounts, string customerId = "C-100001", string clientId = Tpp, string? digest = null)
+    /// <param name="isSigned">A passkey has signed it; whether rightly, the authorization server has found out before.</param>
+    /// <param name="age">How long ago the customer has authenticated.</param>
+    public async Task<AuthorisationAnswer> ApproveAsync(string consentId, string[] accounts, string customerId = "C-100001", string clientId = Tpp, string? digest = null, bool isSigned = true, TimeSpan age = default)
     {
         digest ??= (await AskAsync(new DescribeForApproval(consentId, clientId, customerId)))?.Digest ?? "-";
         return await AskAsync(new AuthoriseConsent(
-            consentId, clientId, customerId, accounts, digest, new AuthenticationEvidence(Clock.Now, "passkey-1", new DecisionOrigin("192.0.2.7", "Browser/1"))));
+            consentId, clientId, customerId, accounts, digest, new AuthenticationEvidence(Clock.Now - age, "passkey-1", new DecisionOrigin("192.0.2.7", "Browser/1")) { Signature = isSigned ? Signed : null }));
     }
 
     /// <summary>The caller of an approved consent.</summary>
@@ -250,11 +257,12 @@ public sealed class BankApi : IAsyncDisposable
             http.Response.Headers[InteractionId.Header] = interaction;
             return Task.CompletedTask;
         });
-        if (http.Request.Headers[CallerHeader].ToString().Split(';') is [var clientId, var consentId, var customerId])
+        if (http.Request.Headers[CallerHeader].ToString().Split(';') is [var clientId, var consentId, var customerId, var age])
         {
+            var authenticated = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow() - TimeSpan.FromTicks(long.Parse(age, CultureInfo.InvariantCulture));
             var consent = consentId.Length > 0 ? new ConsentBinding(consentId, customerId, DateTimeOffset.UtcNow, "urn:openbanking:psd2:sca") : null;
             var caller = new Caller(clientId, new HashSet<string>(StringComparer.Ordinal) { "accounts" }, consent);
-            http.SetAccessToken(new BankToken { ClientId = clientId, Scopes = caller.Scopes, Caller = caller, DpopKeyThumbprint = "a-key" });
+            http.SetAccessToken(new BankToken { ClientId = clientId, Scopes = caller.Scopes, Caller = caller, DpopKeyThumbprint = "a-key", AuthenticatedAt = authenticated });
         }
 
         return next(http);

@@ -56,6 +56,9 @@ public sealed record ApprovalDocument(
 
     /// <summary>What is paid, where money is moved; then one account is chosen, not several.</summary>
     public ShownPayment? Payment { get; init; }
+
+    /// <summary>The passkey must sign it; not so only for a payment under an exemption of which the bank makes use (OB-SCA-4).</summary>
+    public bool AsksPasskey { get; init; } = true;
 }
 
 /// <summary>A payment as its payer is shown it. Amount and payee are what the passkey is bound to (OB-SCA-2, P-10).</summary>
@@ -121,6 +124,9 @@ public abstract record AuthorisationAnswer
     /// <summary>Decided, expired or deleted meanwhile (CO-09).</summary>
     public sealed record InWrongState : AuthorisationAnswer;
 
+    /// <summary>The passkey must have signed it, and just now (OB-SCA-2, CON-05).</summary>
+    public sealed record PasskeyNeeded(string Rule) : AuthorisationAnswer;
+
     /// <summary>A payment after the bank's hour, which it refuses: the consent is rejected by that (OB-PIS-18).</summary>
     public sealed record TooLate : AuthorisationAnswer;
 }
@@ -133,4 +139,7 @@ public enum RejectionCause
     Declined,
     TimedOut,
     NoEligibleAccount,
+
+    /// <summary>The passkey was used and did not fit, too often.</summary>
+    FailedAuthentication,
 }

@@ -15,6 +15,9 @@ public sealed record KeptApproval(
 {
     /// <summary>Of a payment that several must approve, what the others approved.</summary>
     public IReadOnlyList<KeptApproval> Further { get; init; } = [];
+
+    /// <summary>Of a payment, whether strong authentication was applied or by which exemption not.</summary>
+    public KeptSca? Sca { get; init; }
 }
 
 /// <summary>Amount and payee as they were shown.</summary>
@@ -22,4 +25,11 @@ public sealed record KeptPayment(string Amount, string Currency, string Payee)
 {
     /// <summary>All that was shown of it, in the words of the document.</summary>
     public required string Shown { get; init; }
+}
+
+/// <summary>A decision on strong authentication, with the article of the technical standard by which it was taken.</summary>
+/// <param name="Name"><c>applied</c>, or the exemption's name.</param>
+public sealed record KeptSca(string Name, string Article)
+{
+    public bool IsExempt => Name != "applied";
 }

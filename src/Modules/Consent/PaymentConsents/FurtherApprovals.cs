@@ -2,6 +2,7 @@ using MediatR;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
 
 namespace OpenBanking.Consent.PaymentConsents;
@@ -21,7 +22,7 @@ internal sealed class FurtherApprovalHandlers(Consents consents, ServedKinds kin
     {
         if (await MakeAsync(request.ConsentId, request.ClientId, request.CustomerId, cancellationToken) is not { } approval || approval.Document.Digest != request.ShownDigest)
             throw new InvalidOperationException("An approval was counted for what was not shown.");
-        db.Add(approval.Evidence(request.CustomerId, [.. approval.Document.Accounts.Select(account => account.AccountId)], request.Evidence, time.GetUtcNow(), isFurther: true));
+        db.Add(approval.Evidence(request.CustomerId, [.. approval.Document.Accounts.Select(account => account.AccountId)], request.Evidence, time.GetUtcNow(), ScaDecision.Applied, isFurther: true));
         await db.SaveChangesAsync(cancellationToken);
         return Unit.Value;
     }

@@ -3,14 +3,16 @@ using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent.PaymentConsents;
 
 /// <summary>Says what may be paid under a consent, and uses it up for its one order (OB-PIS-5).</summary>
-internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, CutOffs cutOffs, PaymentQuotes quotes, ConsentOptions options, TimeProvider time) :
+internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, CutOffs cutOffs, PaymentQuotes quotes, ScaPolicy sca, ConsentOptions options, TimeProvider time) :
     IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>,
     IRequestHandler<ConsumePaymentConsent, bool>,
+    IRequestHandler<NoteUnattendedPayment, Unit>,
     IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>
 {
     public async Task<PaymentConsentDecision> Handle(OpenPaymentConsent request, CancellationToken cancellationToken)
@@ -34,7 +36,14 @@ internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, Cu
             Debit = debit,
             Transfer = transfer,
             Charge = PaymentQuote.DueOf(consent),
+            FreshFor = sca.FreshFor(debit),
         };
+    }
+
+    public async Task<Unit> Handle(NoteUnattendedPayment request, CancellationToken cancellationToken)
+    {
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent) await sca.NoteUnattendedAsync(consent, request.TransferId, request.IsFirst, cancellationToken);
+        return Unit.Value;
     }
 
     public async Task<bool> Handle(ConsumePaymentConsent request, CancellationToken cancellationToken) =>

@@ -129,6 +129,7 @@ internal sealed class WaitingRequestDecisions(
             AuthorisationAnswer.NoAccountChosen => NothingChosen,
             AuthorisationAnswer.AccountNotShown => new RequestAnswer.NotAcceptable("CO-06", "Choose among the accounts that are shown."),
             AuthorisationAnswer.AccountNotOffered => new RequestAnswer.Forbidden("CO-05"),
+            AuthorisationAnswer.PasskeyNeeded needed => new RequestAnswer.PasskeyNeeded(needed.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

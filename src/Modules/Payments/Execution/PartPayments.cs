@@ -84,6 +84,9 @@ internal sealed class PartPayments(PaymentsDb db, OrderBook orders, PaymentsOpti
         var rail = hold is HoldAnswer.Held { IsOnUs: true } ? null : ordered.Rail;
         var isPaid = hold is HoldAnswer.Held && await mediator.Send(new ExecuteTransfer(id, rail), ct);
         var amount = payment.Transfer ?? payment.Debit;
+
+        // A file is signed as a whole; of a series the first payment is, and the others follow from it (OB-SCA-4).
+        if (payment.Payee is null) await mediator.Send(new NoteUnattendedPayment(order.ConsentId, id, payment.Number == 0), ct);
         db.Add(new PartPayment
         {
             OrderId = order.Id,

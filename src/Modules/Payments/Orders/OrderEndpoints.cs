@@ -131,6 +131,10 @@ internal sealed class OrderEndpoints(
         var asked = JsonElement.Parse(granted.Request);
         if (Difference(asked, body) is { } difference) return ApiError.BadRequest("U008", "OB-PIS-3", "The order differs here from its consent.", difference);
 
+        // Much money wants a customer who has authenticated just now. The consent of a payment is not authenticated again (OB-CON-8): who is asked
+        // for that makes a new one, and its approval shows amount and payee and binds them to the new authentication (STEP-09).
+        if (granted.FreshFor is { } age && new StepUp([], age).FirstRefusal(http) is { } stale) return stale.AsApiError(http);
+
         // Of several orders at one moment one gets the consent (OB-PIS-5, PY-06); what is refused after that gives it back.
         if (!await mediator.Send(new ConsumePaymentConsent(consentId, caller.ClientId, orderId), ct))
             return ApiError.BadRequest("U009", "OB-PIS-5", "The consent is used up.", "Data.Status");
@@ -145,7 +149,7 @@ internal sealed class OrderEndpoints(
         // A tester's choice counts before the bank's setting (OB-DEC-3).
         var first = type.First(choices.Now.InitialOrderStatus == nameof(OrderStatus.PDNG) ? OrderStatus.PDNG : options.InitialOrderStatus);
         var needed = held.Payer.ApproversNeeded;
-        DateTimeOffset? approveBefore = needed > 1 ? Earliest(now + options.ApprovalWindow, payment.ApproveBefore, payment.NotBefore > now ? payment.NotBefore : null) : null;
+        DateTimeOffset? approveBefore = needed > 1 ? Earliest(now + options.ApprovalWindow, payment.ApproveBefore, type.Flow == OrderFlow.Scheduled && payment.NotBefore > now ? payment.NotBefore : null) : null;
         var order = new PaymentOrder
         {
             Id = orderId,
