@@ -69,7 +69,7 @@ internal static class ShownPayments
         [
             new ShownLine("File type", payment.Text(Initiation + "FileType")!),
             new ShownLine("Payments", (consent.FilePayments ?? 0).ToString(CultureInfo.InvariantCulture)),
-            .. FilePayments.AskedFor(payment) is { } day ? [On("Goes out on", day)] : Array.Empty<ShownLine>(),
+            On("Goes out on", FilePayments.AskedFor(payment) ?? consent.CreatedAt),
             .. Reference(payment),
             new ShownLine("Fingerprint", payment.Text(Initiation + "FileHash")!),
         ]);
