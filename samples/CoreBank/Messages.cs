@@ -44,7 +44,8 @@ internal sealed record Account(
     DateTimeOffset StateChangedAt,
     decimal? CreditLimit,
     decimal Balance,
-    bool IsJoint);
+    bool IsJoint,
+    int? ApproversNeeded);
 
 internal sealed record Balance(string AccountId, string Currency, decimal Booked, decimal Pending, decimal? CreditLimit);
 

@@ -6,6 +6,7 @@ using OpenBanking.Web.Portal.Connections;
 using OpenBanking.Web.Portal.Developers;
 using OpenBanking.Web.Portal.OwnData;
 using OpenBanking.Web.Portal.Passkeys;
+using OpenBanking.Web.Portal.PaymentApprovals;
 using OpenBanking.Web.Portal.Performance;
 using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
@@ -33,6 +34,7 @@ public static class Portal
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
             .AddScoped<RequestEndpoints>()
+            .AddScoped<PaymentApprovalEndpoints>()
             .AddScoped<PasskeyPages>()
             .AddScoped<OwnDataEndpoints>();
     }
@@ -77,6 +79,7 @@ public static class Portal
         ApproveEndpoints.Map(app);
         ConnectionEndpoints.Map(app);
         RequestEndpoints.Map(app);
+        PaymentApprovalEndpoints.Map(app);
         PasskeyPages.Map(app);
         OwnDataEndpoints.Map(app);
         return app;

@@ -13,6 +13,7 @@ using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -30,6 +31,7 @@ public static class ConsentModule
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
         services.TryAddSingleton<CurrentChoices>();
+        services.TryAddSingleton<SettlementDays>();
         services.AddDataProtection(); // Where its keys are kept and how they are encrypted is Host's to say.
 
         return services
@@ -135,8 +137,12 @@ public static class ConsentModule
             .AddSingleton<CutOffs>()
             .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()
             .AddScoped<PaymentQuotes>()
+            .AddScoped<ScaPolicy>()
+            .AddScoped<IRequestHandler<NoteUnattendedPayment, Unit>, PaymentConsentHandlers>()
             .AddScoped<PaymentFileEndpoints>()
             .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<DescribeFurtherApproval, ApprovalDocument?>, FurtherApprovalHandlers>()
+            .AddScoped<IRequestHandler<KeepFurtherApproval, Unit>, FurtherApprovalHandlers>()
             .AddScoped<IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<KeepExchangeContract, Unit>, KeepExchangeContractHandler>();
     }

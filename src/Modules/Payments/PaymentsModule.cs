@@ -26,6 +26,7 @@ public static class PaymentsModule
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
         services.TryAddSingleton<CurrentChoices>();
+        services.TryAddSingleton<SettlementDays>();
         services.TryAddScoped<Idempotency>();
 
         return services
@@ -40,6 +41,13 @@ public static class PaymentsModule
             .AddScoped<PaymentExecution>()
             .AddScoped<PartPayments>()
             .AddScoped<IRequestHandler<CancelOrder, bool>, CancelOrderHandler>()
+
+            // Those ask who must approve a payment that another has ordered.
+            .AddScoped<OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<ListOrdersToApprove, IReadOnlyList<OrderToApprove>>, OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<DescribeOrderToApprove, OrderToApprove?>, OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<ApproveOrder, OrderApprovalAnswer>, OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<RefuseOrder, OrderApprovalAnswer>, OrderApprovalHandlers>()
             .AddSingleton<ExecutionWorker>()
             .AddHostedService(provider => provider.GetRequiredService<ExecutionWorker>())
 
@@ -48,6 +56,7 @@ public static class PaymentsModule
             .AddScoped<IRequestHandler<RefuseNextPayment, string?>, SandboxPaymentHandlers>()
             .AddScoped<IRequestHandler<LoseNextAnswer, string?>, SandboxPaymentHandlers>()
             .AddScoped<IRequestHandler<MoveSandboxOrder, string?>, SandboxPaymentHandlers>()
+            .AddScoped<IRequestHandler<DecideSandboxOrder, string?>, SandboxPaymentHandlers>()
             .AddScoped<IRequestHandler<RefundSandboxOrder, string?>, SandboxPaymentHandlers>();
     }
 

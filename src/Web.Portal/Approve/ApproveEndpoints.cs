@@ -159,7 +159,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     private static IResult GoneMeanwhile(HttpContext http, string clientName, DecisionAnswer.Ended ended)
     {
         RefusalLog.Write(http, "page", ended.Rule);
-        return GoBack(http, ReturnResult.GoneMeanwhile, clientName, ended.Return, StatusCodes.Status409Conflict);
+        return GoBack(http, ReturnResult.Ended(ended.Rule), clientName, ended.Return, StatusCodes.Status409Conflict);
     }
 
     // An answer of our own with the way back in it, not a redirect: browsers hold a form's redirects to form-action, and the customer
@@ -180,6 +180,14 @@ public sealed record ReturnResult(string Title, string Text, bool IsApproved = f
 
     /// <summary>Between the page and the click the third party withdrew its request, or it expired.</summary>
     public static readonly ReturnResult GoneMeanwhile = new("This request has ended", "It was withdrawn or has expired while this page was open. Nothing was shared.");
+
+    /// <summary>The request is over for good, and why.</summary>
+    public static ReturnResult Ended(string rule) => rule switch
+    {
+        "OB-PIS-18" => new("Too late for today", "Payments of this kind are taken until a certain hour, and it has passed. Nothing was approved and no money has moved."),
+        "CON-05" => new("This request has ended", "Your passkey did not fit it too many times. Nothing was approved and no money has moved. If you still want this, start again."),
+        _ => GoneMeanwhile,
+    };
 
     public static ReturnResult Approved(bool continues) =>
         new(continues ? "Access continued" : "Access approved", "You can end it at any time under Connected accounts.", IsApproved: true);

@@ -168,13 +168,16 @@ public sealed partial class PortalBrowser : IDisposable
         [.. WaitingLink().Matches(await PageAsync("/requests")).Select(match => Guid.Parse(match.Groups["id"].Value))];
 
     /// <summary>Opens a waiting request and reads the form off it.</summary>
-    public async Task<ApprovalForm> RequestFormAsync(Guid id)
+    public Task<ApprovalForm> RequestFormAsync(Guid id) => FormAsync($"/requests/{id:D}");
+
+    /// <summary>The form of a page on which a passkey approves something.</summary>
+    public async Task<ApprovalForm> FormAsync(string address)
     {
-        var page = await PageAsync($"/requests/{id:D}");
+        var page = await PageAsync(address);
         var digest = DigestField().Match(page).Groups["digest"].Value;
         return digest.Length > 0
             ? new ApprovalForm(
-                id.ToString("D"),
+                SubjectField().Match(page).Groups["id"].Value,
                 HttpUtility.HtmlDecode(TokenField().Match(page).Groups["token"].Value),
                 HttpUtility.HtmlDecode(digest),
                 [.. AccountField().Matches(page).Select(match => match.Groups["id"].Value)])
@@ -232,6 +235,9 @@ public sealed partial class PortalBrowser : IDisposable
 
     [GeneratedRegex("""name="digest" value="(?<digest>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DigestField();
+
+    [GeneratedRegex("""data-request="(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SubjectField();
 
     [GeneratedRegex("""name="account" value="(?<id>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AccountField();

@@ -44,7 +44,10 @@ internal sealed class Decisions(
             return Answer(await EndAsync(open, "failed", "invalid_grant_id", "grant_id names no grant of this customer", ct)); // GM-03
 
         if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return Answer(back: null);
-        var approver = new Approver(user, subject, interaction.AuthenticatedAt!.Value, interaction.PasskeyId!, interaction.Amr ?? [], approval.From) { Signature = signature };
+
+        // Who has signed this very payment has authenticated at this very moment (CON-05).
+        var authenticatedAt = signature is null ? interaction.AuthenticatedAt!.Value : time.GetUtcNow();
+        var approver = new Approver(user, subject, authenticatedAt, interaction.PasskeyId!, interaction.Amr ?? [], approval.From) { Signature = signature };
         var (answer, grant) = await authorisations.ApproveAsync(ToDecide(open), approver, approval.AccountIds, approval.ShownDigest, ct);
         if (grant is not null)
         {
@@ -52,11 +55,14 @@ internal sealed class Decisions(
             return new DecisionAnswer.Done(await AnswerAsync(open, grant, ct));
         }
 
-        // Over for good (CO-09): the consent has gone another way meanwhile, and the third party is told (OB-SEC-12).
-        if (answer is AuthorisationAnswer.InWrongState)
+        // Over for good (CO-09): the consent has gone another way meanwhile or is too late, and the third party is told (OB-SEC-12).
+        if (answer is AuthorisationAnswer.InWrongState or AuthorisationAnswer.TooLate)
         {
+            var (rule, why) = answer is AuthorisationAnswer.TooLate
+                ? ("OB-PIS-18", "the bank's hour for this payment has passed")
+                : ("CO-09", "the consent cannot be authorised any more");
             await interactions.DecidedAsync(interaction, "failed", ct);
-            return new DecisionAnswer.Ended("CO-09", await response.ErrorAsync(request, client, "access_denied", "the consent cannot be authorised any more", ct));
+            return new DecisionAnswer.Ended(rule, await response.ErrorAsync(request, client, "access_denied", why, ct));
         }
 
         // The customer may still decide.
@@ -67,8 +73,22 @@ internal sealed class Decisions(
             AuthorisationAnswer.NoAccountChosen => new DecisionAnswer.NotAcceptable("A-1", "Choose at least one account."),
             AuthorisationAnswer.AccountNotShown => new DecisionAnswer.NotAcceptable("CO-06", "Choose among the accounts that are shown."),
             AuthorisationAnswer.AccountNotOffered => new DecisionAnswer.Forbidden("CO-05"),
+            AuthorisationAnswer.PasskeyNeeded needed => new DecisionAnswer.PasskeyNeeded(needed.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
+    }
+
+    /// <summary>
+    /// The passkey was used and not for this: the page is shown again, but after five failures the request is over, with the way back to the third
+    /// party (CON-05, OB-SCA-1). A new request may be made at once; so nobody is locked out, and nobody tries for ever.
+    /// </summary>
+    public async Task<DecisionAnswer> FailedAsync(OpenInteraction open, string rule, CancellationToken ct)
+    {
+        if (await interactions.CountFailureAsync(open.Interaction, ct) < Interactions.MostFailures) return new DecisionAnswer.PasskeyNeeded(rule);
+        var back = await EndAsync(open, "access_denied", "the customer failed to authenticate", ct);
+        if (back is null) return Answer(back);
+        await authorisations.RejectAsync(ToDecide(open), RejectionCause.FailedAuthentication, customerId: null, from: null, ct);
+        return new DecisionAnswer.Ended("CON-05", back);
     }
 
     /// <summary>The way back with <c>access_denied</c> (ID-23); null where a decision was made before.</summary>

@@ -27,6 +27,9 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
     /// <summary>From the browser's arrival to the decision (PAR-16, X-10).</summary>
     public static readonly TimeSpan TimeToDecide = TimeSpan.FromMinutes(10);
 
+    /// <summary>So many passkeys that do not fit its decision end an interaction (CON-05).</summary>
+    public const int MostFailures = 5;
+
     private const int IdLength = 43;
 
     /// <summary>Begins an interaction in this browser and answers with its id. A request may be begun any number of times until it is decided (OA-04).</summary>
@@ -90,6 +93,14 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
         if (open.Interaction.UserId is null) Count(open.Interaction.ConsentId, "authenticated");
         GiveBrowser(http, interactionId, after);
         return open.Client;
+    }
+
+    /// <summary>Counts a passkey that was used for a decision and does not fit it; answers how many there were.</summary>
+    public async Task<int> CountFailureAsync(Interaction interaction, CancellationToken ct)
+    {
+        var rows = db.Interactions.Where(row => row.Hash == interaction.Hash);
+        await rows.ExecuteUpdateAsync(set => set.SetProperty(row => row.Failures, row => row.Failures + 1), ct);
+        return await rows.Select(row => row.Failures).SingleAsync(ct);
     }
 
     /// <summary>Notes when an interaction was decided.</summary>

@@ -29,6 +29,9 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
 
+                    b.Property<int?>("ApproversNeeded")
+                        .HasColumnType("integer");
+
                     b.Property<decimal>("Balance")
                         .HasColumnType("numeric(28,5)");
 

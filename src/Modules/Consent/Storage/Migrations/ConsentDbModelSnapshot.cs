@@ -464,12 +464,23 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<bool>("IsFurther")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("PasskeyId")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<byte[]>("PublicKey")
                         .HasColumnType("bytea");
+
+                    b.Property<string>("Sca")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("ScaArticle")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
 
                     b.Property<byte[]>("Signature")
                         .HasColumnType("bytea");
@@ -555,6 +566,25 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.StrongAuthentication.LowValueCount", b =>
+                {
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("integer");
+
+                    b.Property<decimal>("Euros")
+                        .HasColumnType("numeric(18,8)");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("CustomerId");
+
+                    b.ToTable("low_value_counts", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Kernel.Storage.IdempotencyRecord", b =>
