@@ -6,6 +6,7 @@ using OpenBanking.Web.Portal.Connections;
 using OpenBanking.Web.Portal.Developers;
 using OpenBanking.Web.Portal.OwnData;
 using OpenBanking.Web.Portal.Passkeys;
+using OpenBanking.Web.Portal.Payments;
 using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
@@ -31,6 +32,7 @@ public static class Portal
             .AddScoped<SignInEndpoints>()
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
+            .AddScoped<PaymentEndpoints>()
             .AddScoped<RequestEndpoints>()
             .AddScoped<PasskeyPages>()
             .AddScoped<OwnDataEndpoints>();
@@ -69,6 +71,7 @@ public static class Portal
         SignInEndpoints.Map(app);
         ApproveEndpoints.Map(app);
         ConnectionEndpoints.Map(app);
+        PaymentEndpoints.Map(app);
         RequestEndpoints.Map(app);
         PasskeyPages.Map(app);
         OwnDataEndpoints.Map(app);

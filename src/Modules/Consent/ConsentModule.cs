@@ -138,6 +138,7 @@ public static class ConsentModule
             .AddScoped<PaymentFileEndpoints>()
             .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<DescribeApprovedPayment, ShownPayment?>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<KeepExchangeContract, Unit>, KeepExchangeContractHandler>();
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -35,7 +36,14 @@ public static class PaymentsModule
             .AddSingleton<ExecutionSignal>()
             .AddScoped<PaymentExecution>()
             .AddScoped<PartPayments>()
+
+            // The customer's pages ask.
+            .AddScoped<IRequestHandler<ListPayments, PaymentList>, OwnPaymentsHandler>()
+            .AddScoped<IRequestHandler<DescribePayment, PaymentDetail?>, OwnPaymentsHandler>()
             .AddScoped<IRequestHandler<CancelOrder, bool>, CancelOrderHandler>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+
+            // Carries out what is due.
             .AddSingleton<ExecutionWorker>()
             .AddHostedService(provider => provider.GetRequiredService<ExecutionWorker>())
 

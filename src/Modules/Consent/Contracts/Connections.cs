@@ -28,6 +28,9 @@ public sealed record ConnectionSummary(
 
     public required ConsentKind Kind { get; init; }
 
+    /// <summary>The third party's legal name, for which its directory vouches (DC-17); null where there is none.</summary>
+    public string? OrganisationName { get; init; }
+
     /// <summary>When it ended for this customer; null while it is active (D-2).</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
