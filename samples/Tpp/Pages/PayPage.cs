@@ -48,7 +48,7 @@ internal static class PayPage
     public static Page Show(string bankName, PayForm form, IReadOnlyList<MadePayment> made, bool connected, bool mtls) => new("Pay a bill", Html.Of($"""
         <section class="pay" aria-labelledby="pay">
           <h1 id="pay">Pay a bill</h1>
-          <p class="lead">Straight from your bank account. No card, no number to copy: you look at it at {bankName} and approve it there.</p>
+          <p class="lead">Straight from your bank account, without a card: you look at it at {bankName} and approve it there.</p>
           {Html.When(form.Faults.Count > 0, $"""<p class="alarm" role="alert">{(form.Faults.Count == 1 ? "One thing is not right yet." : $"{form.Faults.Count} things are not right yet.")}</p>""")}
           <form method="post" action="/pay" class="card bill" novalidate>
             {Field(form, "payee", "To", form.Payee, "text", "organization", "wide")}

@@ -1,4 +1,3 @@
-using OpenBanking.Kernel;
 using OpenBanking.Samples.Tpp.Bank;
 using OpenBanking.Samples.Tpp.Budget;
 using OpenBanking.Samples.Tpp.Journey;

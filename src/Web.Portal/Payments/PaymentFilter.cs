@@ -22,7 +22,7 @@ public sealed record PaymentFilter(string? Search, string? Show, string? Kind, s
 
     /// <summary>From a page's address; what is unknown there is as if it were not.</summary>
     public static PaymentFilter From(IQueryCollection query) => new(
-        query["q"].ToString().Trim() is { Length: > 0 and <= LongestSearch } search ? search : null,
+        query["q"].ToString().Trim() is { Length: > 0 and <= LongestSearch } search && !search.Any(char.IsControl) ? search : null,
         OneOf(query["show"], "open", "made", "notmade"),
         query["kind"].ToString() is { Length: > 0 and <= 40 } kind && kind.All(one => one is '-' || char.IsAsciiLetterLower(one)) ? kind : null,
         OneOf(query["sort"], "amount", "payee"),

@@ -36,7 +36,7 @@ public sealed class PaymentPagesTests : PortalTest
     {
         using var tpp = await TestTpp.RegisterAsync(Host, change: Pays, algorithm: "PS256");
         var customer = await ActivateAsync(0);
-        await OpenAsync("/");
+        await OpenAsync("/signin");
         await Browser.SignInAsync();
         await OpenAsync("/payments");
         await Assertions.Expect(Page.GetByText("No app has paid anything")).ToBeVisibleAsync();
@@ -151,7 +151,7 @@ public sealed class PaymentPagesTests : PortalTest
 
         // Nobody else's, and no form of another site's.
         await Host.Database.ExecuteAsync("""UPDATE payments.orders SET "CustomerId" = 'C-0' WHERE "Id" = $1""", planned);
-        foreach (var path in new[] { planned, planned + "/cancel", "dps-none", "%00" })
+        foreach (var path in new[] { planned, planned + "/cancel", "dps-none", "x%20y" })
             Assert.Equal((404, "CO-19"), ((await OpenAsync($"/payments/{path}"))!.Status, Host.Log.LastRefusal?.Rule));
         await OpenAsync($"/payments/{paid}");
         await Page.EvaluateAsync("path => { const f = document.createElement('form'); f.method = 'post'; f.action = path; document.body.append(f); }", $"/payments/{paid}/cancel");
