@@ -107,12 +107,12 @@ internal static class PaymentPage
               <p>{words.Text}{(PaymentWords.Because(made.Order?.Code ?? made.Problem?.Code) is { } because ? " " + because : "")}</p>
               {Html.When(away, $"""<p class="alarm">{bankName} does not answer just now; this is how it stood before.</p>""")}
               {(words.IsBad ? default : Progress(words))}
-              {Facts(made)}
+              {Facts(made, words.IsBad)}
               {Html.When(made.IsUnclear, $"""<form method="post" action="/payments/{made.Id}/again"><button class="button" type="submit">Ask again</button></form>""")}
               {Html.When(words is { IsEnd: true, IsBad: true }, $"""<p><a class="button" href="/pay">Pay another way</a></p>""")}
               {Html.When(goesOn, $"""<noscript><p><a class="button quiet" href="/payments/{made.Id}">Look again</a></p></noscript>""")}
             </section>
-            <p class="after"><a href="/pay">Pay something else</a></p>
+            {Html.When(!words.IsBad, $"""<p class="after"><a href="/pay">Pay something else</a></p>""")}
             {ForDevelopers(made, clientId)}
             """), Connected: connected, Area: "pay", Script: goesOn ? "pay.js" : null);
     }
@@ -125,7 +125,7 @@ internal static class PaymentPage
         </ol>
         """);
 
-    private static Html Facts(MadePayment made)
+    private static Html Facts(MadePayment made, bool isBad)
     {
         var payment = made.Wanted.Payment;
         return Html.Of($"""
@@ -134,7 +134,7 @@ internal static class PaymentPage
               <dt>Account</dt><dd>{Account(payment.SortCode + payment.AccountNumber)}</dd>
               <dt>Reference</dt><dd>{payment.Reference}</dd>
               <dt>Approved</dt><dd>{Moment(made.ApprovedAt)}</dd>
-              {(made.Order?.RefundAccount is { } refund ? Html.Of($"""<dt>A refund goes to</dt><dd>{made.Order.RefundName}{(made.Order.RefundName is null ? "" : ", ")}{Account(refund)}</dd>""") : default)}
+              {(!isBad && made.Order?.RefundAccount is { } refund ? Html.Of($"""<dt>A refund goes to</dt><dd>{made.Order.RefundName}{(made.Order.RefundName is null ? "" : ", ")}{Account(refund)}</dd>""") : default)}
             </dl>
             """);
     }

@@ -89,7 +89,7 @@ internal static class ShownPayments
     public static string Account(PaymentRequest.Named account) =>
         account.Scheme == AccountSchemes.SortCodeAccountNumber && AccountSchemes.Plain(account.Identification) is { Length: 14 } plain
             ? $"{plain[..2]}-{plain[2..4]}-{plain[4..6]} {plain[6..]}"
-            : account.Identification;
+            : account.Scheme == AccountSchemes.Iban ? string.Join(' ', AccountSchemes.Plain(account.Identification).Chunk(4).Select(four => new string(four))) : account.Identification;
 
     public static IEnumerable<ShownLine> Reference(PaymentRequest payment)
     {
