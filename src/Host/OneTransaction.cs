@@ -92,6 +92,9 @@ internal sealed class OneTransaction(RequestDelegate next)
     private static async Task<MemoryStream?> ReceiveAsync(HttpContext http)
     {
         var request = http.Request;
+
+        // A file goes along to disk, and its endpoint says how large it may be, however its length is said (OB-FIL-10).
+        if (http.GetEndpoint()?.Metadata.GetMetadata<TakesFiles>() is not null) return null;
         if (http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true || request.ContentLength > LargestBody) return null;
         var received = new MemoryStream((int)(request.ContentLength ?? 0));
         try

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Mvc;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Host.Control;
@@ -12,12 +13,16 @@ internal sealed class SandboxControl(SandboxSecret secret, IServiceProvider serv
 {
     public const string Path = "/sandbox/control";
 
+    /// <summary>A thousand bookings with all that a transaction has.</summary>
+    private const long LargestBody = 1024 * 1024;
+
     public static void Map(WebApplication app)
     {
         app.MapGet(Path, (HttpContext http, SandboxControl control, SandboxControlPage page) =>
             SandboxControlPage.IsWanted(http.Request) ? page.Show(http) : control.List(http));
         app.MapPost(Path, (HttpContext http, SandboxControl control, SandboxControlPage page) =>
-            SandboxControlPage.IsWanted(http.Request) ? page.PostAsync(http, http.RequestAborted) : control.PostAsync(http, http.RequestAborted));
+            SandboxControlPage.IsWanted(http.Request) ? page.PostAsync(http, http.RequestAborted) : control.PostAsync(http, http.RequestAborted))
+            .WithMetadata(new RequestSizeLimitAttribute(LargestBody));
     }
 
     /// <summary>Does what was wished for; the status says how that went, and the object is for the tester.</summary>

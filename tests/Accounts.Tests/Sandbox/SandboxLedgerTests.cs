@@ -78,6 +78,10 @@ public sealed class SandboxLedgerTests : IAsyncLifetime
     [InlineData("""[{"Amount":{"Amount":"1.00","Currency":"GBP"},"Colour":"red"}]""")]
     [InlineData("""[{"Amount":{"Amount":"1.00","Currency":"GBP"},"Status":"Booked"}]""")]
     [InlineData("""[{"Amount":{"Amount":"1.00","Currency":"GBP"},"BookingDateTime":"yesterday"}]""")]
+    [InlineData("""[{"Amount":{"Amount":"1.00","Currency":"GBP"},"BookingDateTime":"11/12/2026"}]""")]
+    [InlineData("""[{"Amount":"--1.00"}]""")]
+    [InlineData("""[{"Amount":"1.00","MerchantDetails":{"MerchantName":""}}]""")]
+    [InlineData("""[{"Amount":"1.00","MerchantDetails":{"MerchantCategoryCode":"54110"}}]""")]
     [InlineData("""[{"Amount":{"Amount":"9999999999999.99","Currency":"GBP"}}]""")]
     public async Task What_cannot_be_booked_is_said_and_nothing_is(string transactions)
     {

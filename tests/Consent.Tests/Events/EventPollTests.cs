@@ -132,6 +132,7 @@ public sealed class EventPollTests(Bank bank)
     [InlineData("""{"setErrs":{"x":"y"}}""", "OB-GEN-5", "U010 setErrs.x")]
     [InlineData("""{"setErrs":{"x":{}}}""", "OB-EVT-9", "U004 setErrs.x.err|U004 setErrs.x.description")]
     [InlineData("""{"setErrs":{"x":{"err":"","description":1}}}""", "OB-EVT-9", "U002 setErrs.x.err|U010 setErrs.x.description")]
+    [InlineData("""{"setErrs":{"00000000000000000000000000000000":{"err":"e","description":"a\u0000b"}}}""", "OB-EVT-9", "U002 setErrs.00000000000000000000000000000000.description")]
     [InlineData("""{"more":1}""", "OB-GEN-16", "U010 more")]
     public async Task Refuses_what_the_standard_does_not_allow(string body, string rule, string faults)
     {

@@ -76,6 +76,8 @@ public sealed class EventSubscriptionTests(Bank bank)
     [InlineData("""{"Data":{"Version":"4.0","CallbackUrl":"https://tpp.example/open-banking/v3.1/event-notifications"}}""", "OB-EVT-2", "U002 Data.CallbackUrl")]
     [InlineData("""{"Data":{"Version":"4.0","CallbackUrl":"https://tpp.example/?x=/open-banking/v4.0/event-notifications"}}""", "OB-EVT-2", "U002 Data.CallbackUrl")]
     [InlineData("""{"Data":{"Version":"4.0","CallbackUrl":"https://tpp.example/open-banking/v4.0/event-notifications/"}}""", "OB-EVT-2", "U002 Data.CallbackUrl")]
+    [InlineData("""{"Data":{"Version":"4.0","CallbackUrl":"https://tpp.example/\u0000/open-banking/v4.0/event-notifications"}}""", "OB-EVT-15", "U002 Data.CallbackUrl")]
+    [InlineData("""{"Data":{"Version":"4.0","CallbackUrl":" https://tpp.example/open-banking/v4.0/event-notifications"}}""", "OB-EVT-15", "U002 Data.CallbackUrl")]
     [InlineData("""{"Data":{"Version":"9","CallbackUrl":"nowhere","EventTypes":["x"]}}""", "OB-EVT-15", "U002 Data.CallbackUrl|U002 Data.Version|U024 Data.EventTypes[0]")]
     public async Task Refuses_what_the_standard_does_not_allow_all_faults_at_once(string body, string rule, string faults)
     {

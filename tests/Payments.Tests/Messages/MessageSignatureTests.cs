@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Text;
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -236,14 +238,40 @@ public sealed class MessageSignatureTests(SignedBank bank) : IClassFixture<Signe
         Assert.Equal((401, null), (without.Status, without.Header("x-jws-signature")));
     }
 
-    private async Task IsSignedAsync(Answer answer)
+    [Fact]
+    [Trait("Rule", "OB-JWS-6")]
+    [Trait("Rule", "OB-FIL-10")]
+    public async Task A_file_of_no_said_length_is_taken_and_signed_as_what_it_is()
+    {
+        const string Files = "/open-banking/v4.0/pisp/file-payment-consents";
+        var file = $"""
+            <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.08"><!-- {new string('-', 70_000).Replace("--", "- ", StringComparison.Ordinal)} --><CstmrCdtTrfInitn><PmtInf>
+            <CdtTrfTxInf><PmtId><EndToEndId>E1</EndToEndId></PmtId><Amt><InstdAmt Ccy="GBP">7.00</InstdAmt></Amt><Cdtr><Nm>ACME Inc</Nm></Cdtr><CdtrAcct><Id><IBAN>GB29NWBK60161331926819</IBAN></Id></CdtrAcct></CdtTrfTxInf>
+            </PmtInf></CstmrCdtTrfInitn></Document>
+            """;
+        var announced = new JsonObject
+        {
+            ["Data"] = new JsonObject
+            {
+                ["Initiation"] = new JsonObject { ["FileType"] = "UK.OBIE.pain.001.001.08", ["FileHash"] = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(file))) },
+            },
+        }.ToJsonString();
+        var made = await SendAsync(announced, Sign(announced), path: Files);
+        Assert.Equal(201, made.Status);
+        var path = $"{Files}/{made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()}/file";
+        using var pieces = new StreamContent(PipeReader.Create(new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(file))).AsStream()) { Headers = { ContentType = new("text/xml") } };
+        Assert.Equal(200, (await SendAsync(pieces, Sign(file, header => header["cty"] = "text/xml"), path: path)).Status);
+        await IsSignedAsync(await bank.Tpp.GetAsync(path, await TokenAsync()), "text/xml");
+    }
+
+    private async Task IsSignedAsync(Answer answer, string mediaType = "application/json")
     {
         var parts = Assert.IsType<string>(answer.Header("x-jws-signature")).Split('.');
         Assert.Equal((3, ""), (parts.Length, parts[1]));
         var header = JsonElement.Parse(Base64Url.DecodeFromChars(parts[0]));
         Assert.Equal(["alg", "kid", "typ", "cty", "crit", Iat, Iss, Tan], header.EnumerateObject().Select(member => member.Name));
         Assert.Equal(
-            ("PS256", "JOSE", "application/json", "001580000BANKAAA", "openbanking.org.uk"),
+            ("PS256", "JOSE", mediaType, "001580000BANKAAA", "openbanking.org.uk"),
             (Text(header, "alg"), Text(header, "typ"), Text(header, "cty"), Text(header, Iss), Text(header, Tan)));
         Assert.True(header.GetProperty(Iat).GetInt64() <= bank.Host.Clock.Now.ToUnixTimeSeconds());
 
@@ -271,13 +299,16 @@ public sealed class MessageSignatureTests(SignedBank bank) : IClassFixture<Signe
 
     private async Task<string> TokenAsync() => token ??= await bank.Tpp.ClientTokenAsync("payments");
 
-    private async Task<Answer> SendAsync(string content, string signature, string? key = null, TestTpp? tpp = null, string? access = null)
+    private Task<Answer> SendAsync(string content, string signature, string? key = null, TestTpp? tpp = null, string? access = null, string path = Path) =>
+        SendAsync(TestHttp.Json(content), signature, key, tpp, access, path);
+
+    private async Task<Answer> SendAsync(HttpContent content, string signature, string? key = null, TestTpp? tpp = null, string? access = null, string path = Path)
     {
         tpp ??= bank.Tpp;
         access ??= await TokenAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = TestHttp.Json(content) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content };
         request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + access);
-        request.Headers.TryAddWithoutValidation("DPoP", tpp.Proof("POST", tpp.Address(Path), access));
+        request.Headers.TryAddWithoutValidation("DPoP", tpp.Proof("POST", tpp.Address(path), access));
         request.Headers.TryAddWithoutValidation("x-idempotency-key", key ?? Bank.NewKey());
         if (signature.Length > 0) request.Headers.TryAddWithoutValidation("x-jws-signature", signature);
         return await tpp.SendAsync(request);

@@ -124,6 +124,31 @@ public sealed class PlannedOrderTests(Bank bank)
         Assert.Empty((await own.AskAsync(new VerifyLedger())).Problems);
     }
 
+    [Fact]
+    [Trait("Rule", "OB-PST-1")]
+    public async Task What_a_tester_moves_goes_with_its_money_and_what_waits_for_its_day_still_does()
+    {
+        await using var own = await StartAsync();
+        var before = await BalanceAsync(own, "GB-1");
+        var paid = await OrderAsync(own, "/domestic-scheduled-payment", Scheduled("10.00"));
+        await UntilAsync(own, paid.Path, "PDNG");
+        Assert.Null(await own.AskAsync(new MoveSandboxOrder(paid.Id, "ACSC", null)));
+        Assert.Equal(before - 10m, await BalanceAsync(own, "GB-1"));
+
+        var waiting = await OrderAsync(own, "/domestic-scheduled-payment", Scheduled("11.00"));
+        await UntilAsync(own, waiting.Path, "PDNG");
+        Assert.Null(await own.AskAsync(new MoveSandboxOrder(waiting.Id, "ACTC", null)));
+        At(own, "2026-11-25T10:00:00Z");
+        await UntilAsync(own, waiting.Path, "ACCC");
+        Assert.Equal(before - 21m, await BalanceAsync(own, "GB-1"));
+
+        await own.AskAsync(new RefuseNextPayment("AG01"));
+        var standing = await OrderAsync(own, "/domestic-standing-order", Standing("2026-11-26"));
+        At(own, "2026-11-26T08:00:00Z");
+        await PartsUntilAsync(own, standing.Path, "1 RJCT AG01");
+        Assert.Empty((await own.AskAsync(new VerifyLedger())).Problems);
+    }
+
     private static async Task<BankApi> StartAsync()
     {
         var own = await BankApi.StartAsync(new Dictionary<string, string?> { ["Payments:SchemeDelay"] = "01:00:00" });
@@ -199,7 +224,7 @@ public sealed class PlannedOrderTests(Bank bank)
         },
         amount);
 
-    private static JsonObject Standing() => Bank.Payment(asked =>
+    private static JsonObject Standing(string first = "2026-11-21") => Bank.Payment(asked =>
     {
         Bank.To(OnUs)(asked);
         asked["Data"]!["Permission"] = "Create";
@@ -211,7 +236,7 @@ public sealed class PlannedOrderTests(Bank bank)
         initiation["RecurringPaymentAmount"] = JsonNode.Parse("""{"Amount":"900000.00","Currency":"GBP"}""");
         initiation["FinalPaymentAmount"] = JsonNode.Parse("""{"Amount":"3.00","Currency":"GBP"}""");
         initiation["NumberOfPayments"] = "3";
-        initiation["MandateRelatedInformation"] = JsonNode.Parse("""{"FirstPaymentDateTime":"2026-11-21T00:00:00Z","Frequency":{"Type":"WEEK"}}""");
+        initiation["MandateRelatedInformation"] = JsonNode.Parse($$"""{"FirstPaymentDateTime":"{{first}}T00:00:00Z","Frequency":{"Type":"WEEK"} }""");
     });
 
     private static JsonObject Abroad(string type) => Bank.Payment(asked =>

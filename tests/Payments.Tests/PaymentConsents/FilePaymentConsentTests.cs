@@ -81,12 +81,66 @@ public sealed class FilePaymentConsentTests(Bank bank)
         Assert.Equal("OB-FIL-6", (await UploadAsync(id, content, "application/json")).Rule);
     }
 
+    public static TheoryData<string, string, string, string, string> Contents => new()
+    {
+        { Json, "E1", "a\\u0000b", "OB-GEN-4", "U002" },
+        { Json, "ACME Inc", "ACME \U0001F600", "OB-GEN-4", "U002" },
+        { Json, "\"10.00\"", "\"1000000.01\"", "OB-PIS-12", "AM14" },
+        { Json, "\"InstructionIdentification\":\"I1\"", "\"LocalInstrument\":\"UK.OBIE.CHAPS\"", "OB-PIS-11", "U026" },
+        { Json, "\"InstructionIdentification\":\"I1\"", "\"DebtorAccount\":{}", "OB-FIL-4", "U002" },
+        { Json, "\"InstructionIdentification\":\"I1\"", $"\"RemittanceInformation\":{{\"Unstructured\":[\"{new string('r', 141)}\"]}}", "OB-FIL-4", "U002" },
+        { Pain, "7.00</InstdAmt>", "7.00{deep}</InstdAmt>", "OB-FIL-4", "U002" },
+        { Pain, "<Nm>ACME Inc</Nm>", "<Nm>ACME \u0416</Nm>", "OB-GEN-4", "U002" },
+        { Pain, "<Document", "<!DOCTYPE Document [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><Document", "OB-FIL-4", "U002" },
+    };
+
+    [Theory]
+    [Trait("Rule", "OB-FIL-4")]
+    [Trait("Rule", "OB-GEN-4")]
+    [Trait("Rule", "OB-PIS-11")]
+    [Trait("Rule", "OB-PIS-12")]
+    [MemberData(nameof(Contents))]
+    public async Task A_file_with_what_cannot_be_paid_ends_its_consent(string type, string what, string instead, string rule, string reason)
+    {
+        var content = (type == Json ? TwoPayments : OneTransfer).Replace(what, instead, StringComparison.Ordinal).Replace("{deep}", Nested(500_000), StringComparison.Ordinal);
+        var id = await AskedAsync(Body(content, type, null, null));
+        var answer = await UploadAsync(id, content, type == Json ? "application/json" : "text/xml");
+        Assert.Equal((400, rule, "U002"), (answer.Status, answer.Rule, answer.Faults[0]));
+        var consent = (await bank.GetAsync($"{Path}/{id}")).Data;
+        Assert.Equal(("RJCT", reason), (consent.GetProperty("Status").GetString(), consent.GetProperty("StatusReason")[0].GetProperty("StatusReasonCode").GetString()));
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-FIL-4")]
+    public async Task A_transfer_is_read_by_its_own_elements()
+    {
+        var content = OneTransfer.Replace("7.00</InstdAmt>", "7<!-- split -->.00</InstdAmt>", StringComparison.Ordinal)
+            .Replace("<Cdtr>", "<Cdtr><x:Nm xmlns:x=\"urn:other\">Mallory</x:Nm>", StringComparison.Ordinal).Replace("</Cdtr>", "<Nm>Second</Nm></Cdtr>", StringComparison.Ordinal);
+        var id = await AskedAsync(Body(content, Pain, "1", 7.00m));
+        Assert.Equal(200, (await UploadAsync(id, content, "application/xml")).Status);
+        Assert.Equal("ACME Inc", (await bank.Api.AskAsync(new ListDuePayments(id, 0, 1))).Single().Payee!.Name);
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-IDM-7")]
+    [Trait("Rule", "OB-FIL-6")]
+    public async Task The_same_file_for_another_consent_is_another_request()
+    {
+        var key = Bank.NewKey();
+        var (first, second) = (await AskedAsync(Body(TwoPayments, Json, null, null)), await AskedAsync(Body(TwoPayments, Json, null, null)));
+        Assert.Equal(200, (await UploadAsync(first, TwoPayments, "application/json", key)).Status);
+        Assert.Equal("OB-IDM-7", (await UploadAsync(second, TwoPayments, "application/json", key)).Rule);
+        Assert.Equal("AWUP", await StatusAsync(second));
+        Assert.Equal(200, (await UploadAsync(second, TwoPayments, "application/json")).Status);
+    }
+
     [Theory]
     [Trait("Rule", "OB-FIL-2")]
     [Trait("Rule", "OB-FIL-4")]
     [InlineData("FileType", "\"UK.OBIE.BACS\"", "OB-FIL-4")]
     [InlineData("FileHash", "\"short\"", "OB-FIL-2")]
     [InlineData("ControlSum", "0", "OB-FIL-3")]
+    [InlineData("ControlSum", "1e400", "OB-FIL-3")]
     [InlineData("LocalInstrument", "\"UK.OBIE.CHAPS\"", "OB-PIS-11")]
     [InlineData("RequestedExecutionDateTime", "\"2020-01-01T00:00:00Z\"", "OB-DSP-1")]
     public async Task Refuses_what_no_file_could_be(string member, string value, string rule)
@@ -129,6 +183,8 @@ public sealed class FilePaymentConsentTests(Bank bank)
         Assert.Equal(["File type", "Payments", "Goes out on", "Fingerprint"], shown.Payment.Lines.Select(line => line.Label));
         Assert.Equal(["GBP"], shown.Accounts.Select(account => account.Currency).Distinct());
     }
+
+    private static string Nested(int levels) => string.Concat(Enumerable.Repeat("<a>", levels).Concat(Enumerable.Repeat("</a>", levels)));
 
     private async Task<string> AskedAsync(JsonObject body) => (await bank.PostAsync(Path, body)).Data.GetProperty("ConsentId").GetString()!;
 

@@ -73,6 +73,8 @@ public sealed class PaymentTypeTests(Bank bank)
                 { Standing, Mandate + "FirstPaymentDateTime", "\"2027-02-31T00:00:00Z\"", "OB-DAT-8", "U003" },
                 { Standing, Mandate + "FirstPaymentDateTime", Text(TimeSpan.FromDays(366)), "OB-PIS-12", "U003" },
                 { Standing, Mandate + "RecurringPaymentDateTime", Text(TimeSpan.FromDays(1)), "PY-28", "U003" },
+                { Standing, Mandate + "RecurringPaymentDateTime", "\"9999-12-31T00:00:00Z\"", "OB-PIS-12", "U003" },
+                { Standing, Mandate[..^1], """{"Frequency":{"Type":"DAIL"},"FirstPaymentDateTime":"9999-12-31T00:00:00Z","FinalPaymentDateTime":"9999-12-31T00:00:00Z"}""", "OB-PIS-12", "U003" },
                 { Standing, Mandate + "FinalPaymentDateTime", Text(TimeSpan.FromDays(1)), "PY-28", "U003" },
                 { Standing, Mandate + "FinalPaymentDateTime", Text(TimeSpan.FromDays(40_000)), "PY-28", "U003" },
                 { Standing, "Data.Initiation.NumberOfPayments", "\"1001\"", "OB-DSO-2", "U002" },
@@ -197,6 +199,16 @@ public sealed class PaymentTypeTests(Bank bank)
         var id = euros.Data.GetProperty("ConsentId").GetString()!;
         Assert.Equal(1.145163m, euros.Data.GetProperty("ExchangeRateInformation").GetProperty("ExchangeRate").GetDecimal());
         Assert.Equal(["EUR"], (await own.AskAsync(new DescribeForApproval(id, BankApi.Tpp, Bank.Amelia)))!.Accounts.Select(account => account.Currency).Distinct());
+    }
+
+    [Theory]
+    [Trait("Rule", "PY-10")]
+    [InlineData("0.01", 400)]
+    [InlineData("0.56", 201)]
+    public async Task An_amount_that_is_nothing_in_the_other_currency_is_none(string rupees, int status)
+    {
+        var answer = await bank.PostAsync(Abroad, Good(Abroad, "Data.Initiation.InstructedAmount", $$"""{"Amount":"{{rupees}}","Currency":"INR"}""", ("CurrencyOfTransfer", "\"INR\"")));
+        Assert.Equal((status, status == 400 ? "PY-10" : null), (answer.Status, answer.Rule));
     }
 
     [Fact]

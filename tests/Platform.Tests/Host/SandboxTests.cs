@@ -106,6 +106,14 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     }
 
     [Fact]
+    public async Task As_many_bookings_as_the_schema_allows_fit_in_one_request()
+    {
+        var booking = $$"""{"Amount":{"Amount":"1.00","Currency":"GBP"},"Status":"PDNG","TransactionInformation":"{{new string('i', 500)}}"}""";
+        var (status, answer) = await ControlAsync($$"""{"operation":"book","accountId":"BUS-2","transactions":[{{string.Join(',', Enumerable.Repeat(booking, 1000))}}]}""", Secret());
+        Assert.Equal((HttpStatusCode.OK, 1000), (status, answer.GetProperty("ids").GetArrayLength()));
+    }
+
+    [Fact]
     public async Task The_clock_moves_on_every_host_and_back()
     {
         await using var second = await HostProcess.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using MediatR;
 using Microsoft.EntityFrameworkCore;
@@ -9,6 +8,7 @@ using OpenBanking.Accounts.Ledger;
 using OpenBanking.Accounts.Storage;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Accounts.Sandbox;
@@ -26,6 +26,20 @@ internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvi
     /// <summary>What thirteen digits before the point hold, as the API writes amounts.</summary>
     private const decimal Limit = 10_000_000_000_000m;
     private static readonly SandboxAnswer NoAccount = new SandboxAnswer.Wrong("there is no such account");
+
+    /// <summary>What the API's schema lets a text be: beyond that, what is booked could not be read there.</summary>
+    private static readonly (string Name, int Least, int Most, Func<BankTransaction, string?> Of)[] Lengths =
+    [
+        ("TransactionReference", 1, 210, line => line.Reference),
+        ("TransactionInformation", 1, 500, line => line.Information),
+        ("ProprietaryBankTransactionCode.Code", 1, 35, line => line.OwnCode),
+        ("AddressLine", 1, 70, line => line.AddressLine),
+        ("MerchantName", 1, 350, line => line.MerchantName),
+        ("MerchantCategoryCode", 3, 4, line => line.MerchantCategory),
+        ("Name", 1, 350, line => line.CounterpartyName),
+        ("Identification", 1, 256, line => line.CounterpartyIdentification),
+    ];
+
     private static readonly HashSet<string> Members = [.. typeof(Transaction).GetProperties().Select(property => property.Name)];
 
     public async Task<SandboxAnswer> Handle(SetSandboxBalance request, CancellationToken cancellationToken)
@@ -129,11 +143,12 @@ internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvi
         if (direction is not ("Credit" or "Debit")) return new SandboxAnswer.Wrong("CreditDebitIndicator must be Credit or Debit");
         var status = Text(wish, "Status") ?? "BOOK";
         if (status is not ("BOOK" or "PDNG")) return new SandboxAnswer.Wrong("Status must be BOOK or PDNG");
-        var at = time.GetUtcNow();
-        if (wish.TryGetProperty("BookingDateTime", out _)
-            && !DateTimeOffset.TryParse(Text(wish, "BookingDateTime"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out at))
-            return new SandboxAnswer.Wrong("BookingDateTime must be a date and time");
-        return Line(account, direction == "Debit" ? -Math.Abs(amount) : Math.Abs(amount), at.ToUniversalTime(), status == "PDNG", wish);
+        var at = wish.TryGetProperty("BookingDateTime", out _) ? IsoDateTime.Parse(Text(wish, "BookingDateTime") ?? "") : time.GetUtcNow();
+        if (at is not { } moment) return new SandboxAnswer.Wrong("BookingDateTime must be an ISO 8601 date and time");
+        var line = Line(account, direction == "Debit" ? -Math.Abs(amount) : Math.Abs(amount), moment, status == "PDNG", wish);
+        return Lengths.FirstOrDefault(text => text.Of(line) is { } said && (said.Length < text.Least || said.Length > text.Most)) is { Name: { } name } wrong
+            ? new SandboxAnswer.Wrong($"{name} must have {wrong.Least} to {wrong.Most} characters")
+            : line;
     }
 
     private BankTransaction Line(BankAccount account, decimal amount, DateTimeOffset at, bool isPending, JsonElement wish)
@@ -149,8 +164,8 @@ internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvi
             Currency = account.Currency,
             IsPending = isPending,
             EntryId = isPending ? null : Guid.CreateVersion7(time.GetUtcNow()),
-            Reference = Shortened.To(210, Text(wish, "TransactionReference")) ?? "SANDBOX",
-            Information = Shortened.To(500, Text(wish, "TransactionInformation")) ?? "Booked by a tester",
+            Reference = Text(wish, "TransactionReference") ?? "SANDBOX",
+            Information = Text(wish, "TransactionInformation") ?? "Booked by a tester",
             Code = Text(Inside(wish, "BankTransactionCode"), "Code") ?? (amount < 0 ? "ICDT" : "RCDT"),
             SubCode = Text(Inside(wish, "BankTransactionCode"), "SubCode") ?? "DMCT",
             OwnCode = Text(Inside(wish, "ProprietaryBankTransactionCode"), "Code") ?? "FPI",
@@ -174,7 +189,8 @@ internal sealed class SandboxLedger(AccountsDb db, IMediator mediator, TimeProvi
             JsonValueKind.Number => value.GetRawText(),
             _ => "",
         };
-        return Money.Parse(text.TrimStart('-'), currency) is { } money ? (text.StartsWith('-') ? -money.Amount : money.Amount) : null;
+        var isDebit = text.StartsWith('-');
+        return Money.Parse(isDebit ? text[1..] : text, currency) is { } money ? (isDebit ? -money.Amount : money.Amount) : null;
     }
 
     private static JsonElement Inside(JsonElement wish, string name) =>

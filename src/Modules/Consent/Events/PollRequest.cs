@@ -53,7 +53,8 @@ internal sealed record PollRequest(int? MaxEvents, IReadOnlyList<string> Acknowl
 
     private static void Bounded(string text, int longest, string path, BodyMembers members)
     {
-        if (text.Length < 1 || text.Length > longest) members.Faults.Add(Wrong($"Must be 1 to {longest} characters.", path));
+        // The database has no place for a NUL.
+        if (text.Length < 1 || text.Length > longest || text.Contains('\0', StringComparison.Ordinal)) members.Faults.Add(Wrong($"Must be 1 to {longest} characters.", path));
     }
 
     private static ApiFault Wrong(string message, string path) => new("U002", "OB-EVT-9", message, path);

@@ -14,7 +14,7 @@ internal static class FilePayments
         new("OB-FIL-4", "U002", Initiation + "FileType", "This type of file is not supported.", (payment, _) => FileFormat.Find(payment.Text(Initiation + "FileType")) is not null),
         new("OB-FIL-2", "U002", Initiation + "FileHash", "Must be a SHA-256 in base64.", (payment, _) => payment.Text(Initiation + "FileHash") is not { } hash || HashOf(hash) is not null),
         new("OB-PIS-11", "U026", Initiation + "LocalInstrument", "This instrument is not supported.", (payment, _) => payment.Text(Initiation + "LocalInstrument") is null or "UK.OBIE.FPS"),
-        new("OB-FIL-3", "U002", Initiation + "ControlSum", "Must be more than zero.", (payment, _) => payment.Decimal(Initiation + "ControlSum") is not <= 0),
+        new("OB-FIL-3", "U002", Initiation + "ControlSum", "Must be more than zero.", (payment, _) => !payment.Has(Initiation + "ControlSum") || payment.Decimal(Initiation + "ControlSum") > 0),
         .. ScheduledPayments.Rules,
         .. PaymentRules.OfAccount(Initiation + "DebtorAccount", PaymentRules.DebtorSchemes),
     ];

@@ -92,6 +92,8 @@ internal static class InternationalPayments
         new("OB-INT-3", "U002", Contract, "There is no such contract between these currencies at this rate.", (payment, place) => !IsAgreed(payment) || !payment.Has(Rate) || !payment.Has(Contract)
             || place.Contract is { } contract && (contract.From, contract.To, contract.Rate) == (payment.Text(Unit), payment.Text(Transfer), payment.Decimal(Rate))),
 
+        new("PY-10", "U002", Amount, "Is nothing in the other currency.", (payment, place) => Exchanged(payment, place) is not { } amounts || amounts.Debit.Amount > 0 && amounts.Transfer.Amount > 0),
+
         // The payee.
         .. PaymentRules.OfAccount(Initiation + "DebtorAccount", PaymentRules.DebtorSchemes),
         .. PaymentRules.OfAgent(Agent),
@@ -147,6 +149,13 @@ internal static class InternationalPayments
         var (unit, transfer) = (UnitOf(payment), payment.Text(Transfer)!);
         return ExchangedAmounts.Of(payment.Amount!.Value, unit, transfer, ExchangedAmounts.RateOf(options, unit, transfer));
     }
+
+    /// <summary>The two amounts of a request; null where it names what the bank does not exchange.</summary>
+    private static ExchangedAmounts? Exchanged(PaymentRequest payment, PaymentPlace place) =>
+        payment.Amount is { } amount && payment.Text(Transfer) is { } transfer && place.Options.RateOf(transfer) is not null && place.Options.RateOf(UnitOf(payment)) is not null
+        && (amount.Currency == transfer || amount.Currency == UnitOf(payment))
+            ? AmountsAt(payment, place.Options)
+            : null;
 
     /// <summary>What the bank has said of the rate; null where nothing is exchanged.</summary>
     public static JsonElement? QuotedRate(ConsentRecord consent) =>

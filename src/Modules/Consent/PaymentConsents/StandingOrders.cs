@@ -17,6 +17,9 @@ internal static class StandingOrders
     /// <summary>Where the amounts of one within the country stand.</summary>
     public static readonly string[] Amounts = [Initiation + "FirstPaymentAmount", Initiation + "RecurringPaymentAmount", Initiation + "FinalPaymentAmount"];
 
+    /// <summary>Of the rhythms: two years after the first payment there is a second one in each.</summary>
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromDays(2 * 366);
+
     public static readonly IReadOnlyList<PaymentRule> Rules =
     [
         new("OB-DSO-5", "U025", Frequency + "Type", "Texts of version 3 are for orders that exist; new ones use the codes.", (payment, _) => payment.Text(Frequency + "Type") is not { Length: > 4 }),
@@ -26,11 +29,12 @@ internal static class StandingOrders
         new("OB-DSO-1", "U025", Frequency + "CountPerPeriod", "One payment a period is what there is.", (payment, _) => !payment.Has(Frequency + "CountPerPeriod") || payment.Number(Frequency + "CountPerPeriod") == 1),
         new("PY-28", "U003", First, "Must not lie in the past.", (payment, place) => payment.Moment(First) is not { } at || WorkingDays.DayOf(at) >= WorkingDays.DayOf(place.Now)),
         new("OB-PIS-12", "U003", First, "Is further away than payments are planned.", (payment, place) => payment.Moment(First) is not { } at || at <= place.Now + place.Options.PlannedAhead),
+        new("OB-PIS-12", "U003", Recurring, "Is further away than payments are planned.", (payment, place) => payment.Moment(Recurring) is not { } at || at <= place.Now + place.Options.PlannedAhead + LongestPeriod),
         new("PY-28", "U003", Recurring, "Must not lie before the first payment.", (payment, place) => payment.Moment(Recurring) is not { } at || WorkingDays.DayOf(at) >= FirstDay(payment, place.Now)),
         new("PY-28", "U003", Final, "Must not lie before the first payment.", (payment, place) => payment.Moment(Final) is not { } at || WorkingDays.DayOf(at) >= FirstDay(payment, place.Now)),
         new("OB-DSO-2", "U005", Count, "An end is given by a number or by a date, not by both.", (payment, _) => !payment.Has(Count) || !payment.Has(Final)),
         new("OB-DSO-2", "U002", Count, "Must be a number of payments, not more than an order may have.", (payment, place) => payment.Text(Count) is not { } text || CountOf(text) is { } count && count <= place.Options.StandingOrderPayments),
-        new("PY-28", "U003", Final, "Until then there would be more payments than an order may have.", (payment, place) => !payment.Has(Final) || Of(payment, place.Now) is not { } series || !series.Days().Skip(place.Options.StandingOrderPayments).Any()),
+        new("PY-28", "U003", Final, "Until then there would be more payments than an order may have.", (payment, place) => !payment.Has(Final) || !BeginsSoon(payment, place) || Of(payment, place.Now) is not { } series || !series.Days().Skip(place.Options.StandingOrderPayments).Any()),
         new("OB-DSO-2", "U005", Initiation + "FinalPaymentAmount", "An order without an end has no final payment.", (payment, _) => !payment.Has(Initiation + "FinalPaymentAmount") || payment.Has(Count) || payment.Has(Final)),
     ];
 
@@ -49,6 +53,10 @@ internal static class StandingOrders
         (number > 0 && series.IsLast(number) ? payment.Of(Amounts[2]) : null)
         ?? (number > 0 ? payment.Of(Amounts[1]) : null)
         ?? payment.Amount!.Value;
+
+    /// <summary>Whether its days can be counted: from one at the end of the calendar there is no next.</summary>
+    private static bool BeginsSoon(PaymentRequest payment, PaymentPlace place) =>
+        new[] { First, Recurring }.All(path => payment.Moment(path) is not { } at || at <= place.Now + place.Options.PlannedAhead + LongestPeriod);
 
     private static Rhythm? RhythmOf(PaymentRequest payment) => payment.Text(Frequency + "Type") is { } code ? Rhythm.Find(code) : null;
 

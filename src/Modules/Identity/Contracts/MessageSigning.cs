@@ -56,7 +56,8 @@ public static class MessageSigning
 
         if (held.Length == 0) return;
         var bytes = held.GetBuffer().AsMemory(0, (int)held.Length);
-        http.Response.Headers[Header] = await http.RequestServices.GetRequiredService<IMediator>().Send(new SignMessage(bytes), http.RequestAborted).ConfigureAwait(false);
+        var answer = new SignMessage(bytes, UkApi.MediaTypeOf(http.Response.ContentType));
+        http.Response.Headers[Header] = await http.RequestServices.GetRequiredService<IMediator>().Send(answer, http.RequestAborted).ConfigureAwait(false);
         await outside.Writer.WriteAsync(bytes, http.RequestAborted).ConfigureAwait(false);
     }
 
@@ -90,8 +91,7 @@ public static class MessageSigning
         }
 
         file.Position = 0;
-        var mediaType = http.Request.ContentType?.Split(';')[0].Trim() ?? "";
-        var asked = new VerifyMessage(http.Caller().ClientId, [.. http.Request.Headers[Header]], default, mediaType) { File = file };
+        var asked = new VerifyMessage(http.Caller().ClientId, [.. http.Request.Headers[Header]], default, UkApi.MediaTypeOf(http.Request.ContentType)) { File = file };
         if (await http.RequestServices.GetRequiredService<IMediator>().Send(asked, http.RequestAborted).ConfigureAwait(false) is MessageVerdict.Wrong wrong)
             return ApiError.BadRequest([wrong.Fault]);
         file.Position = 0;

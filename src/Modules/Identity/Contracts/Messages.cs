@@ -6,7 +6,8 @@ namespace OpenBanking.Identity.Contracts;
 
 /// <summary>Has an answer signed with the server's present PS256 key; answers the detached signature that goes beside it (OB-JWS-17).</summary>
 /// <param name="Body">The exact bytes that are sent.</param>
-public sealed record SignMessage(ReadOnlyMemory<byte> Body) : IRequest<string>;
+/// <param name="MediaType">What the message is; for a file its own type (OB-JWS-6).</param>
+public sealed record SignMessage(ReadOnlyMemory<byte> Body, string MediaType = "application/json") : IRequest<string>;
 
 /// <summary>Has claims signed with the server's present PS256 key as a JWT, such as a security event; answers it in compact form.</summary>
 /// <param name="Type">Its <c>typ</c>.</param>

@@ -19,7 +19,7 @@ internal sealed class SignMessageHandler(SigningKeys keys, IOptions<Authorizatio
     public async Task<string> Handle(SignMessage request, CancellationToken cancellationToken)
     {
         var key = await keys.CurrentAsync(MessageHeader.Algorithm, cancellationToken);
-        return DetachedJws.Sign(key, MessageHeader.Ours(options.Value.OrganisationId, options.Value.TrustAnchor, clock.GetUtcNow()), request.Body.Span);
+        return DetachedJws.Sign(key, MessageHeader.Ours(options.Value.OrganisationId, options.Value.TrustAnchor, request.MediaType, clock.GetUtcNow()), request.Body.Span);
     }
 
     public async Task<string> Handle(SignClaims request, CancellationToken cancellationToken) =>

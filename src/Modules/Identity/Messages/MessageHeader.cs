@@ -57,10 +57,10 @@ internal static class MessageHeader
     public static ApiFault Fault(string claim, string rule, string words) => new("U016", rule, $"The claim {claim} of the signature {words}.", claim.Length == 0 ? null : claim);
 
     /// <summary>The header of our own signatures: never with <c>b64</c> (OB-JWS-17, OB-JWS-2).</summary>
-    public static JsonObject Ours(string issuer, string trustAnchor, DateTimeOffset now) => new()
+    public static JsonObject Ours(string issuer, string trustAnchor, string mediaType, DateTimeOffset now) => new()
     {
         ["typ"] = "JOSE",
-        ["cty"] = "application/json",
+        ["cty"] = mediaType,
         ["crit"] = new JsonArray([.. Critical.Select(name => (JsonNode)name)]),
         [IssuedAt] = now.ToUnixTimeSeconds(),
         [Issuer] = issuer,

@@ -52,7 +52,8 @@ public static class OutboundHttp
     /// <summary>Why an address can never be called, as far as its text tells; null if nothing speaks against it (DC-10, DC-13).</summary>
     public static string? Problem(string address, bool allowLoopback)
     {
-        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps) return "must be an https address";
+        // Uri takes blanks and controls and mends them; what is kept and called is the text itself, and the database has no place for a NUL.
+        if (address.AsSpan().ContainsAnyInRange('\0', ' ') || !Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps) return "must be an https address";
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0) return "must have neither user nor fragment";
 
         // Uri has turned decimal, octal and hexadecimal spellings of an address into the usual one.

@@ -23,6 +23,9 @@ public static class UkApi
             return FirstRefusal(http.Request) ?? await next(context).ConfigureAwait(false);
         });
 
+    /// <summary>A <c>Content-Type</c> without its parameters; empty where there is none.</summary>
+    public static string MediaTypeOf(string? contentType) => contentType?.Split(';')[0].Trim() ?? "";
+
     /// <summary>What is wrong with the headers of a request, if anything.</summary>
     public static ApiError? FirstRefusal(HttpRequest request)
     {

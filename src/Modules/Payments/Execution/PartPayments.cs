@@ -4,6 +4,7 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Payments.Orders;
+using OpenBanking.Payments.Sandbox;
 using OpenBanking.Payments.Storage;
 
 namespace OpenBanking.Payments.Execution;
@@ -12,7 +13,7 @@ namespace OpenBanking.Payments.Execution;
 /// Carries out an order that has several payments, one after the other: those of a standing order each on its day, those of a file together.
 /// Which payments there are the consent says; what has been paid stands here, and the core bank knows each by its own name, so none is made twice.
 /// </summary>
-internal sealed class PartPayments(PaymentsDb db, OrderBook orders, PaymentsOptions options, IMediator mediator, TimeProvider time)
+internal sealed class PartPayments(PaymentsDb db, OrderBook orders, TestersWishes wishes, PaymentsOptions options, IMediator mediator, TimeProvider time)
 {
     /// <summary>So many of a file are paid in one transaction.</summary>
     private const int Batch = 50;
@@ -80,7 +81,8 @@ internal sealed class PartPayments(PaymentsDb db, OrderBook orders, PaymentsOpti
         {
             Exchanged = payment.Transfer,
         };
-        var hold = await mediator.Send(transfer, ct);
+        var refusal = await wishes.TakeAsync(TestersWish.Refuse, ct);
+        var hold = refusal is null ? await mediator.Send(transfer, ct) : null;
         var rail = hold is HoldAnswer.Held { IsOnUs: true } ? null : ordered.Rail;
         var isPaid = hold is HoldAnswer.Held && await mediator.Send(new ExecuteTransfer(id, rail), ct);
         var amount = payment.Transfer ?? payment.Debit;
@@ -92,7 +94,7 @@ internal sealed class PartPayments(PaymentsDb db, OrderBook orders, PaymentsOpti
             Amount = amount.Amount,
             Currency = amount.Currency,
             Status = !isPaid ? OrderStatus.RJCT : rail is null ? OrderStatus.ACCC : OrderStatus.ACSC,
-            ReasonCode = isPaid ? null : CodeOf((hold as HoldAnswer.Refused)?.Why ?? HoldRefusal.InsufficientFunds),
+            ReasonCode = isPaid ? null : refusal?.Value ?? CodeOf((hold as HoldAnswer.Refused)?.Why ?? HoldRefusal.InsufficientFunds),
             Rail = rail,
             StatusChangedAt = now,
         });

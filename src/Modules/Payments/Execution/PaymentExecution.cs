@@ -76,6 +76,10 @@ internal sealed class PaymentExecution(OrderBook orders, PartPayments parts, Tes
     public static HoldForTransfer TransferOf(string orderId, string consentId, PaymentConsentDecision.Granted granted, OrderedPayment payment) =>
         new(orderId, consentId, granted.CustomerId, granted.AccountId, granted.Debit, granted.Charge, payment.Payee, payment.Reference) { Exchanged = granted.Transfer };
 
+    /// <summary>Has the money of an order moved, once however often it is asked; where it waited for its day it is set aside first.</summary>
+    public async Task<bool> MoveMoneyAsync(PaymentOrder order, CancellationToken ct) =>
+        (order.Type.HoldsAtOnce || await HoldAsync(order, ct) is HoldAnswer.Held) && await mediator.Send(new ExecuteTransfer(order.Id, order.Rail), ct);
+
     private Task<HoldAnswer> HoldAsync(PaymentOrder order, CancellationToken ct)
     {
         var payment = new OrderedPayment(order);

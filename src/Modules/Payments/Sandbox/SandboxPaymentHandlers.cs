@@ -7,7 +7,7 @@ using OpenBanking.Payments.Orders;
 namespace OpenBanking.Payments.Sandbox;
 
 /// <summary>What a tester makes happen to payments. An order goes only where its table lets it go: a tester plays the scheme, and no god.</summary>
-internal sealed class SandboxPaymentHandlers(OrderBook orders, PaymentExecution execution, TestersWishes wishes, IMediator mediator) :
+internal sealed class SandboxPaymentHandlers(OrderBook orders, PaymentExecution execution, TestersWishes wishes, IMediator mediator, TimeProvider time) :
     IRequestHandler<RefuseNextPayment, string?>,
     IRequestHandler<LoseNextAnswer, string?>,
     IRequestHandler<MoveSandboxOrder, string?>,
@@ -36,9 +36,12 @@ internal sealed class SandboxPaymentHandlers(OrderBook orders, PaymentExecution 
 
         // Once the scheme says that it has the money, the payer's has moved.
         if (to is OrderStatus.ACSC or OrderStatus.ACCC or OrderStatus.ACWP or OrderStatus.BLCK && order.Type.Flow.Allows(order.Status, to)
-            && !await mediator.Send(new ExecuteTransfer(order.Id, order.Rail), cancellationToken))
+            && !await execution.MoveMoneyAsync(order, cancellationToken))
             return "the money of this order cannot be moved";
-        return await orders.MoveAsync(order, to, cause, null, cancellationToken) is null ? NotFrom(order) : null;
+
+        // What the tester has moved stays there; what waits for a day to come still goes on that day.
+        var due = to < OrderStatus.ACSP && order.DueAt > time.GetUtcNow() ? order.DueAt : null;
+        return await orders.MoveAsync(order, to, cause, due, cancellationToken) is null ? NotFrom(order) : null;
     }
 
     public async Task<string?> Handle(RefundSandboxOrder request, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Xml;
 using OpenBanking.Kernel;
 
@@ -10,6 +11,10 @@ namespace OpenBanking.Consent.PaymentConsents.Files;
 internal static class CreditTransferFile
 {
     private const string Space = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.08";
+    private const string Currency = "Ccy";
+
+    /// <summary>No element of a transfer in the standard's schema lies so deep.</summary>
+    private const int Deepest = 20;
 
     public static async Task<Outcome<List<FilePayment>, FileFault>> ReadAsync(Stream stream, int most, CancellationToken ct)
     {
@@ -31,7 +36,7 @@ internal static class CreditTransferFile
         var (group, whole) = (new Totals(), new Totals());
         if (await reader.MoveToContentAsync() != XmlNodeType.Element || reader.LocalName != "Document" || reader.NamespaceURI != Space) return FileFormat.Malformed("The file is no pain.001.001.08.");
 
-        // One transfer at a time is held as a tree; the file as a whole never is.
+        // One transfer at a time is held; the file as a whole never is.
         while (!reader.EOF)
         {
             ct.ThrowIfCancellationRequested();
@@ -62,7 +67,8 @@ internal static class CreditTransferFile
                     break;
                 case "CdtTrfTxInf":
                     if (payments.Count == most) return new FileFault("OB-FIL-10", "U002", $"A file has {most} payments at most.");
-                    if (Transfer(payments.Count, await TreeAsync(reader)).Failed(out var fault, out var payment)) return fault;
+                    if (await TextsAsync(reader) is not { } texts) return FileFormat.Malformed("The file is no pain.001.001.08.");
+                    if (Transfer(payments.Count, texts).Failed(out var fault, out var payment)) return fault;
                     payments.Add(payment);
                     break;
                 default:
@@ -75,46 +81,68 @@ internal static class CreditTransferFile
         return whole.Contradiction(payments) is { } contradiction ? contradiction : payments;
     }
 
-    private static async Task<XmlElement> TreeAsync(XmlReader reader)
+    /// <summary>
+    /// The texts of one transfer by the paths of their elements, of several alike the first; null where they lie deeper than any payment's. They are
+    /// read along the file: a tree of somebody's nesting is walked by recursion, and deep enough it ends the whole process.
+    /// </summary>
+    private static async Task<Dictionary<string, StringBuilder>?> TextsAsync(XmlReader reader)
     {
-        // Cut out of its file, so that what comes after it stays unread.
-        var text = await reader.ReadOuterXmlAsync();
-        var document = new XmlDocument { XmlResolver = null };
-        using var inner = XmlReader.Create(new StringReader(text), new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null });
-        document.Load(inner);
-        return document.DocumentElement!;
+        var texts = new Dictionary<string, StringBuilder>(StringComparer.Ordinal);
+        var (top, path, open) = (reader.Depth, new List<string>(), (StringBuilder?)null);
+        if (reader.IsEmptyElement)
+        {
+            await reader.ReadAsync();
+            return texts;
+        }
+
+        while (await reader.ReadAsync() && reader.Depth > top)
+        {
+            var depth = reader.Depth - top;
+            if (depth > Deepest) return null;
+            switch (reader.NodeType)
+            {
+                case XmlNodeType.Element:
+                    path.RemoveRange(depth - 1, path.Count - depth + 1);
+                    path.Add(reader.NamespaceURI == Space ? reader.LocalName : "?");
+                    var name = string.Join('/', path);
+                    if (reader.GetAttribute(Currency) is { } currency) texts.TryAdd($"{name}/{Currency}", new StringBuilder(currency));
+                    open = texts.TryAdd(name, new StringBuilder()) && !reader.IsEmptyElement ? texts[name] : null;
+                    break;
+                case XmlNodeType.EndElement:
+                    open = null;
+                    break;
+                default:
+                    // What a comment parts is one text.
+                    open?.Append(await reader.GetValueAsync());
+                    break;
+            }
+        }
+
+        return texts;
     }
 
-    private static Outcome<FilePayment, FileFault> Transfer(int number, XmlElement transfer)
+    private static Outcome<FilePayment, FileFault> Transfer(int number, Dictionary<string, StringBuilder> texts)
     {
-        var amount = At(transfer, "Amt", "InstdAmt");
-        var iban = At(transfer, "CdtrAcct", "Id", "IBAN")?.InnerText;
-        var other = At(transfer, "CdtrAcct", "Id", "Othr", "Id")?.InnerText;
-        var member = At(transfer, "CdtrAgt", "FinInstnId", "ClrSysMmbId", "MmbId")?.InnerText;
-        var name = At(transfer, "Cdtr", "Nm")?.InnerText;
-        var creditor = (iban, other) switch
+        var name = At("Cdtr/Nm");
+        var creditor = (At("CdtrAcct/Id/IBAN"), At("CdtrAcct/Id/Othr/Id")) switch
         {
-            ({ } account, _) => new PaymentRequest.Named(AccountSchemes.Iban, account, name),
+            ({ } iban, _) => new PaymentRequest.Named(AccountSchemes.Iban, iban, name),
 
             // A sort code goes with the bank and a number with the account, unless the account has both.
-            (null, { } account) => new PaymentRequest.Named(AccountSchemes.SortCodeAccountNumber, account.Length == 8 ? member + account : account, name),
+            (null, { } account) => new PaymentRequest.Named(
+                AccountSchemes.SortCodeAccountNumber, account.Length == 8 ? At("CdtrAgt/FinInstnId/ClrSysMmbId/MmbId") + account : account, name),
             _ => null,
         };
         return FileFormat.Payment(
             number,
-            At(transfer, "PmtId", "InstrId")?.InnerText,
-            At(transfer, "PmtId", "EndToEndId")?.InnerText,
-            amount?.InnerText,
-            amount?.GetAttribute("Ccy"),
+            At("PmtId/InstrId"),
+            At("PmtId/EndToEndId"),
+            At("Amt/InstdAmt"),
+            At($"Amt/InstdAmt/{Currency}"),
             creditor,
-            At(transfer, "RmtInf", "Ustrd")?.InnerText ?? At(transfer, "RmtInf", "Strd", "CdtrRefInf", "Ref")?.InnerText);
-    }
+            At("RmtInf/Ustrd") ?? At("RmtInf/Strd/CdtrRefInf/Ref"));
 
-    private static XmlElement? At(XmlElement from, params ReadOnlySpan<string> steps)
-    {
-        XmlElement? at = from;
-        foreach (var step in steps) at = at?[step, Space];
-        return at;
+        string? At(string path) => texts.TryGetValue(path, out var text) ? text.ToString() : null;
     }
 
     private sealed class Totals

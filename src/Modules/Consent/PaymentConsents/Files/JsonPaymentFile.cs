@@ -34,6 +34,10 @@ internal static class JsonPaymentFile
     {
         // Read by the same words as the initiation of one payment.
         var payment = new PaymentRequest(item);
+
+        // What would be done otherwise than it says is refused (OB-GEN-8).
+        if (payment.Text("LocalInstrument") is not (null or "UK.OBIE.FPS")) return new FileFault("OB-PIS-11", "U026", $"Payment {number + 1}: this instrument is not supported.");
+        if (payment.Has("DebtorAccount")) return FileFormat.Malformed($"Payment {number + 1}: the account to pay from is that of the consent.");
         return FileFormat.Payment(
             number,
             payment.Text("InstructionIdentification"),

@@ -1,4 +1,5 @@
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Http.Requests;
 
 namespace OpenBanking.Consent.PaymentConsents.Files;
 
@@ -55,6 +56,9 @@ internal sealed record FileFormat(string Name, IReadOnlyList<string> MediaTypes,
         if (creditor is not { Name.Length: > 0 and <= 350 } || creditor.Scheme is not (AccountSchemes.SortCodeAccountNumber or AccountSchemes.Iban) || !AccountSchemes.MayExist(creditor.Scheme, creditor.Identification))
             return new FileFault("OB-FIL-4", "U021", at + "there is no payee with a name and an account.");
         if (endToEnd is not { Length: > 0 and <= 35 } || instruction is { Length: > 35 }) return Malformed(at + "identifications have 1 to 35 characters.");
-        return new FilePayment(number, instruction ?? endToEnd, endToEnd, money, creditor, reference is { Length: > 140 } ? reference[..140] : reference);
+        if (reference is { Length: > 140 }) return Malformed(at + "a reference has 140 characters at most.");
+        if (new[] { instruction, endToEnd, creditor.Name, reference }.Any(text => text is not null && !RequestSchema.CanCarry(text)))
+            return new FileFault("OB-GEN-4", "U002", at + "there is a character that payments cannot carry.");
+        return new FilePayment(number, instruction ?? endToEnd, endToEnd, money, creditor, reference);
     }
 }

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
@@ -25,7 +27,14 @@ internal sealed class PaymentFileEndpoints(OwnConsents own, Consents consents, C
     public static void Map(IEndpointRouteBuilder pisp, ConsentOptions options)
     {
         pisp.MapPost(Path, (PaymentFileEndpoints endpoint, string consentId, HttpContext http, CancellationToken ct) => endpoint.PostAsync(consentId, http, ct))
-            .RequireAccessToken("payments", TokenKind.Client).TakesSignedFiles(options.FileBytes);
+            .RequireAccessToken("payments", TokenKind.Client)
+            .AddEndpointFilter(async (context, next) =>
+            {
+                // Who sends slowly must not hold a connection to the database meanwhile (OP-12).
+                await context.HttpContext.RequestServices.GetRequiredService<UnitOfWork>().RestAsync();
+                return await next(context);
+            })
+            .TakesSignedFiles(options.FileBytes);
         var get = pisp.MapGet(Path, (PaymentFileEndpoints endpoint, string consentId, HttpContext http, CancellationToken ct) => endpoint.GetAsync(consentId, http, ct))
             .RequireAccessToken("payments", TokenKind.Client).SignsAnswers();
         foreach (var type in FileFormat.All.SelectMany(format => format.MediaTypes)) get.WithMetadata(new AnswersIn(type));
@@ -43,9 +52,12 @@ internal sealed class PaymentFileEndpoints(OwnConsents own, Consents consents, C
             http,
             db,
             http.Caller().ClientId,
-            new Creation(consentId, hash, () => KeepAsync(consent, http, ct), _ => Task.FromResult(Results.Ok())),
+            new Creation(consentId, DigestOf(consentId, hash), () => KeepAsync(consent, http, ct), _ => Task.FromResult(Results.Ok())),
             ct);
     }
+
+    /// <summary>Of the bytes (OB-IDM-8) and of the consent: the same file for another one is another request, and must not be answered as if it had come (OB-IDM-7).</summary>
+    private static byte[] DigestOf(string consentId, byte[] hash) => SHA256.HashData([.. hash, .. Encoding.ASCII.GetBytes(consentId)]);
 
     public async Task<IResult> GetAsync(string consentId, HttpContext http, CancellationToken ct)
     {
@@ -60,7 +72,7 @@ internal sealed class PaymentFileEndpoints(OwnConsents own, Consents consents, C
     {
         var payment = PaymentRequest.Of(consent);
         var format = FileFormat.Find(payment.Text("Data.Initiation.FileType"))!;
-        var mediaType = MediaTypeOf(http);
+        var mediaType = UkApi.MediaTypeOf(http.Request.ContentType);
         if (!format.MediaTypes.Contains(mediaType, StringComparer.OrdinalIgnoreCase)) return ApiError.Bare(StatusCodes.Status415UnsupportedMediaType, "OB-FIL-5");
         var fault = CryptographicOperations.FixedTimeEquals(hash, FilePayments.HashOf(payment.Text("Data.Initiation.FileHash")!)!)
             ? await ContradictionAsync(payment, format, http, ct)
@@ -74,6 +86,7 @@ internal sealed class PaymentFileEndpoints(OwnConsents own, Consents consents, C
     {
         http.Request.Body.Position = 0;
         if ((await format.ReadAsync(http.Request.Body, options.FilePayments, ct)).Failed(out var fault, out var payments)) return fault;
+        if (payments.Any(one => one.Amount.Amount > options.PaymentLimit)) return new FileFault("OB-PIS-12", "AM14", "An amount is above the limit of one payment.");
         var totals = FileTotals.Of(payments);
         http.Items[typeof(FileTotals)] = totals;
         return totals.Contradiction(payment.Text("Data.Initiation.NumberOfTransactions"), payment.Decimal("Data.Initiation.ControlSum"));
@@ -94,13 +107,11 @@ internal sealed class PaymentFileEndpoints(OwnConsents own, Consents consents, C
         http.Request.Body.Position = 0;
         await using var insert = new NpgsqlCommand("""INSERT INTO consent.payment_files ("ConsentId", "MediaType", "Content") VALUES ($1, $2, $3)""", (NpgsqlConnection)unit.Connection);
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = consent.Id });
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = MediaTypeOf(http) });
+        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = UkApi.MediaTypeOf(http.Request.ContentType) });
         insert.Parameters.Add(new NpgsqlParameter { Value = http.Request.Body, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea });
         await insert.ExecuteNonQueryAsync(ct);
 
         // There is nothing to say, and so nothing to sign (OB-FIL-5, OB-V401-10).
         return TypedResults.Ok();
     }
-
-    private static string MediaTypeOf(HttpContext http) => http.Request.ContentType?.Split(';')[0].Trim() ?? "";
 }

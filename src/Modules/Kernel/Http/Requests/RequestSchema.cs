@@ -35,6 +35,10 @@ public sealed class RequestSchema
         return faults;
     }
 
+    /// <summary>Whether statements and schemes of this bank can carry a text: printable letters and signs of European scripts, no pictures, no controls.</summary>
+    public static bool CanCarry(string text) =>
+        text.All(character => character is >= ' ' and < '\u007f' or >= '\u00a0' and <= '\u024f' or '\u20ac' or '\u2013' or '\u2019');
+
     private void Judge(JsonElement schema, JsonElement value, string path, List<ApiFault> faults)
     {
         if (schema.TryGetProperty("$ref", out var reference)) schema = definitions.GetProperty(reference.GetString()!);
@@ -106,7 +110,7 @@ public sealed class RequestSchema
 
     private static void JudgeText(JsonElement schema, string text, string path, List<ApiFault> faults)
     {
-        if (!text.All(IsTaken)) faults.Add(new ApiFault("U002", "OB-GEN-4", "Has a character that payments cannot carry.", path));
+        if (!CanCarry(text)) faults.Add(new ApiFault("U002", "OB-GEN-4", "Has a character that payments cannot carry.", path));
         else if (Number(schema, "minLength") is { } least && text.Length < least) faults.Add(Invalid($"Must have {least} characters or more.", path));
         else if (Number(schema, "maxLength") is { } most && text.Length > most) faults.Add(Invalid($"Must have {most} characters at most.", path));
         else if (schema.TryGetProperty("enum", out var values) && !values.EnumerateArray().Any(value => value.ValueEquals(text))) faults.Add(Invalid("Is none of the values that there are.", path));
@@ -117,9 +121,6 @@ public sealed class RequestSchema
 
     // A value that cannot be supported is an error, never passed over.
     private static ApiFault Invalid(string message, string path) => new("U002", "OB-GEN-8", message, path);
-
-    /// <summary>What statements and schemes of this bank can carry: printable letters and signs of European scripts, no pictures, no controls.</summary>
-    private static bool IsTaken(char character) => character is >= ' ' and < '\u007f' or >= '\u00a0' and <= '\u024f' or '\u20ac' or '\u2013' or '\u2019';
 
     private static bool IsOf(JsonElement type, JsonElement value) => type.ValueKind == JsonValueKind.Array
         ? type.EnumerateArray().Any(one => IsOf(one, value))
