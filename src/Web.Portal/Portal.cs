@@ -7,6 +7,7 @@ using OpenBanking.Web.Portal.Developers;
 using OpenBanking.Web.Portal.OwnData;
 using OpenBanking.Web.Portal.Passkeys;
 using OpenBanking.Web.Portal.PaymentApprovals;
+using OpenBanking.Web.Portal.Payments;
 using OpenBanking.Web.Portal.Performance;
 using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
@@ -33,6 +34,7 @@ public static class Portal
             .AddScoped<SignInEndpoints>()
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
+            .AddScoped<PaymentEndpoints>()
             .AddScoped<RequestEndpoints>()
             .AddScoped<PaymentApprovalEndpoints>()
             .AddScoped<PasskeyPages>()
@@ -78,6 +80,7 @@ public static class Portal
         SignInEndpoints.Map(app);
         ApproveEndpoints.Map(app);
         ConnectionEndpoints.Map(app);
+        PaymentEndpoints.Map(app);
         RequestEndpoints.Map(app);
         PaymentApprovalEndpoints.Map(app);
         PasskeyPages.Map(app);

@@ -250,6 +250,7 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
             connection.IsGivenByOther ? connection.Accounts.Count : consent.AccountIds!.Length)
         {
             Kind = consent.Kind,
+            OrganisationName = client?.OrganisationName,
             GivenByOtherHolder = connection.IsGivenByOther,
             EndedAt = EndOf(connection, endings, customerId),
             AccountNames = [.. connection.Accounts.Select(account => account.Name)],

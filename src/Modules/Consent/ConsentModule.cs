@@ -144,6 +144,7 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<DescribeFurtherApproval, ApprovalDocument?>, FurtherApprovalHandlers>()
             .AddScoped<IRequestHandler<KeepFurtherApproval, Unit>, FurtherApprovalHandlers>()
             .AddScoped<IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<DescribeApprovedPayment, ShownPayment?>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<KeepExchangeContract, Unit>, KeepExchangeContractHandler>();
     }
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -40,7 +41,12 @@ public static class PaymentsModule
             .AddSingleton<ExecutionSignal>()
             .AddScoped<PaymentExecution>()
             .AddScoped<PartPayments>()
+
+            // The customer's pages ask.
+            .AddScoped<IRequestHandler<ListPayments, PaymentList>, OwnPaymentsHandler>()
+            .AddScoped<IRequestHandler<DescribePayment, PaymentDetail?>, OwnPaymentsHandler>()
             .AddScoped<IRequestHandler<CancelOrder, bool>, CancelOrderHandler>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
 
             // Those ask who must approve a payment that another has ordered.
             .AddScoped<OrderApprovalHandlers>()
@@ -48,6 +54,8 @@ public static class PaymentsModule
             .AddScoped<IRequestHandler<DescribeOrderToApprove, OrderToApprove?>, OrderApprovalHandlers>()
             .AddScoped<IRequestHandler<ApproveOrder, OrderApprovalAnswer>, OrderApprovalHandlers>()
             .AddScoped<IRequestHandler<RefuseOrder, OrderApprovalAnswer>, OrderApprovalHandlers>()
+
+            // Carries out what is due.
             .AddSingleton<ExecutionWorker>()
             .AddHostedService(provider => provider.GetRequiredService<ExecutionWorker>())
 

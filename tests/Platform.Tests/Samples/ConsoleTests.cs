@@ -39,6 +39,30 @@ public sealed class ConsoleTests
         Assert.DoesNotContain('\e', text);
     }
 
+    [Fact]
+    public async Task A_payment_in_the_terminal_is_signed_sent_twice_made_once_and_watched_to_its_end()
+    {
+        var clock = new StandingClock(TimeProvider.System.GetUtcNow());
+        await using var tpp = await TppApp.StartAsync(clock);
+        using var bank = new FakeBank(clock);
+        await using var output = new StringWriter();
+        await using var printed = TextWriter.Synchronized(output);
+        var run = ConsoleJourney.RunAsync(["--console", "--pay", "--yes"], tpp.Options, clock, printed, inner =>
+        {
+            inner.Dispose();
+            return bank;
+        });
+        await WaitForUrlAsync(() => Read(printed, output), run);
+        var back = new Uri((tpp.Options with { Port = tpp.Options.Port + 1 }).RedirectUri + $"?code=good&state={bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}");
+        Assert.Equal(HttpStatusCode.OK, (await tpp.Browser.GetAsync(back, Ct)).StatusCode);
+
+        Assert.Equal(0, await run.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+        var text = output.ToString();
+        foreach (var words in new[] { "message signature, header", "x-idempotency-key", "still one payment: p-1", "ACCC since", "a refund goes to 99012420450061", "paid" })
+            Assert.Contains(words, text, StringComparison.Ordinal);
+        Assert.Single(bank.Orders);
+    }
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     // The synchronized writer locks itself while it writes.

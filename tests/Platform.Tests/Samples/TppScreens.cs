@@ -21,6 +21,13 @@ public sealed class TppScreens
     [InlineData("overview", 375, ColorScheme.Dark)]
     [InlineData("overview", 1280, ColorScheme.Light)]
     [InlineData("overview", 1280, ColorScheme.Dark)]
+    [InlineData("pay", 375, ColorScheme.Light)]
+    [InlineData("pay", 1280, ColorScheme.Dark)]
+    [InlineData("pay-wrong", 375, ColorScheme.Dark)]
+    [InlineData("payment", 375, ColorScheme.Light)]
+    [InlineData("payment", 1280, ColorScheme.Dark)]
+    [InlineData("payment-refused", 375, ColorScheme.Dark)]
+    [InlineData("payment-done", 1280, ColorScheme.Light)]
     [InlineData("problem", 375, ColorScheme.Light)]
     [InlineData("problem", 1280, ColorScheme.Dark)]
     [InlineData("disconnect", 375, ColorScheme.Dark)]
@@ -58,9 +65,17 @@ public sealed class TppScreens
     {
         app.MapGet("/look/start", () => StartPage.Show("Meadow Bank", connected: false, mtls: true));
         app.MapGet("/look/overview", () => OverviewPage.Show(SampleOverview.At(Clock.Now), "client-1", [new BankEvent("e-1", "account-access-consent-linked-account-update", "c-1", Clock.Now, "UK.OBIE.AccountClosure")], null, all: false));
+        app.MapGet("/look/pay", () => PayPage.Show("Meadow Bank", PayForm.Of(Payment.Sample()), [Made("ACCC"), Made("PDNG")], connected: true, mtls: true));
+        app.MapGet("/look/pay-wrong", () => PayPage.Show("Meadow Bank", new PayForm("", "08-08", "12", "1.234", "", ForRefund: false).Judge().Failed(out var again, out _) ? again : throw new InvalidOperationException(), [], connected: false, mtls: true) with { Status = 200 });
+        app.MapGet("/look/payment", () => PaymentPage.Show("Meadow Bank", Made("ACSP"), "client-1", connected: true, away: false) with { Script = null });
+        app.MapGet("/look/payment-refused", () => PaymentPage.Show("Meadow Bank", Made("RJCT"), "client-1", connected: true, away: false));
+        app.MapGet("/look/payment-done", () => PaymentPage.Show("Meadow Bank", Made("ACCC"), "client-1", connected: true, away: false));
         app.MapGet("/look/problem", () => ProblemPage.Show(Problem.Of(BankFault.Unreachable("bank.test:5001: connection refused")), "dpop", 200));
         app.MapGet("/look/disconnect", () => DisconnectPage.Ask("Meadow Bank"));
     }
+
+    private static MadePayment Made(string status) => new MadePayment("TALLY1", "dpop", "dpc-1", new WantedPayment(Payment.Sample(), "key-1"), Clock.Now)
+        .With(new PaymentOrder("dp-1", status, Clock.Now, status == "RJCT" ? "AM04" : null) { RefundAccount = "99012420450061", RefundName = "Amelia Hart" });
 
     private static string Root()
     {

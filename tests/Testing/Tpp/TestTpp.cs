@@ -312,6 +312,17 @@ public sealed class TestTpp : IDisposable
         return await SendAsync(request);
     }
 
+    /// <summary>Creates something at the payment API: signed, and under an idempotency key of its own.</summary>
+    public async Task<Answer> PayAsync(string path, string json, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = TestHttp.Json(json) };
+        request.Headers.Add("x-idempotency-key", NewId());
+        request.Headers.Add("x-jws-signature", MessageSignature(json));
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
+        request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", Address(path), token));
+        return await SendAsync(request);
+    }
+
     public Task<Answer> GetAsync(string path, string token) => ApiAsync(HttpMethod.Get, path, token);
 
     /// <summary>Creates an account-access consent over the API and answers with its id.</summary>

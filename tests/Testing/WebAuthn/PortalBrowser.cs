@@ -133,34 +133,27 @@ public sealed partial class PortalBrowser : IDisposable
 
     /// <summary>Sends the form of an approval page.</summary>
     /// <param name="accounts">What is ticked; null is everything that the page offers.</param>
-    public async Task<Decision> DecideAsync(ApprovalForm form, string decision = "approve", IEnumerable<string>? accounts = null)
+    public async Task<Decision> DecideAsync(ApprovalForm form, string decision = "approve", IEnumerable<string>? accounts = null, params IEnumerable<(string Name, string Value)> fields)
     {
         using var answer = await PostFormAsync(
             "/approve",
             [
                 ("__RequestVerificationToken", form.Token), ("interaction", form.Interaction), ("digest", form.Digest), ("decision", decision),
-                .. (accounts ?? form.Accounts).Select(account => ("account", account)),
+                .. (accounts ?? form.Accounts).Select(account => ("account", account)), .. fields,
             ]);
         var text = await answer.Content.ReadAsStringAsync();
         var back = HttpUtility.HtmlDecode(ReturnLink().Match(text).Groups["address"].Value);
         return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
     }
 
-    /// <summary>Approves a payment from the first account that is offered, with a passkey that signs it; answers the accounts too.</summary>
+    /// <summary>Approves a payment from the first account that its page offers, with the passkey used for just that; answers the accounts too.</summary>
     public async Task<(IReadOnlyList<string> Accounts, Decision Decision)> ApprovePaymentAsync(string interaction)
     {
         var form = await ApprovalAsync(interaction);
-        var approval = PaymentRequest().Match(await PageAsync($"/approve?interaction={Uri.EscapeDataString(interaction)}")).Groups["id"].Value;
-        var (ceremony, credential) = await UsePasskeyAsync(form with { Interaction = approval, Accounts = [form.Accounts[0]] });
-        using var answer = await PostFormAsync(
-            "/approve",
-            [
-                ("__RequestVerificationToken", form.Token), ("interaction", form.Interaction), ("digest", form.Digest), ("decision", "approve"), ("account", form.Accounts[0]),
-                ("ceremony", ceremony), ("credential", credential),
-            ]);
-        var text = await answer.Content.ReadAsStringAsync();
-        var back = HttpUtility.HtmlDecode(ReturnLink().Match(text).Groups["address"].Value);
-        return (form.Accounts, new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text));
+        var chosen = form with { Accounts = [form.Accounts[0]] };
+        var approval = ApprovalId().Match(await PageAsync($"/approve?interaction={Uri.EscapeDataString(interaction)}")).Groups["id"].Value;
+        var (ceremony, credential) = await UsePasskeyAsync(chosen with { Interaction = approval });
+        return (form.Accounts, await DecideAsync(chosen, fields: [("ceremony", ceremony), ("credential", credential)]));
     }
 
     /// <summary>The addresses of the requests that wait in the portal.</summary>
@@ -242,11 +235,11 @@ public sealed partial class PortalBrowser : IDisposable
     [GeneratedRegex("""name="account" value="(?<id>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AccountField();
 
-    [GeneratedRegex("""data-request="(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex PaymentRequest();
-
     [GeneratedRegex("""class="button primary" href="/requests/(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WaitingLink();
+
+    [GeneratedRegex("""data-request="(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ApprovalId();
 
     [GeneratedRegex("""id="return" href="(?<address>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReturnLink();

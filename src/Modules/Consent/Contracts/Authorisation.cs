@@ -67,6 +67,9 @@ public sealed record ShownPayment(Money Amount, string PayeeName, string PayeeAc
 {
     /// <summary>The third party is told the payer's account, for a refund (P-11).</summary>
     public bool GivesRefundAccount { get; init; }
+
+    /// <summary>How many payments a file holds, where it is one: then the amount is their sum and the payee's account is the file's name (P-7).</summary>
+    public int? Payments { get; init; }
 }
 
 /// <summary>A line of what is shown.</summary>

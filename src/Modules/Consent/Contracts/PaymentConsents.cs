@@ -61,6 +61,9 @@ public sealed record DuePayment(int Number, DateOnly Day, Money Debit, Money? Tr
     public DuePayee? Payee { get; init; }
 }
 
+/// <summary>Asks how a payment was shown to the customer who approved it; null where it is another's, or none that is shown.</summary>
+public sealed record DescribeApprovedPayment(string ConsentId, string CustomerId) : IRequest<ShownPayment?>;
+
 /// <summary>Whom a payment of a file pays.</summary>
 public sealed record DuePayee(string Scheme, string Identification, string Name, string EndToEnd, string? Reference);
 

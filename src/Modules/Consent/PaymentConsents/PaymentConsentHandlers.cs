@@ -13,7 +13,8 @@ internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, Cu
     IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>,
     IRequestHandler<ConsumePaymentConsent, bool>,
     IRequestHandler<NoteUnattendedPayment, Unit>,
-    IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>
+    IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>,
+    IRequestHandler<DescribeApprovedPayment, ShownPayment?>
 {
     public async Task<PaymentConsentDecision> Handle(OpenPaymentConsent request, CancellationToken cancellationToken)
     {
@@ -65,6 +66,11 @@ internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, Cu
                 .Select(due => new DuePayment(due.Number, due.Day, transfer is null ? StandingOrders.AmountOf(payment, series, due.Number) : debit, transfer, series.IsLast(due.Number))),
         ];
     }
+
+    public async Task<ShownPayment?> Handle(DescribeApprovedPayment request, CancellationToken cancellationToken) =>
+        await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent && consent.CustomerId == request.CustomerId && PaymentTypes.Serves(consent.Kind)
+            ? PaymentTypes.Of(consent).Show(PaymentRequest.Of(consent), consent)
+            : null;
 
     private async Task<IReadOnlyList<DuePayment>> InFileAsync(ConsentRecord consent, PaymentRequest payment, ListDuePayments request, int count, CancellationToken ct)
     {
