@@ -85,7 +85,7 @@ internal sealed class Decisions(
     public async Task<DecisionAnswer> FailedAsync(OpenInteraction open, string rule, CancellationToken ct)
     {
         if (await interactions.CountFailureAsync(open.Interaction, ct) < Interactions.MostFailures) return new DecisionAnswer.PasskeyNeeded(rule);
-        var back = await EndAsync(open, "access_denied", "the customer failed to authenticate", ct);
+        var back = await EndAsync(open, "failed", "access_denied", "the customer failed to authenticate", ct);
         if (back is null) return Answer(back);
         await authorisations.RejectAsync(ToDecide(open), RejectionCause.FailedAuthentication, customerId: null, from: null, ct);
         return new DecisionAnswer.Ended("CON-05", back);
