@@ -160,7 +160,8 @@ internal sealed record TransferOrder(
     string PayeeScheme,
     string PayeeIdentification,
     string PayeeName,
-    string Reference);
+    string Reference,
+    string? Marker = null);
 
 internal sealed record HoldResult(string Outcome, bool IsOnUs = false, Account? Account = null);
 

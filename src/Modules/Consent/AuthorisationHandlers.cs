@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MediatR;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
@@ -79,6 +80,11 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return new AuthorisationAnswer.NoAccountChosen();
         var accounts = continues ? consent.SharedAccountIds() : chooses ? chosen : [.. offered];
 
+        // Where the third party is to learn which account was chosen, it is kept as it is told: the same however the account fares (OB-VRP-18).
+        var quoted = chooses && approval.Document.Payment is { TellsChosenAccount: true }
+            ? await ToldAsync(new FindPayerAccount(request.CustomerId, accounts.Single()), cancellationToken)
+            : consent.Quoted;
+
         var authorised = await consents.MoveAsync(
             consent,
             ConsentEvent.Authorise,
@@ -88,6 +94,7 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             {
                 set.SetProperty(row => row.CustomerId, request.CustomerId);
                 if (!continues) set.SetProperty(row => row.AccountIds, accounts);
+                set.SetProperty(row => row.Quoted, quoted);
                 set.SetProperty(row => row.GrantedAt, row => row.GrantedAt ?? now);
                 set.SetProperty(row => row.AuthenticatedAt, request.Evidence.AuthenticatedAt);
             });
@@ -96,6 +103,13 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         await KeepEvidenceAsync(request, approval, accounts, now, cancellationToken);
         return new AuthorisationAnswer.Authorised(consent.Kind, consent.ExpiresAt, accounts);
     }
+
+    private async Task<string?> ToldAsync(FindPayerAccount chosen, CancellationToken ct) => await mediator.Send(chosen, ct) is not { } payer
+        ? null
+        : new JsonObject
+        {
+            ["DebtorAccount"] = new JsonObject { ["SchemeName"] = payer.Scheme, ["Identification"] = payer.Identification, ["Name"] = payer.HolderName },
+        }.ToJsonString();
 
     private async Task KeepEvidenceAsync(AuthoriseConsent request, Approval approval, string[] accounts, DateTimeOffset now, CancellationToken ct)
     {

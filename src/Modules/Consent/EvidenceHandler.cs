@@ -28,5 +28,9 @@ internal sealed class DescribeEvidenceHandler(ConsentDb db) : IRequestHandler<De
 
     private static KeptPayment? PaymentOf(JsonElement document) => document.TryGetProperty("payment", out var payment)
         ? new KeptPayment(payment.GetProperty("amount").GetString()!, payment.GetProperty("currency").GetString()!, payment.GetProperty("payee").GetString()!)
+        {
+            IsWithinLimits = payment.TryGetProperty("withinLimits", out _),
+            IsToAnyPayee = payment.TryGetProperty("anyPayee", out _),
+        }
         : null;
 }

@@ -12,6 +12,7 @@ using OpenBanking.Payments.Execution;
 using OpenBanking.Payments.Orders;
 using OpenBanking.Payments.Sandbox;
 using OpenBanking.Payments.Storage;
+using OpenBanking.Payments.Vrp;
 
 namespace OpenBanking.Payments;
 
@@ -32,6 +33,9 @@ public static class PaymentsModule
             .AddScoped<OrderBook>()
             .AddScoped<OrderEndpoints>()
             .AddScoped<IRequestHandler<ListOrdersOfConsent, IReadOnlyList<OrderedUnderConsent>>, ListOrdersOfConsentHandler>()
+            .AddScoped<VrpRoom>()
+            .AddScoped<VrpOrders>()
+            .AddScoped<IRequestHandler<DescribeVrpUse, VrpUse>, DescribeVrpUseHandler>()
             .AddSingleton<ExecutionSignal>()
             .AddScoped<PaymentExecution>()
             .AddScoped<PartPayments>()

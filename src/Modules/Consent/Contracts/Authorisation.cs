@@ -64,6 +64,15 @@ public sealed record ShownPayment(Money Amount, string PayeeName, string PayeeAc
 {
     /// <summary>The third party is told the payer's account, for a refund (P-11).</summary>
     public bool GivesRefundAccount { get; init; }
+
+    /// <summary>Not one payment but any number of them within limits; the amount is the most that each of them may be (V-1).</summary>
+    public bool IsWithinLimits { get; init; }
+
+    /// <summary>The payee was left open, and each payment names its own.</summary>
+    public bool IsToAnyPayee { get; init; }
+
+    /// <summary>The third party is told the account that the customer chooses here (OB-VRP-18).</summary>
+    public bool TellsChosenAccount { get; init; }
 }
 
 /// <summary>A line of what is shown.</summary>

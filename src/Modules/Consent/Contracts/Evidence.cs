@@ -14,4 +14,17 @@ public sealed record KeptApproval(
     DateTimeOffset At, string CustomerId, string Document, string Digest, bool DigestIsRight, IReadOnlyList<string> AccountIds, string? Address, PasskeySignature? Signature, KeptPayment? Payment);
 
 /// <summary>Amount and payee as they were shown.</summary>
-public sealed record KeptPayment(string Amount, string Currency, string Payee);
+public sealed record KeptPayment(string Amount, string Currency, string Payee)
+{
+    /// <summary>Any number of payments, each at most of this amount.</summary>
+    public bool IsWithinLimits { get; init; }
+
+    /// <summary>The payee was left open.</summary>
+    public bool IsToAnyPayee { get; init; }
+
+    /// <summary>Whether an order is one of what was shown.</summary>
+    public bool Allows(string amount, string currency, string payee) =>
+        currency == Currency && (IsToAnyPayee || payee == Payee) && (IsWithinLimits ? Value(amount) <= Value(Amount) : amount == Amount);
+
+    private static decimal Value(string amount) => decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture);
+}
