@@ -162,7 +162,8 @@ internal sealed record TransferOrder(
     string PayeeIdentification,
     string PayeeName,
     string Reference,
-    Money? Exchanged = null);
+    Money? Exchanged = null,
+    string? Marker = null);
 
 internal sealed record HoldResult(string Outcome, bool IsOnUs = false, Account? Account = null);
 

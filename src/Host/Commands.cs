@@ -234,7 +234,7 @@ internal static class Commands
         foreach (var order in await mediator.Send(new ListOrdersOfConsent(words[0]), ct))
         {
             await output.WriteLineAsync(LogLines.Escape($"executed {order.OrderId}: {order.Amount} {order.Currency} to {order.Payee}, {order.Status}"));
-            if (kept.Payment is not { } shown || shown.Amount != order.Amount || shown.Currency != order.Currency || shown.Payee != order.Payee || !kept.AccountIds.Contains(order.AccountId))
+            if (kept.Payment is not { } shown || !shown.Allows(order.Amount, order.Currency, order.Payee) || !kept.AccountIds.Contains(order.AccountId))
                 problems.Add($"the order {order.OrderId} is not what was shown");
             if (order.ApprovalsNeeded > holders) problems.Add($"the order {order.OrderId} needed {order.ApprovalsNeeded} approvals, and there is evidence of {holders}");
         }

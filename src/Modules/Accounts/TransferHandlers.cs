@@ -42,6 +42,7 @@ internal sealed class TransferHandlers(ICoreBank bank) :
             request.Payee.Scheme, request.Payee.Identification, request.Payee.Name, request.Reference)
         {
             Exchanged = request.Exchanged,
+            Marker = request.IsVariable ? TransferOrder.Variable : TransferOrder.OpenBanking,
         };
         var result = await bank.HoldAsync(order, cancellationToken);
         return result.Outcome switch

@@ -151,6 +151,9 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
 
         json.WriteEndArray();
         json.WriteBoolean("refundAccount", payment.GivesRefundAccount);
+        if (payment.IsWithinLimits) json.WriteBoolean("withinLimits", true);
+        if (payment.IsToAnyPayee) json.WriteBoolean("anyPayee", true);
+        if (payment.TellsChosenAccount) json.WriteBoolean("tellsAccount", true);
         json.WriteEndObject();
     }
 

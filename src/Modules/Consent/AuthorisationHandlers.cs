@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MediatR;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
@@ -95,6 +96,11 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         if (consent.Kind.MovesMoney && (await sca.DecideAsync(consent, request.CustomerId, request.Evidence, own, cancellationToken)).Failed(out var rule, out strong))
             return new AuthorisationAnswer.PasskeyNeeded(rule);
 
+        // Where the third party is to learn which account was chosen, it is kept as it is told: the same however the account fares (OB-VRP-18).
+        var quoted = chooses && approval.Document.Payment is { TellsChosenAccount: true }
+            ? await ToldAsync(new FindPayerAccount(request.CustomerId, accounts.Single()), cancellationToken)
+            : consent.Quoted;
+
         var authorised = await consents.MoveAsync(
             consent,
             ConsentEvent.Authorise,
@@ -104,6 +110,7 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             {
                 set.SetProperty(row => row.CustomerId, request.CustomerId);
                 if (!continues) set.SetProperty(row => row.AccountIds, accounts);
+                set.SetProperty(row => row.Quoted, quoted);
                 set.SetProperty(row => row.GrantedAt, row => row.GrantedAt ?? now);
                 set.SetProperty(row => row.AuthenticatedAt, request.Evidence.AuthenticatedAt);
             });
@@ -113,6 +120,13 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         await db.SaveChangesAsync(cancellationToken);
         return new AuthorisationAnswer.Authorised(consent.Kind, consent.ExpiresAt, accounts);
     }
+
+    private async Task<string?> ToldAsync(FindPayerAccount chosen, CancellationToken ct) => await mediator.Send(chosen, ct) is not { } payer
+        ? null
+        : new JsonObject
+        {
+            ["DebtorAccount"] = new JsonObject { ["SchemeName"] = payer.Scheme, ["Identification"] = payer.Identification, ["Name"] = payer.HolderName },
+        }.ToJsonString();
 }
 
 /// <summary>

@@ -30,14 +30,16 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, ServedKinds kinds,
         var consent = connection.Consent;
         var summary = (await connections.SummariseAsync([all], request.CustomerId, cancellationToken))[0];
         var history = await db.History.Where(entry => summary.ConsentIds.Contains(entry.ConsentId)).OrderBy(entry => entry.Number).ToListAsync(cancellationToken);
+        var terms = kinds.Of(consent).Show(consent, []);
         return new ConnectionDetail(
             summary,
             [.. connection.Accounts.Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))],
-            kinds.Of(consent).Show(consent, []).Groups,
+            terms.Groups,
             consent.TransactionsFrom,
             consent.TransactionsTo,
             [.. history.Select(entry => new ConsentHistoryEntry(entry.At, HistoryWords.What(entry), HistoryWords.By(entry, summary.ClientName, request.CustomerId)))])
         {
+            Payment = terms.Payment,
             StoppedAccountIds = consent.StoppedAccountIds.ToHashSet(StringComparer.Ordinal),
             Uses = await db.Uses.Where(use => use.ConsentId == consent.Id).OrderBy(use => use.Day).Select(use => new DayOfUse(use.Day, use.Times)).ToListAsync(cancellationToken),
         };

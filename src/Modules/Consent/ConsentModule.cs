@@ -14,6 +14,7 @@ using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Consent.StrongAuthentication;
+using OpenBanking.Consent.VrpConsents;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -47,6 +48,7 @@ public static class ConsentModule
             .AddScoped<FundsConfirmationConsentEndpoints>()
             .AddSingleton<FundsRequestValidator>()
             .AddPaymentConsents()
+            .AddVrpConsents()
 
             // What happens to resources, of whichever module, and who hears of it.
             .AddScoped<Outbox>()
@@ -112,6 +114,7 @@ public static class ConsentModule
         AccountAccessConsentEndpoints.Map(app.MapUkApi("aisp"));
         FundsConfirmationConsentEndpoints.Map(app.MapUkApi("cbpii"));
         PaymentConsentEndpoints.Map(app.MapUkApi("pisp"));
+        VrpConsentEndpoints.Map(app.MapUkApi("pisp"));
         PaymentFileEndpoints.Map(app.MapUkApi("pisp"), app.Services.GetRequiredService<ConsentOptions>());
         var events = app.MapUkApi("");
         EventSubscriptionEndpoints.Map(events);
@@ -147,6 +150,14 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<DescribeApprovedPayment, ShownPayment?>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<KeepExchangeContract, Unit>, KeepExchangeContractHandler>();
     }
+
+    /// <summary>Consents of payments that vary within limits.</summary>
+    private static IServiceCollection AddVrpConsents(this IServiceCollection services) => services
+        .AddSingleton(provider => VrpTerms.RulesBy(provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(new ServedConsentKind(ConsentKind.VariableRecurringPayments))
+        .AddScoped<VrpConsentEndpoints>()
+        .AddScoped<IRequestHandler<JudgeVrpOrder, VrpOrderVerdict>, VrpConsentHandlers>()
+        .AddScoped<IRequestHandler<FindVrpLimits, VrpLimits?>, VrpConsentHandlers>();
 
     /// <summary>Serves a kind of consent: its type, scope and role are offered from here on.</summary>
     private static IServiceCollection AddConsentKind(this IServiceCollection services, KindRules rules) =>

@@ -43,6 +43,11 @@ internal sealed class ConsentRecord
     /// <summary>Of a file of payments, their sum in pounds.</summary>
     public decimal? FileSum { get; init; }
 
+    /// <summary>Of variable recurring payments, since when its third party's questions for funds are counted, and how many there were.</summary>
+    public DateTimeOffset? FundsAskedSince { get; init; }
+
+    public int FundsAsked { get; init; }
+
     /// <summary>When access ends; null where the third party set no end (OB-CON-9).</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 

@@ -36,6 +36,11 @@ internal sealed class DescribeEvidenceHandler(ConsentDb db) : IRequestHandler<De
     }
 
     private static KeptPayment? PaymentOf(JsonElement document) => document.TryGetProperty("payment", out var payment)
-        ? new KeptPayment(payment.GetProperty("amount").GetString()!, payment.GetProperty("currency").GetString()!, payment.GetProperty("payee").GetString()!) { Shown = payment.GetRawText() }
+        ? new KeptPayment(payment.GetProperty("amount").GetString()!, payment.GetProperty("currency").GetString()!, payment.GetProperty("payee").GetString()!)
+        {
+            Shown = payment.GetRawText(),
+            IsWithinLimits = payment.TryGetProperty("withinLimits", out _),
+            IsToAnyPayee = payment.TryGetProperty("anyPayee", out _),
+        }
         : null;
 }

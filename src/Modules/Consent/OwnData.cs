@@ -43,6 +43,7 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
     private OwnDataRecord Access(string customerId, Connection connection, ConnectionSummary summary, IEnumerable<HistoryEntry> history, IEnumerable<AccessUse> uses)
     {
         var consent = connection.Consent;
+        var terms = kinds.Of(consent).Show(consent, []);
         return new OwnDataRecord(
             new OwnDataField("id", "Reference", consent.Id),
             new OwnDataField("third_party", "Third party", summary.ClientName),
@@ -55,7 +56,8 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
             new OwnDataField("ends", "Ends", summary.Expires),
             new OwnDataField("ended", "Ended", summary.EndedAt),
             new OwnDataField("accounts", "Accounts", summary.AccountNames),
-            new OwnDataField("data", "Data", (string[])[.. kinds.Of(consent).Show(consent, []).Groups.SelectMany(group => group.Parts)]),
+            new OwnDataField("data", "Data", (string[])[.. terms.Groups.SelectMany(group => group.Parts)]),
+            new OwnDataField("payments", "Payments", terms.Payment is { } payment ? Limits(payment) : null),
             new OwnDataField("transactions_from", "Transactions from", consent.TransactionsFrom),
             new OwnDataField("transactions_to", "Transactions to", consent.TransactionsTo),
             new OwnDataField("last_used", "Last used", summary.LastUsedAt),
@@ -64,6 +66,9 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
                 new OwnDataField("times", "Times", use.Times)))]),
             new OwnDataField("history", "History", (OwnDataRecord[])[.. history.Select(entry => Step(entry, summary.ClientName, customerId))]));
     }
+
+    private static string[] Limits(ShownPayment payment) =>
+        [$"To {payment.PayeeName} ({payment.PayeeAccount})", $"Each at most {payment.Amount.ToWire()} {payment.Amount.Currency}", .. payment.Lines.Select(line => $"{line.Label}: {line.Value}")];
 
     // Address and browser belong to whoever acted.
     private static OwnDataRecord Step(HistoryEntry entry, string clientName, string customerId)

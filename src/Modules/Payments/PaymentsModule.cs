@@ -14,6 +14,7 @@ using OpenBanking.Payments.Execution;
 using OpenBanking.Payments.Orders;
 using OpenBanking.Payments.Sandbox;
 using OpenBanking.Payments.Storage;
+using OpenBanking.Payments.Vrp;
 
 namespace OpenBanking.Payments;
 
@@ -38,6 +39,9 @@ public static class PaymentsModule
             .AddScoped<OrderEndpoints>()
             .AddScoped<IRequestHandler<ListOrdersOfConsent, IReadOnlyList<OrderedUnderConsent>>, ListOrdersOfConsentHandler>()
             .AddScoped<IRequestHandler<ListKnownTransfers, IReadOnlySet<string>>, ListKnownTransfersHandler>()
+            .AddScoped<VrpRoom>()
+            .AddScoped<VrpOrders>()
+            .AddScoped<IRequestHandler<DescribeVrpUse, VrpUse>, DescribeVrpUseHandler>()
             .AddSingleton<ExecutionSignal>()
             .AddScoped<PaymentExecution>()
             .AddScoped<PartPayments>()

@@ -66,19 +66,18 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
         if (document.Payment is not null)
         {
             var available = await mediator.Send(new ListAvailableFunds(needed.CustomerId, [.. document.Accounts.Select(account => account.AccountId)]), ct);
-            return Pages.Show<ApprovePaymentPage>(
-                new
-                {
-                    Interaction = interaction,
-                    needed.ApprovalId,
-                    Document = document,
-                    Available = available,
-                    DecideBefore = until,
-                    SignInEnds = until < summary.DecideBefore,
-                    Notice = notice,
-                    Chosen = needed.ChosenAccounts ?? [],
-                },
-                notice.Status);
+            var shown = new
+            {
+                Interaction = interaction,
+                needed.ApprovalId,
+                Document = document,
+                Available = available,
+                DecideBefore = until,
+                SignInEnds = until < summary.DecideBefore,
+                Notice = notice,
+                Chosen = needed.ChosenAccounts ?? [],
+            };
+            return document.Payment.IsWithinLimits ? Pages.Show<ApproveVrpPage>(shown, notice.Status) : Pages.Show<ApprovePaymentPage>(shown, notice.Status);
         }
 
         return document.Kind == ConsentKind.FundsConfirmation

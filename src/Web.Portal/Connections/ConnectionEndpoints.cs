@@ -6,6 +6,7 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
+using OpenBanking.Payments.Contracts;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
 
@@ -55,7 +56,8 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
             return NotFound(http);
         var more = detail.Summary.IsActive ? await ActiveOfAsync(detail.Summary.ClientId, customer, ct) : [];
         var checks = detail.Summary.Kind == ConsentKind.FundsConfirmation ? await mediator.Send(new ListFundsChecks(detail.Summary.ConsentIds, FundsChecks.Most), ct) : null;
-        return Pages.Show<ConnectionPage>(new { Customer = customer, Detail = detail, ActiveOfClient = more.Count, Checks = checks });
+        var paid = detail.Payment is not null ? await mediator.Send(new DescribeVrpUse(consentId, VrpUseCards.Most), ct) : null;
+        return Pages.Show<ConnectionPage>(new { Customer = customer, Detail = detail, ActiveOfClient = more.Count, Checks = checks, Paid = paid });
     }
 
     private async Task<IResult> ConfirmAsync(HttpContext http, string consentId, CancellationToken ct)

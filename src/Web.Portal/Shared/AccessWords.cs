@@ -43,18 +43,31 @@ internal sealed record AccessWords(string Key, string Kind, string Asks, string 
         "Payments were made",
         "It can make no new payments, from this moment on.");
 
-    public static IReadOnlyList<AccessWords> All { get; } = [Data, Funds, Payment];
+    private static readonly AccessWords Recurring = new(
+        "recurring",
+        "Payments within limits",
+        "asks to make payments from your account within limits",
+        "asks to go on making payments from your account within limits",
+        "can make payments from your account within the limits you approved",
+        "can make payments from your joint account within the limits that the other holder approved,",
+        "Payments were made",
+        "It can make no new payments, from this moment on. Payments that were made or are on their way stay made.");
+
+    public static IReadOnlyList<AccessWords> All { get; } = [Data, Funds, Payment, Recurring];
 
     public static AccessWords Of(ConsentKind kind) => OfType(kind.DetailsType);
 
     /// <summary>By the type of <c>authorization_details</c>.</summary>
     public static AccessWords OfType(string? type) =>
-        type == ConsentKind.FundsConfirmation.DetailsType ? Funds : type == ConsentKind.DomesticPayment.DetailsType ? Payment : Data;
+        type == ConsentKind.FundsConfirmation.DetailsType ? Funds
+        : type == ConsentKind.DomesticPayment.DetailsType ? Payment
+        : type == ConsentKind.VariableRecurringPayments.DetailsType ? Recurring
+        : Data;
 
     /// <summary>What a request asks for and what comes next, after the third party's name.</summary>
     public static string BeforeSignIn(string? type)
     {
         var words = OfType(type);
-        return $"{words.Asks}. After you sign in, you {(words == Funds ? "see for which account" : words == Payment ? "see what is paid to whom" : "choose the accounts")} and decide.";
+        return $"{words.Asks}. After you sign in, you {(words == Funds ? "see for which account" : words == Payment ? "see what is paid to whom" : words == Recurring ? "see the limits" : "choose the accounts")} and decide.";
     }
 }

@@ -22,7 +22,7 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
         { "GET", "/health/live", 200 },
         { "GET", "/open-banking/v4.0/aisp/accounts", 401 },
         { "GET", "/open-banking/v4.0/aisp/no-such-resource", 404 },
-        { "GET", "/open-banking/v4.0/pisp/domestic-vrp-consents", 404 },
+        { "GET", "/open-banking/v4.0/callback-urls", 404 },
         { "GET", "/open-banking/v4.0/pisp/domestic-payments", 405 },
         { "PATCH", "/open-banking/v4.0/aisp/accounts", 405 },
         { "GET", "/token", 405 },

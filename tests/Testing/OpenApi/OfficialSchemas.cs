@@ -35,6 +35,9 @@ public sealed partial class OfficialSchemas
     /// <summary>The file of payments of a version, <c>v4.0</c> or <c>v4.0.1</c>.</summary>
     public static Task<OfficialSchemas> PaymentInitiationAsync(string version) => OfAsync(version, "payment-initiation-openapi.yaml");
 
+    /// <summary>The file of variable recurring payments of a version, <c>v4.0</c> or <c>v4.0.1</c>.</summary>
+    public static Task<OfficialSchemas> VariableRecurringPaymentsAsync(string version) => OfAsync(version, "vrp-openapi.yaml");
+
     /// <summary>The file of event subscriptions and polling of a version, <c>v4.0</c> or <c>v4.0.1</c>.</summary>
     public static Task<OfficialSchemas> EventsAsync(string version) => OfAsync(version, "events-openapi.yaml");
 

@@ -288,6 +288,8 @@ public sealed class BankApi : IAsyncDisposable
         OfficialSchemas[] files = root == FundsRoot
             ? [await OfficialSchemas.FundsConfirmationAsync()]
             : root == EventsRoot ? [await OfficialSchemas.EventsAsync("v4.0.1"), await OfficialSchemas.EventsAsync("v4.0")]
+            : root == PaymentsRoot && path.StartsWith("/domestic-vrp", StringComparison.Ordinal)
+                ? [await OfficialSchemas.VariableRecurringPaymentsAsync("v4.0.1"), await OfficialSchemas.VariableRecurringPaymentsAsync("v4.0")]
             : root == PaymentsRoot ? [await OfficialSchemas.PaymentInitiationAsync("v4.0.1"), await OfficialSchemas.PaymentInitiationAsync("v4.0")]
             : [await OfficialSchemas.AccountInformationAsync("v4.0.1"), await OfficialSchemas.AccountInformationAsync("v4.0")];
         foreach (var official in files)
@@ -303,8 +305,11 @@ public sealed class BankApi : IAsyncDisposable
     private static bool IsNewer(string problem) =>
         problem.StartsWith("v4.0 OBWriteDomestic", StringComparison.Ordinal) && problem.EndsWith("#/Data.Authorisation.AuthorisationType NotInEnumeration", StringComparison.Ordinal);
 
-    /// <summary>Statuses that the text has and the file of 4.0 forgot for two types, and nothing else (OB-DEC-3).</summary>
-    private static bool MayDiffer(string problem, ApiAnswer answer) => problem.StartsWith("v4.0 ", StringComparison.Ordinal) && problem.EndsWith("#/Data.Status NotInEnumeration", StringComparison.Ordinal)
+    /// <summary>
+    /// Statuses that the text has and the file of 4.0 forgot for two types (OB-DEC-3), the account for refunds, which 4.0.1 has one object deeper
+    /// (OB-DEC-15, OB-V401-16), and nothing else.
+    /// </summary>
+    private static bool MayDiffer(string problem, ApiAnswer answer) => problem.StartsWith("v4.0 OBDomesticVRPResponse: #/Data.Refund", StringComparison.Ordinal) || problem.StartsWith("v4.0 ", StringComparison.Ordinal) && problem.EndsWith("#/Data.Status NotInEnumeration", StringComparison.Ordinal)
         && (problem, answer.Data.GetProperty("Status").GetString()) switch
         {
             ("v4.0 OBWriteDomesticScheduledResponse5: #/Data.Status NotInEnumeration", "ACCC") => true,

@@ -21,6 +21,9 @@ public sealed record HoldForTransfer(
 {
     /// <summary>What the payee gets, where that is in another currency; such a transfer always leaves the bank.</summary>
     public Money? Exchanged { get; init; }
+
+    /// <summary>It is one of payments that vary within limits, which schemes want told apart from others (OB-VRP-26).</summary>
+    public bool IsVariable { get; init; }
 }
 
 /// <summary>Who is paid, as the order names the account.</summary>

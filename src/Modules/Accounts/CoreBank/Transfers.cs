@@ -10,6 +10,13 @@ internal sealed record TransferOrder(
     /// <summary>What the payee gets, where that is in another currency.</summary>
     public Money? Exchanged { get; init; }
 
+    /// <summary>That a third party has asked for it, as the first letter of its sub-type tells a scheme; payments that vary have a letter of their own (OB-VRP-26).</summary>
+    public const string OpenBanking = "A";
+
+    public const string Variable = "V";
+
+    public string Marker { get; init; } = OpenBanking;
+
     /// <summary>What leaves the account.</summary>
     [JsonIgnore]
     public decimal Total => Amount.Amount + Charge;

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using OpenBanking.Accounts.CoreBank;
 
 namespace OpenBanking.Accounts.Ledger;
 
@@ -51,6 +52,9 @@ internal sealed class Transfer
 
     public required string Reference { get; init; }
 
+    /// <summary>What the scheme is told of how it came about.</summary>
+    public required string Marker { get; init; }
+
     public required TransferState State { get; init; }
 
     public required DateTimeOffset At { get; init; }
@@ -71,6 +75,7 @@ internal sealed class TransferTable : IEntityTypeConfiguration<Transfer>
         builder.Property(transfer => transfer.Amount).HasColumnType("numeric(18,5)");
         builder.Property(transfer => transfer.Charge).HasColumnType("numeric(18,5)");
         builder.Property(transfer => transfer.Currency).HasMaxLength(3);
+        builder.Property(transfer => transfer.Marker).HasMaxLength(1).HasDefaultValue(TransferOrder.OpenBanking);
         builder.Property(transfer => transfer.ExchangedAmount).HasColumnType("numeric(18,5)");
         builder.Property(transfer => transfer.ExchangedCurrency).HasMaxLength(3);
         builder.Property(transfer => transfer.State).HasConversion<string>().HasMaxLength(10);

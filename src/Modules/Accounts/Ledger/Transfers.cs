@@ -34,9 +34,9 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
         var now = time.GetUtcNow();
         var isNew = await db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO accounts.transfers ("Id", "Under", "AccountId", "Amount", "Charge", "Currency", "ExchangedAmount", "ExchangedCurrency", "PayeeAccountId", "PayeeScheme", "PayeeIdentification", "PayeeName", "Reference", "State", "At", "StateChangedAt")
+            INSERT INTO accounts.transfers ("Id", "Under", "AccountId", "Amount", "Charge", "Currency", "ExchangedAmount", "ExchangedCurrency", "PayeeAccountId", "PayeeScheme", "PayeeIdentification", "PayeeName", "Reference", "Marker", "State", "At", "StateChangedAt")
             VALUES ({order.TransferId}, {order.Under}, {account.Id}, {order.Amount.Amount}, {order.Charge}, {order.Amount.Currency}, {order.Exchanged?.Amount}, {order.Exchanged?.Currency}, {payee?.Id},
-                {order.PayeeScheme}, {order.PayeeIdentification}, {order.PayeeName}, {order.Reference}, 'Held', {now}, {now})
+                {order.PayeeScheme}, {order.PayeeIdentification}, {order.PayeeName}, {order.Reference}, {order.Marker}, 'Held', {now}, {now})
             ON CONFLICT ("Id") DO NOTHING
             """,
             ct) == 1;

@@ -70,6 +70,15 @@ public sealed record ShownPayment(Money Amount, string PayeeName, string PayeeAc
 
     /// <summary>How many payments a file holds, where it is one: then the amount is their sum and the payee's account is the file's name (P-7).</summary>
     public int? Payments { get; init; }
+
+    /// <summary>Not one payment but any number of them within limits; the amount is the most that each of them may be (V-1).</summary>
+    public bool IsWithinLimits { get; init; }
+
+    /// <summary>The payee was left open, and each payment names its own.</summary>
+    public bool IsToAnyPayee { get; init; }
+
+    /// <summary>The third party is told the account that the customer chooses here (OB-VRP-18).</summary>
+    public bool TellsChosenAccount { get; init; }
 }
 
 /// <summary>A line of what is shown.</summary>

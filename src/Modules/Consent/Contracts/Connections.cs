@@ -72,6 +72,9 @@ public sealed record ConnectionDetail(
     /// <summary>The accounts that another holder has taken out of it (D-11).</summary>
     public IReadOnlySet<string> StoppedAccountIds { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>What may be paid, where payments are (D-8).</summary>
+    public ShownPayment? Payment { get; init; }
+
     /// <summary>On which days it was used, and how often, the earliest first; as far back as that is kept.</summary>
     public IReadOnlyList<DayOfUse> Uses { get; init; } = [];
 }

@@ -25,6 +25,18 @@ public sealed record KeptPayment(string Amount, string Currency, string Payee)
 {
     /// <summary>All that was shown of it, in the words of the document.</summary>
     public required string Shown { get; init; }
+
+    /// <summary>Any number of payments, each at most of this amount.</summary>
+    public bool IsWithinLimits { get; init; }
+
+    /// <summary>The payee was left open.</summary>
+    public bool IsToAnyPayee { get; init; }
+
+    /// <summary>Whether an order is one of what was shown.</summary>
+    public bool Allows(string amount, string currency, string payee) =>
+        currency == Currency && (IsToAnyPayee || payee == Payee) && (IsWithinLimits ? Value(amount) <= Value(Amount) : amount == Amount);
+
+    private static decimal Value(string amount) => decimal.Parse(amount, System.Globalization.CultureInfo.InvariantCulture);
 }
 
 /// <summary>A decision on strong authentication, with the article of the technical standard by which it was taken.</summary>

@@ -9,7 +9,8 @@ namespace OpenBanking.Consent.Events;
 /// <param name="Type">One of it.</param>
 /// <param name="Collection">Where all of them are, below the version.</param>
 /// <param name="LinkedAccountUpdate">The type of event for a change of its accounts; null where the standard has none.</param>
-internal sealed record ConsentAsResource(ConsentKind Kind, string Type, string Collection, EventType? LinkedAccountUpdate = null);
+/// <param name="OtherReason">What such an event gives as its reason where the standard has no code; null where it then gives none.</param>
+internal sealed record ConsentAsResource(ConsentKind Kind, string Type, string Collection, EventType? LinkedAccountUpdate = null, string? OtherReason = null);
 
 /// <summary>
 /// What a third party hears of its consents: that an access was stopped, that it has ended, that an account came or went. What the third
@@ -22,7 +23,7 @@ internal static class ConsentEvents
     [
         new(ConsentKind.AccountAccess, "account-access-consent", "aisp/account-access-consents", EventType.AccountAccessLinkedAccountUpdate),
         new(ConsentKind.FundsConfirmation, "funds-confirmation-consent", "cbpii/funds-confirmation-consents"),
-        new(ConsentKind.VariableRecurringPayments, "domestic-vrp-consent", "pisp/domestic-vrp-consents", EventType.VrpLinkedAccountUpdate),
+        new(ConsentKind.VariableRecurringPayments, "domestic-vrp-consent", "pisp/domestic-vrp-consents", EventType.VrpLinkedAccountUpdate, "UK.OBNK.AccountStateChange"), // OB-VRP-24
     ];
 
     /// <summary>The event that a step of a consent's life is to its third party; null where it is none.</summary>
@@ -65,7 +66,7 @@ internal sealed class LinkedAccountChangedHandler(ConsentDb db, Outbox outbox) :
         foreach (var consent in concerned)
         {
             if (ConsentEvents.Resources.FirstOrDefault(resource => resource.Kind == consent.Kind) is { LinkedAccountUpdate: { } type } resource)
-                await outbox.RaiseAsync(ConsentEvents.About(resource, type, consent, reason), cancellationToken);
+                await outbox.RaiseAsync(ConsentEvents.About(resource, type, consent, reason ?? resource.OtherReason), cancellationToken);
         }
     }
 }

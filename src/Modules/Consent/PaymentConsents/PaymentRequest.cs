@@ -47,7 +47,8 @@ internal sealed class PaymentRequest(JsonElement body)
     public Named? Account(string path) =>
         Text(path + ".SchemeName") is { } scheme && Text(path + ".Identification") is { } identification ? new Named(scheme, identification, Text(path + ".Name")) : null;
 
-    private JsonElement? Find(string path)
+    /// <summary>What stands at a path from the body; of a list its item by number.</summary>
+    public JsonElement? Find(string path)
     {
         var at = body;
         foreach (var step in path.Split('.'))
@@ -55,8 +56,9 @@ internal sealed class PaymentRequest(JsonElement body)
             var bracket = step.IndexOf('[', StringComparison.Ordinal);
             if (at.ValueKind != JsonValueKind.Object || !at.TryGetProperty(bracket < 0 ? step : step[..bracket], out at)) return null;
             if (bracket < 0) continue;
-            if (at.ValueKind != JsonValueKind.Array || at.GetArrayLength() == 0) return null;
-            at = at[0];
+            var index = int.Parse(step.AsSpan(bracket + 1, step.Length - bracket - 2), System.Globalization.CultureInfo.InvariantCulture);
+            if (at.ValueKind != JsonValueKind.Array || at.GetArrayLength() <= index) return null;
+            at = at[index];
         }
 
         return at;

@@ -73,14 +73,14 @@ internal static class PaymentRules
     public static PaymentRule OtherAccount =>
         new("PY-14", "U002", Initiation + "CreditorAccount", "The account to pay is the account to pay from.", (payment, _) => payment.Debtor is not { } debtor || payment.Creditor is not { } creditor || !debtor.Is(creditor));
 
-    private static string[] CreditorSchemes => [AccountSchemes.SortCodeAccountNumber, AccountSchemes.Iban];
+    public static IReadOnlyCollection<string> CreditorSchemes => [AccountSchemes.SortCodeAccountNumber, AccountSchemes.Iban];
 
     public static IReadOnlyCollection<string> DebtorSchemes => [AccountSchemes.SortCodeAccountNumber, AccountSchemes.Iban, "UK.OBIE.PAN"];
 
     /// <summary>An amount is written in one way, is more than nothing, and has no more digits than its currency (PY-10, PY-11).</summary>
     public static IEnumerable<PaymentRule> OfAmount(string path) =>
     [
-        new("PY-10", "U002", path + ".Amount", "Must be more than zero, without leading zeros.", (payment, _) => payment.Text(path + ".Amount") is not { } text || IsPositive(text)),
+        new("PY-10", "U002", path + ".Amount", "Must be more than zero, without leading zeros.", (payment, _) => payment.Text(path + ".Amount") is not { } text || Money.IsPositive(text)),
         new("PY-11", "U002", path + ".Amount", "Has more decimals than the currency.", (payment, _) => payment.Text(path + ".Amount") is not { } text || payment.Text(path + ".Currency") is not { } currency || Money.Parse(text, currency) is not null),
     ];
 
@@ -111,8 +111,6 @@ internal static class PaymentRules
         var faults = rules.Where(rule => !rule.Holds(payment, place)).Select(rule => new ApiFault(rule.Code, rule.Rule, rule.Message, rule.Path)).ToList();
         return faults.Count > 0 ? ApiError.BadRequest(faults) : null;
     }
-
-    private static bool IsPositive(string text) => (text[0] != '0' || text.Length == 1 || text[1] == '.') && text.Any(digit => digit is >= '1' and <= '9');
 
     private static bool IsBic(string text) =>
         text.Length is 8 or 11 && text.All(char.IsAsciiLetterOrDigit) && text.AsSpan(0, 6).IndexOfAnyExceptInRange('A', 'Z') < 0 && !text.Any(char.IsAsciiLetterLower);

@@ -1,5 +1,6 @@
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.VrpConsents;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http.Requests;
 
@@ -130,7 +131,8 @@ internal static class PaymentTypes
     ];
 
     /// <summary>The collection of a type's orders: its consents' without the word.</summary>
-    public static string OrdersOf(ConsentKind kind) => All.Single(type => type.Kind == kind).Path.Trim('/').Replace("-consents", "s", StringComparison.Ordinal);
+    public static string OrdersOf(ConsentKind kind) =>
+        (All.SingleOrDefault(type => type.Kind == kind)?.Path ?? VrpConsentEndpoints.Path).Trim('/').Replace("-consents", "s", StringComparison.Ordinal);
 
     public static PaymentType Of(ConsentRecord consent) => All.Single(type => type.Kind == consent.Kind);
 

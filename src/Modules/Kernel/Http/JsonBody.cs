@@ -20,28 +20,33 @@ public static class JsonBody
     };
 
     /// <summary>Reads the whole body; 413 where it is too large, 400 U010 where it is not one well-formed JSON object.</summary>
-    public static async Task<Outcome<JsonDocument, ApiError>> ReadAsync(HttpRequest request, CancellationToken ct)
+    public static Task<Outcome<JsonDocument, ApiError>> ReadAsync(HttpRequest request, CancellationToken ct) => ReadAsync(request, JsonValueKind.Object, ct);
+
+    /// <summary>The same where the body is a list.</summary>
+    public static Task<Outcome<JsonDocument, ApiError>> ReadListAsync(HttpRequest request, CancellationToken ct) => ReadAsync(request, JsonValueKind.Array, ct);
+
+    private static async Task<Outcome<JsonDocument, ApiError>> ReadAsync(HttpRequest request, JsonValueKind kind, CancellationToken ct)
     {
         if (request.ContentLength > MaxBytes) return TooLarge();
         var buffer = new byte[MaxBytes + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct).ConfigureAwait(false);
         if (length > MaxBytes) return TooLarge();
 
-        return Parse(buffer.AsMemory(0, length));
+        return Parse(buffer.AsMemory(0, length), kind);
     }
 
     private static ApiError TooLarge() => ApiError.Bare(StatusCodes.Status413PayloadTooLarge, "HTTP-14");
 
     private static ApiError NotReadable(string rule) =>
-        ApiError.BadRequest("U010", rule, "The body must be one JSON object in UTF-8, with no member named twice.");
+        ApiError.BadRequest("U010", rule, "The body must be one JSON value of the kind that belongs here, in UTF-8, with no member named twice.");
 
-    private static Outcome<JsonDocument, ApiError> Parse(ReadOnlyMemory<byte> utf8)
+    private static Outcome<JsonDocument, ApiError> Parse(ReadOnlyMemory<byte> utf8, JsonValueKind kind)
     {
         JsonDocument? document = null;
         try
         {
             document = JsonDocument.Parse(utf8, Strict);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            if (document.RootElement.ValueKind == kind)
             {
                 if (IsUnambiguous(document.RootElement)) return document;
                 document.Dispose();

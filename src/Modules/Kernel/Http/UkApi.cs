@@ -33,7 +33,8 @@ public static class UkApi
         if (faults.Count > 0) return ApiError.BadRequest(faults);
         if (!IsAcceptable(request.Headers, request.HttpContext.GetEndpoint()?.Metadata.GetOrderedMetadata<AnswersIn>() ?? [])) return ApiError.Bare(StatusCodes.Status406NotAcceptable, "OB-HDR-7");
         var takesFiles = request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<TakesFiles>() is not null;
-        return CarriesBody(request.Method) && !takesFiles && !IsJson(request.ContentType)
+        var taken = request.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Takes>()?.MediaType ?? "application/json";
+        return CarriesBody(request.Method) && !takesFiles && !IsJson(request.ContentType, taken)
             ? ApiError.Bare(StatusCodes.Status415UnsupportedMediaType, "OB-HDR-6")
             : null;
     }
@@ -61,9 +62,9 @@ public static class UkApi
         HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method);
 
     // Encryption of messages is not offered (OB-HDR-8).
-    private static bool IsJson(string? contentType) =>
+    private static bool IsJson(string? contentType, string taken) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
-        && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        && type.MediaType.Equals(taken, StringComparison.OrdinalIgnoreCase)
         && IsUtf8(type);
 
     private static bool IsAcceptable(IHeaderDictionary headers, IReadOnlyList<AnswersIn> alsoAnswered)
@@ -95,6 +96,9 @@ public static class UkApi
 
 /// <summary>An endpoint answers a file of this type, where the standard's file lists JSON alone: who accepts either gets it (OB-DEC-2).</summary>
 public sealed record AnswersIn(string MediaType);
+
+/// <summary>An endpoint takes JSON of this type and of no other, where the standard's file lists another than plain JSON.</summary>
+public sealed record Takes(string MediaType);
 
 /// <summary>An endpoint takes files as what they are, where the standard's file lists JSON alone (OB-DEC-2); which, it judges itself.</summary>
 public sealed record TakesFiles;

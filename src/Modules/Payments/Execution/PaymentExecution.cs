@@ -85,7 +85,7 @@ internal sealed class PaymentExecution(OrderBook orders, PartPayments parts, Tes
 
     /// <summary>What the core bank is asked to set aside for an order.</summary>
     public static HoldForTransfer TransferOf(string orderId, string consentId, PaymentConsentDecision.Granted granted, OrderedPayment payment) =>
-        new(orderId, consentId, granted.CustomerId, granted.AccountId, granted.Debit, granted.Charge, payment.Payee, payment.Reference) { Exchanged = granted.Transfer };
+        new(orderId, consentId, granted.CustomerId, granted.AccountId, granted.Debit, granted.Charge, payment.Payee, payment.Reference) { Exchanged = granted.Transfer, IsVariable = OrderType.OfId(orderId)!.IsWithinLimits };
 
     /// <summary>Has the money of an order moved, once however often it is asked; where it waited for its day it is set aside first.</summary>
     public async Task<bool> MoveMoneyAsync(PaymentOrder order, CancellationToken ct) =>

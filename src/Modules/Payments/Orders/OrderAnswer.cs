@@ -33,21 +33,40 @@ internal static class OrderAnswer
 
         if (order.Approvals is { } approvals) Write(json, order, approvals);
 
-        // Whose money it is the third party may know by name (OB-PIS-8); the account only if it asked for it and the customer saw that (OB-PIS-16).
-        json.WriteStartObject("Debtor");
-        json.WriteString("Name", order.PayerName);
-        json.WriteEndObject();
+        // Whose money it is the third party may know by name (OB-PIS-8); the account only if it asked for it and the customer saw that
+        // (OB-PIS-16), or where it pays from it again and again and did not name it itself (OB-VRP-18).
+        if (!order.Type.IsWithinLimits)
+        {
+            json.WriteStartObject("Debtor");
+            json.WriteString("Name", order.PayerName);
+            json.WriteEndObject();
+        }
+        else if (!request.GetProperty("Data").GetProperty("Initiation").TryGetProperty("DebtorAccount", out _))
+        {
+            WriteAccount(json, "DebtorAccount", order);
+        }
+
         if (order.GivesRefundAccount)
         {
             json.WriteStartObject("Refund");
-            json.WriteStartObject("Account");
-            json.WriteString("SchemeName", order.PayerScheme);
-            json.WriteString("Identification", order.PayerIdentification);
-            json.WriteString("Name", order.PayerName);
-            json.WriteEndObject();
+            WriteAccount(json, "Account", order);
             json.WriteEndObject();
         }
 
+        json.WriteEndObject();
+        if (!order.Type.IsWithinLimits) return;
+
+        // Of this type alone the answer has it too.
+        json.WritePropertyName("Risk");
+        request.GetProperty("Risk").WriteTo(json);
+    }
+
+    private static void WriteAccount(Utf8JsonWriter json, string name, PaymentOrder order)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("SchemeName", order.PayerScheme);
+        json.WriteString("Identification", order.PayerIdentification);
+        json.WriteString("Name", order.PayerName);
         json.WriteEndObject();
     }
 

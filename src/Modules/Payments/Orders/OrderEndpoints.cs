@@ -12,6 +12,7 @@ using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments.Execution;
 using OpenBanking.Payments.Storage;
+using OpenBanking.Payments.Vrp;
 using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Payments.Orders;
@@ -21,7 +22,7 @@ namespace OpenBanking.Payments.Orders;
 /// event and its idempotency record are one transaction: all of them are there, or none is.
 /// </summary>
 internal sealed class OrderEndpoints(
-    OrderBook orders, PaymentsDb db, Idempotency idempotency, PaymentsOptions options, CurrentChoices choices, ExecutionSignal signal, UnitOfWork unit, IMediator mediator, ApiAddresses addresses, TimeProvider time)
+    OrderBook orders, VrpOrders vrp, PaymentsDb db, Idempotency idempotency, PaymentsOptions options, CurrentChoices choices, ExecutionSignal signal, UnitOfWork unit, IMediator mediator, ApiAddresses addresses, TimeProvider time)
 {
     private const string Scope = "payments";
     private static readonly JsonSerializerOptions ReportJson = new() { DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull };
@@ -112,36 +113,11 @@ internal sealed class OrderEndpoints(
     {
         var caller = http.Caller();
         var consentId = caller.Consent!.ConsentId;
-        switch (await mediator.Send(new OpenPaymentConsent(consentId, caller.ClientId, type.Kind), ct))
-        {
-            case PaymentConsentDecision.Granted granted: return await CreateAsync(type, orderId, body, granted, http, ct);
-            case PaymentConsentDecision.TooLate: return ApiError.BadRequest("U012", "OB-PIS-18", "Payments of this type are taken before the cut-off only.");
-            case PaymentConsentDecision.Refused refused: return Refusal(refused.Reason);
-            default: throw new System.Diagnostics.UnreachableException();
-        }
-    }
-
-    private async Task<Outcome<IResult, ApiError>> CreateAsync(
-        OrderType type, string orderId, JsonElement body, PaymentConsentDecision.Granted granted, HttpContext http, CancellationToken ct)
-    {
-        var (caller, now) = (http.Caller(), time.GetUtcNow());
-        var consentId = caller.Consent!.ConsentId;
-
-        // What was approved is what is paid, member by member (OB-PIS-3, PY-08).
-        var asked = JsonElement.Parse(granted.Request);
-        if (Difference(asked, body) is { } difference) return ApiError.BadRequest("U008", "OB-PIS-3", "The order differs here from its consent.", difference);
-
-        // Much money wants a customer who has authenticated just now. The consent of a payment is not authenticated again (OB-CON-8): who is asked
-        // for that makes a new one, and its approval shows amount and payee and binds them to the new authentication (STEP-09).
-        if (granted.FreshFor is { } age && new StepUp([], age).FirstRefusal(http) is { } stale) return stale.AsApiError(http);
-
-        // Of several orders at one moment one gets the consent (OB-PIS-5, PY-06); what is refused after that gives it back.
-        if (!await mediator.Send(new ConsumePaymentConsent(consentId, caller.ClientId, orderId), ct))
-            return ApiError.BadRequest("U009", "OB-PIS-5", "The consent is used up.", "Data.Status");
-
-        var payment = new OrderedPayment(asked, granted.Quoted);
+        var judged = type.IsWithinLimits ? await vrp.AllowAsync(consentId, caller.ClientId, body, ct) : await UseConsentAsync(type, orderId, body, http, ct);
+        if (judged.Failed(out var no, out var allowed)) return no;
+        var (granted, payment, now) = (allowed.Granted, allowed.Payment, allowed.At);
         var hold = type.HoldsAtOnce ? await mediator.Send(PaymentExecution.TransferOf(orderId, consentId, granted, payment), ct) : await PromiseAsync(granted, ct);
-        if (hold is HoldAnswer.Refused refused) return Refusal(refused.Why);
+        if (hold is HoldAnswer.Refused refused) return Refusal(type, refused.Why);
 
         var held = (HoldAnswer.Held)hold;
         var amount = payment.Amount ?? granted.Debit;
@@ -154,7 +130,7 @@ internal sealed class OrderEndpoints(
         {
             Id = orderId,
             ConsentId = consentId,
-            IsOnlyOne = true,
+            IsOnlyOne = !type.IsWithinLimits,
             ClientId = caller.ClientId,
             CustomerId = granted.CustomerId,
             AccountId = granted.AccountId,
@@ -170,7 +146,7 @@ internal sealed class OrderEndpoints(
             PayerScheme = held.Payer.Scheme,
             PayerIdentification = held.Payer.Identification,
             PayerName = held.Payer.HolderName,
-            GivesRefundAccount = payment.GivesRefundAccount,
+            GivesRefundAccount = allowed.GivesRefundAccount,
 
             // Where several must approve it, the one who has consented is the first of them.
             Approvals = needed > 1 ? MultiAuthorisation.AWAF : null,
@@ -183,6 +159,7 @@ internal sealed class OrderEndpoints(
             DueAt = approveBefore ?? (payment.NotBefore > now && (first == OrderStatus.PDNG || type.Flow != OrderFlow.Scheduled) ? payment.NotBefore : now),
         };
         await orders.AddAsync(order, ct);
+        if (type.IsWithinLimits) await mediator.Publish(new ConsentUsed(consentId, now), ct);
 
         // The consent is its one's who gave it, and used up; the order waits for the others (OB-PIS-26, OB-PIS-27).
         if (needed > 1) return Answer(http, await orders.AwaitApprovalsAsync(order, ct), StatusCodes.Status201Created);
@@ -191,6 +168,31 @@ internal sealed class OrderEndpoints(
     }
 
     private static DateTimeOffset Earliest(params IEnumerable<DateTimeOffset?> moments) => moments.OfType<DateTimeOffset>().Min();
+
+    /// <summary>Finds that an order is what its consent was approved for, and uses the consent up for it.</summary>
+    private async Task<Outcome<AllowedOrder, ApiError>> UseConsentAsync(OrderType type, string orderId, JsonElement body, HttpContext http, CancellationToken ct)
+    {
+        var (caller, now) = (http.Caller(), time.GetUtcNow());
+        var consentId = caller.Consent!.ConsentId;
+        var decision = await mediator.Send(new OpenPaymentConsent(consentId, caller.ClientId, type.Kind), ct);
+        if (decision is PaymentConsentDecision.TooLate) return ApiError.BadRequest("U012", "OB-PIS-18", "Payments of this type are taken before the cut-off only.");
+        if (decision is PaymentConsentDecision.Refused refused) return Refusal(refused.Reason);
+        var granted = (PaymentConsentDecision.Granted)decision;
+
+        // What was approved is what is paid, member by member (OB-PIS-3, PY-08).
+        var asked = JsonElement.Parse(granted.Request);
+        if (Difference(asked, body) is { } difference) return ApiError.BadRequest("U008", "OB-PIS-3", "The order differs here from its consent.", difference);
+
+        // Much money wants a customer who has authenticated just now. The consent of a payment is not authenticated again (OB-CON-8): who is asked
+        // for that makes a new one, and its approval shows amount and payee and binds them to the new authentication (STEP-09).
+        if (granted.FreshFor is { } age && new StepUp([], age).FirstRefusal(http) is { } stale) return stale.AsApiError(http);
+
+        // Of several orders at one moment one gets the consent (OB-PIS-5, PY-06); what is refused after that gives it back.
+        if (!await mediator.Send(new ConsumePaymentConsent(consentId, caller.ClientId, orderId), ct))
+            return ApiError.BadRequest("U009", "OB-PIS-5", "The consent is used up.", "Data.Status");
+        var payment = new OrderedPayment(asked, granted.Quoted);
+        return new AllowedOrder(granted, payment, payment.GivesRefundAccount, now);
+    }
 
     /// <summary>Nothing is set aside yet, but the account must be one that can pay.</summary>
     private async Task<HoldAnswer> PromiseAsync(PaymentConsentDecision.Granted granted, CancellationToken ct) =>
@@ -223,11 +225,11 @@ internal sealed class OrderEndpoints(
     };
 
     /// <summary>What is found while the call runs is said at once (OB-PIS-6).</summary>
-    private static ApiError Refusal(HoldRefusal why) => why switch
+    private static ApiError Refusal(OrderType type, HoldRefusal why) => why switch
     {
-        HoldRefusal.InsufficientFunds => ApiError.BadRequest("AM04", "OB-PIS-6", "There is not enough money.", "Data.Initiation.InstructedAmount"),
-        HoldRefusal.PayeeUnknown => ApiError.BadRequest("AC03", "OB-PIS-6", "There is no such account at this bank.", "Data.Initiation.CreditorAccount"),
-        HoldRefusal.PayeeClosed => ApiError.BadRequest("AC07", "OB-PIS-6", "The account to pay is closed.", "Data.Initiation.CreditorAccount"),
+        HoldRefusal.InsufficientFunds => ApiError.BadRequest("AM04", "OB-PIS-6", "There is not enough money.", $"{type.PaymentPath}.InstructedAmount"),
+        HoldRefusal.PayeeUnknown => ApiError.BadRequest("AC03", "OB-PIS-6", "There is no such account at this bank.", $"{type.PaymentPath}.CreditorAccount"),
+        HoldRefusal.PayeeClosed => ApiError.BadRequest("AC07", "OB-PIS-6", "The account to pay is closed.", $"{type.PaymentPath}.CreditorAccount"),
         _ => ApiError.BadRequest("AC06", "OB-PIS-6", "The account to pay from cannot be used.", "Data.Initiation.DebtorAccount"),
     };
 

@@ -40,6 +40,9 @@ internal sealed record OrderFlow(
         OrderStatus.ACSC,
         [(OrderStatus.ACWP, OrderStatus.RJCT)]);
 
+    /// <summary>A payment under limits that were approved before: it waits for nobody, so it is never partly accepted, and nobody stops it (OB-PST-3, OB-V401-8).</summary>
+    public static readonly OrderFlow Variable = Immediate with { Steps = [.. Immediate.Steps.Select(step => step.Where(status => status != OrderStatus.PATC).ToArray())] };
+
     /// <summary>A payment on a day to come: it waits, and until it goes its customer may stop it at the bank (OB-PIS-21).</summary>
     public static readonly OrderFlow Scheduled = Immediate with
     {

@@ -24,6 +24,7 @@ internal sealed record OrderType(ConsentKind Kind, string Path, string Noun, str
         new(ConsentKind.InternationalScheduledPayment, "/international-scheduled-payments", "international-scheduled-payment", "InternationalScheduledPaymentId", "ips-", "OBWriteInternationalScheduled3", OrderFlow.Scheduled),
         new(ConsentKind.InternationalStandingOrder, "/international-standing-orders", "international-standing-order", "InternationalStandingOrderId", "ist-", "OBWriteInternationalStandingOrder4", OrderFlow.Repeated) { HasParts = true },
         new(ConsentKind.FilePayment, "/file-payments", "file-payment", "FilePaymentId", "fp-", "OBWriteFile2", OrderFlow.File) { HasParts = true },
+        new(ConsentKind.VariableRecurringPayments, "/domestic-vrps", "domestic-vrp", "DomesticVRPId", "dvp-", "OBDomesticVRPRequest", OrderFlow.Variable) { Family = "vrp", IsWithinLimits = true },
     ];
 
     /// <summary>The money is set aside with the order; otherwise it must be there when the day comes.</summary>
@@ -32,10 +33,19 @@ internal sealed record OrderType(ConsentKind Kind, string Path, string Noun, str
     /// <summary>It has several payments, each with a status of its own.</summary>
     public bool HasParts { get; init; }
 
+    /// <summary>Any number of them is made under one consent, within its limits (OB-VRP-15).</summary>
+    public bool IsWithinLimits { get; init; }
+
+    /// <summary>Where amount and payee stand in its requests.</summary>
+    public string PaymentPath => IsWithinLimits ? "Data.Instruction" : "Data.Initiation";
+
+    /// <summary>Of the standard's files, the one that it stands in.</summary>
+    public string Family { get; init; } = "payment-initiation";
+
     /// <summary>The status in which its orders begin: the bank's choice, where the type has that status.</summary>
     public OrderStatus First(OrderStatus chosen) => Flow.Steps.Any(step => step.Contains(chosen)) ? chosen : Flow.Steps[0][0];
 
-    public RequestSchema RequestSchema => RequestSchema.Of("payment-initiation", Schema);
+    public RequestSchema RequestSchema => RequestSchema.Of(Family, Schema);
 
     public static OrderType? OfId(string orderId) => All.FirstOrDefault(type => orderId.StartsWith(type.IdPrefix, StringComparison.Ordinal));
 }

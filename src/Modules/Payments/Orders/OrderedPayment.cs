@@ -13,7 +13,9 @@ internal sealed class OrderedPayment(JsonElement request, string? quoted)
     {
     }
 
-    private readonly JsonElement initiation = request.GetProperty("Data").GetProperty("Initiation");
+    // Where each payment is told apart from what all of them have in common, it stands in the instruction.
+    private readonly JsonElement initiation =
+        request.GetProperty("Data").TryGetProperty("Instruction", out var instruction) ? instruction : request.GetProperty("Data").GetProperty("Initiation");
     private readonly JsonElement quote = JsonElement.Parse(quoted ?? "{}");
 
     public Money? Amount => initiation.TryGetProperty("InstructedAmount", out var amount) || initiation.TryGetProperty("FirstPaymentAmount", out amount) ? Read(amount) : null;

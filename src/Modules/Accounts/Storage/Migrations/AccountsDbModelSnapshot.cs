@@ -880,6 +880,13 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasMaxLength(3)
                         .HasColumnType("character varying(3)");
 
+                    b.Property<string>("Marker")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(1)
+                        .HasColumnType("character varying(1)")
+                        .HasDefaultValue("A");
+
                     b.Property<string>("PayeeAccountId")
                         .HasColumnType("text");
 

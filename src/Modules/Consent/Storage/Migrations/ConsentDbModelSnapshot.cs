@@ -168,6 +168,12 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.Property<decimal?>("FileSum")
                         .HasColumnType("numeric(28,5)");
 
+                    b.Property<int>("FundsAsked")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("FundsAskedSince")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<DateTimeOffset?>("GrantedAt")
                         .HasColumnType("timestamp with time zone");
 
