@@ -357,7 +357,7 @@ internal sealed class ApprovedFunds(NpgsqlDataSource database, TestTpp tpp, stri
     {
         await using var ask = database.CreateCommand("""SELECT "Identification" FROM accounts.accounts a JOIN accounts.holders h ON h."AccountId" = a."Id" WHERE h."CustomerId" = 'C-100001' AND "Currency" = 'GBP' AND "Scheme" = 'UK.OBIE.SortCodeAccountNumber' ORDER BY a."Position" LIMIT 1""");
         var number = (string)(await ask.ExecuteScalarAsync())!;
-        var body = $$"""{"Data":{"DebtorAccount":{"SchemeName":"UK.OBIE.SortCodeAccountNumber","Identification":"{{number}}"}}}""";
+        var body = $$$"""{"Data":{"DebtorAccount":{"SchemeName":"UK.OBIE.SortCodeAccountNumber","Identification":"{{{number}}}"}}}""";
         var made = await tpp.ApiAsync(HttpMethod.Post, Root + "/funds-confirmation-consents", await tpp.ClientTokenAsync("fundsconfirmations"), body);
         if (made.Status != 201) throw new InvalidOperationException($"{made.Status} {made.Body}");
         var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
@@ -372,7 +372,7 @@ internal sealed class ApprovedFunds(NpgsqlDataSource database, TestTpp tpp, stri
     public Task<Answer> CheckAsync((string ConsentId, string Token) consent)
     {
         var reference = Interlocked.Increment(ref references).ToString(CultureInfo.InvariantCulture);
-        var body = $$"""{"Data":{"ConsentId":"{{consent.ConsentId}}","Reference":"bench {{reference}}","InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}""";
+        var body = $$$"""{"Data":{"ConsentId":"{{{consent.ConsentId}}}","Reference":"bench {{{reference}}}","InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}""";
         return tpp.ApiAsync(HttpMethod.Post, Root + "/funds-confirmations", consent.Token, body);
     }
 }
