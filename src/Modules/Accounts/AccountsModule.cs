@@ -37,6 +37,7 @@ public static class AccountsModule
             .AddScoped<IRequestHandler<AreFundsThere, bool>, TransferHandlers>()
             .AddScoped<IRequestHandler<FindPayerAccount, PayerAccount?>, TransferHandlers>()
             .AddScoped<IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>, TransferHandlers>()
+            .AddScoped<IRequestHandler<ListTrustedPayees, IReadOnlyList<TransferPayee>>, TransferHandlers>()
             .AddScoped<IRequestHandler<HoldForTransfer, HoldAnswer>, TransferHandlers>()
             .AddScoped<IRequestHandler<ExecuteTransfer, bool>, TransferHandlers>()
             .AddScoped<IRequestHandler<ReleaseTransfer, bool>, TransferHandlers>()

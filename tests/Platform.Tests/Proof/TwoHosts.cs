@@ -114,13 +114,12 @@ public sealed class TwoHosts : IAsyncLifetime
     /// <summary>The third party as it reaches one of the hosts.</summary>
     public TestTpp TppAt(HostProcess host) => Tpp.At(host.Reach with { Time = Clock });
 
-    /// <summary>Lets time pass on both hosts, and for the third parties that call them; the second host looks several times a second.</summary>
+    /// <summary>Lets time pass on both hosts, and for the third parties that call them. Each is told, since to look by itself the second would take its time.</summary>
     public async Task PassAsync(TimeSpan time)
     {
         var offset = Clock.Offset + time;
-        await ControlAsync(First, new JsonObject { ["operation"] = "clock", ["offsetMilliseconds"] = (long)offset.TotalMilliseconds });
+        foreach (var host in new[] { First, Second }) await ControlAsync(host, new JsonObject { ["operation"] = "clock", ["offsetMilliseconds"] = (long)offset.TotalMilliseconds });
         Clock.Offset = offset;
-        await Task.Delay(TimeSpan.FromMilliseconds(300));
     }
 
     /// <summary>Has one of the hosts do what only the sandbox can do.</summary>
@@ -188,12 +187,13 @@ public sealed class TwoHosts : IAsyncLifetime
         foreach (var each in new[] { First, Second })
         {
             using var http = each.CreateClient();
-            for (var attempt = 0; attempt < 100; attempt++)
-            {
-                using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
-                if (answer.IsSuccessStatusCode) break;
-                await Task.Delay(100);
-            }
+            await Eventually.HoldsAsync(
+                async () =>
+                {
+                    using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+                    return answer.IsSuccessStatusCode;
+                },
+                () => "A host is not ready again.");
         }
     }
 

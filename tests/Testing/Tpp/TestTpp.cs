@@ -47,7 +47,7 @@ public sealed class TestTpp : IDisposable
         Key = key;
         Certificate = certificate;
         Registration = registration;
-        RedirectUri = "https://tpp.example/callback";
+        RedirectUri = (string?)registration?["redirect_uris"]?[0] ?? "https://tpp.example/callback";
         ProofKey = SigningKey.Create("ES256");
         http = reach.Open(certificate, null);
     }
@@ -87,10 +87,11 @@ public sealed class TestTpp : IDisposable
 
     /// <summary>Makes a third party that nobody knows yet; who starts a host puts its <see cref="Registration"/> into the clients file.</summary>
     /// <param name="issue">Signs a certificate for a subject; needed for kinds whose certificate is not self-signed.</param>
+    /// <param name="id">Its client id; null is one that no other has.</param>
     public static TestTpp New(
-        Reach reach, TppKind kind = TppKind.Dpop, Action<JsonObject>? change = null, string algorithm = "ES256", Func<string, X509Certificate2>? issue = null)
+        Reach reach, TppKind kind = TppKind.Dpop, Action<JsonObject>? change = null, string algorithm = "ES256", Func<string, X509Certificate2>? issue = null, string? id = null)
     {
-        var id = $"tpp-{Interlocked.Increment(ref count)}";
+        id ??= $"tpp-{Interlocked.Increment(ref count)}";
         var key = SigningKey.Create(algorithm, rsaBits: 2048);
         var certificate = kind switch
         {
@@ -308,6 +309,17 @@ public sealed class TestTpp : IDisposable
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         }
 
+        return await SendAsync(request);
+    }
+
+    /// <summary>Creates something at the payment API: signed, and under an idempotency key of its own.</summary>
+    public async Task<Answer> PayAsync(string path, string json, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = TestHttp.Json(json) };
+        request.Headers.Add("x-idempotency-key", NewId());
+        request.Headers.Add("x-jws-signature", MessageSignature(json));
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
+        request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", Address(path), token));
         return await SendAsync(request);
     }
 

@@ -24,7 +24,10 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
 
         // What is exchanged goes abroad, and none of this bank's accounts is there.
         var number = order.Exchanged is not null ? null : OwnNumber(order.PayeeScheme, order.PayeeIdentification);
-        var payee = number is null ? null : await db.Accounts.SingleOrDefaultAsync(row => row.Scheme == "UK.OBIE.SortCodeAccountNumber" && row.Identification == number, ct);
+
+        // Another than the payer's, and one that keeps this currency: a leg is in the currency of its account (PY-14, PY-24).
+        var payee = number is null ? null : await db.Accounts.SingleOrDefaultAsync(
+            row => row.Scheme == "UK.OBIE.SortCodeAccountNumber" && row.Identification == number && row.Id != account.Id && row.Currency == account.Currency, ct);
         if (number is not null && payee is null) return new HoldResult(HoldOutcome.PayeeUnknown);
         if (payee is { State: AccountState.Closed }) return new HoldResult(HoldOutcome.PayeeClosed);
 
