@@ -29,11 +29,11 @@ internal sealed class PaymentBench : IAsyncDisposable
     private readonly TestTpp tpp;
     private readonly ApprovedPayments payments;
     private readonly ApprovedFunds funds;
-    private readonly ApprovedVrps recurring;
+    private readonly ApprovedVrps? recurring;
     private readonly ConcurrentQueue<ApprovedPayment> orders = new();
     private readonly ConcurrentQueue<(string ConsentId, string Token)> checks = new();
 
-    private PaymentBench(Options options, HostProcess host, string clients, NpgsqlDataSource database, TestTpp tpp, ApprovedPayments payments, ApprovedFunds funds, ApprovedVrps recurring)
+    private PaymentBench(Options options, HostProcess host, string clients, NpgsqlDataSource database, TestTpp tpp, ApprovedPayments payments, ApprovedFunds funds, ApprovedVrps? recurring)
     {
         this.options = options;
         this.host = host;
@@ -92,7 +92,7 @@ internal sealed class PaymentBench : IAsyncDisposable
         [
             new("Domestic payment, order to 201", 1, OrderAsync),
             new("Domestic payment, order and execution", 1, OrderAsync),
-            new("Variable recurring payment, order to 201", 1, _ => recurring.OrderAsync()),
+            .. recurring is null ? [] : new Operation[] { new("Variable recurring payment, order to 201", 1, _ => recurring.OrderAsync()) },
             new(FundsCheck, 1, CheckAsync),
         ];
         var runs = operations.ToDictionary(operation => operation.Name, _ => new List<Measured>(), StringComparer.Ordinal);
@@ -294,8 +294,10 @@ internal sealed class ApprovedVrps(TestTpp tpp, JsonObject consent, IReadOnlyLis
     private const int Consents = 64;
     private int orders;
 
-    public static async Task<ApprovedVrps> ApproveAsync(TestTpp tpp, PortalBrowser browser, NpgsqlDataSource database)
+    /// <summary>Null where the bank does not offer them.</summary>
+    public static async Task<ApprovedVrps?> ApproveAsync(TestTpp tpp, PortalBrowser browser, NpgsqlDataSource database)
     {
+        if ((await tpp.ApiAsync(HttpMethod.Post, ApprovedPayments.Root + "/domestic-vrp-consents", await tpp.ClientTokenAsync("payments"), "{}")).Status == 404) return null;
         var consent = JsonNode.Parse("""
             {
               "Data": {
