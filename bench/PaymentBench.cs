@@ -18,6 +18,7 @@ namespace OpenBanking.Bench;
 /// </summary>
 internal sealed class PaymentBench : IAsyncDisposable
 {
+    private const string FundsCheck = "Funds check";
     private const int PerSecond = 50;
     private const int ChecksOfOneConsent = 20;
     private readonly Options options;
@@ -27,10 +28,11 @@ internal sealed class PaymentBench : IAsyncDisposable
     private readonly TestTpp tpp;
     private readonly ApprovedPayments payments;
     private readonly ApprovedFunds funds;
+    private readonly ApprovedVrps? recurring;
     private readonly ConcurrentQueue<ApprovedPayment> orders = new();
     private readonly ConcurrentQueue<(string ConsentId, string Token)> checks = new();
 
-    private PaymentBench(Options options, HostProcess host, string clients, NpgsqlDataSource database, TestTpp tpp, ApprovedPayments payments, ApprovedFunds funds)
+    private PaymentBench(Options options, HostProcess host, string clients, NpgsqlDataSource database, TestTpp tpp, ApprovedPayments payments, ApprovedFunds funds, ApprovedVrps? recurring)
     {
         this.options = options;
         this.host = host;
@@ -39,6 +41,7 @@ internal sealed class PaymentBench : IAsyncDisposable
         this.tpp = tpp;
         this.payments = payments;
         this.funds = funds;
+        this.recurring = recurring;
     }
 
     public static async Task RunAsync(Options options, IReadOnlyDictionary<string, string?> settings)
@@ -78,7 +81,7 @@ internal sealed class PaymentBench : IAsyncDisposable
         var activated = await browser.ActivateAsync(customer.GetProperty("username").GetString()!, customer.GetProperty("activationCode").GetString()!);
         if (!activated.IsSuccess) throw new InvalidOperationException(activated.Text);
         var approved = await ApprovedPayments.ApproveAsync(app, browser, source, "0.01");
-        return new PaymentBench(options, started, clientsFile, source, app, approved, await ApprovedFunds.ApproveAsync(app, browser, source));
+        return new PaymentBench(options, started, clientsFile, source, app, approved, await ApprovedFunds.ApproveAsync(app, browser, source), await ApprovedVrps.ApproveAsync(app, browser, source));
     }
 
     private async Task MeasureAsync()
@@ -86,9 +89,10 @@ internal sealed class PaymentBench : IAsyncDisposable
         var server = ProcessorTime.ChildOf(host.ProcessId);
         Operation[] operations =
         [
-            new("Domestic payment, order to 201", 1, OrderAsync, Signs: 0),
-            new("Domestic payment, order and execution", 1, OrderAsync, Signs: 0),
-            new("Funds check", 1, CheckAsync, Signs: 0),
+            new("Domestic payment, order to 201", 1, OrderAsync),
+            new("Domestic payment, order and execution", 1, OrderAsync),
+            .. recurring is null ? [] : new Operation[] { new("Variable recurring payment, order to 201", 1, _ => recurring.OrderAsync()) },
+            new(FundsCheck, 1, CheckAsync),
         ];
         var runs = operations.ToDictionary(operation => operation.Name, _ => new List<Measured>(), StringComparer.Ordinal);
         var commits = operations.ToDictionary(operation => operation.Name, _ => new List<Measured>(), StringComparer.Ordinal);
@@ -126,7 +130,7 @@ internal sealed class PaymentBench : IAsyncDisposable
         foreach (var operation in operations)
         {
             var (run, commit) = (Measured.MedianOf(runs[operation.Name])!, Measured.MedianOf(commits[operation.Name])!);
-            var signatures = (operation.Name == "Funds check" ? floor.VerifyProof : floor.Order) * 1000;
+            var signatures = (operation.Name == FundsCheck ? floor.VerifyProof : floor.Order) * 1000;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {run.Operation} | {run.PerSecond:0} | {run.Median:0.0} | {run.Percentile99:0.0} | {run.ServerSeconds:0.000} + {run.DatabaseSeconds:0.000} = {run.TotalSeconds:0.000} | {signatures:0.000} + {commit.DatabaseSeconds:0.000} = {signatures + commit.DatabaseSeconds:0.000} ({commit.Operation} bytes) | {commit.PerSecond:0} | {run.TotalSeconds / (signatures + commit.DatabaseSeconds):0.0} |"));
@@ -144,7 +148,7 @@ internal sealed class PaymentBench : IAsyncDisposable
     {
         var total = (int)(PerSecond * options.Duration.TotalSeconds * options.Rounds);
         await PrepareAsync(new Operation("Domestic payment", 0, OrderAsync), TimeSpan.FromSeconds(1), total);
-        await PrepareAsync(new Operation("Funds check", 0, CheckAsync), TimeSpan.FromSeconds(1), total);
+        await PrepareAsync(new Operation(FundsCheck, 0, CheckAsync), TimeSpan.FromSeconds(1), total);
         var (order, check) = (new ConcurrentBag<double>(), new ConcurrentBag<double>());
         var watch = Stopwatch.StartNew();
         var running = new List<Task>(total);
@@ -164,7 +168,7 @@ internal sealed class PaymentBench : IAsyncDisposable
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {PerSecond} requests/s mixed, {total} of them, {Environment.ProcessorCount} processors | p50 ms | p95 ms | p99 ms | aim p99 ms |"));
         Console.WriteLine("|---|---:|---:|---:|---:|");
         Line("Domestic payment order", order, 300);
-        Line("Funds check", check, 150);
+        Line(FundsCheck, check, 150);
 
         static void Line(string name, ConcurrentBag<double> took, int aim)
         {
@@ -193,6 +197,7 @@ internal sealed class PaymentBench : IAsyncDisposable
     private async Task PrepareAsync(Operation operation, TimeSpan duration, int least = 0)
     {
         var count = Math.Max(least, (int)(duration.TotalSeconds * 1500));
+        if (operation.Name.StartsWith("Variable", StringComparison.Ordinal)) return;
         if (operation.Name.StartsWith("Domestic", StringComparison.Ordinal))
         {
             while (orders.Count < count)
@@ -280,6 +285,67 @@ internal sealed class PaymentBench : IAsyncDisposable
     {
         await using var command = database.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync())!;
+    }
+}
+
+/// <summary>Orders of variable recurring payments, under several consents with much room in turns.</summary>
+internal sealed class ApprovedVrps(TestTpp tpp, JsonObject consent, IReadOnlyList<(string ConsentId, string Token)> copies)
+{
+    private const int Consents = 64;
+    private int orders;
+
+    /// <summary>Null where the bank does not offer them.</summary>
+    public static async Task<ApprovedVrps?> ApproveAsync(TestTpp tpp, PortalBrowser browser, NpgsqlDataSource database)
+    {
+        if ((await tpp.ApiAsync(HttpMethod.Post, ApprovedPayments.Root + "/domestic-vrp-consents", await tpp.ClientTokenAsync("payments"), "{}")).Status == 404) return null;
+        var consent = JsonNode.Parse("""
+            {
+              "Data": {
+                "ControlParameters": {
+                  "VRPType": ["UK.OBIE.VRPType.Other"],
+                  "PSUAuthenticationMethods": ["UK.OBIE.SCANotRequired"],
+                  "PSUInteractionTypes": ["OffSession"],
+                  "MaximumIndividualAmount": { "Amount": "100.00", "Currency": "GBP" },
+                  "PeriodicLimits": [{ "PeriodType": "Month", "PeriodAlignment": "Consent", "Amount": "1000000.00", "Currency": "GBP" }]
+                },
+                "Initiation": {
+                  "CreditorAccount": { "SchemeName": "UK.OBIE.SortCodeAccountNumber", "Identification": "08080021325698", "Name": "ACME Inc" },
+                  "RemittanceInformation": { "Unstructured": ["Bill"] }
+                }
+              },
+              "Risk": { "PaymentContextCode": "TransferToThirdParty" }
+            }
+            """)!.AsObject();
+        var (consentId, token, _) = await ApprovedPayments.ApproveAsync(tpp, browser, "/domestic-vrp-consents", consent);
+        return new ApprovedVrps(tpp, consent, await ConsentCopies.MakeAsync(database, consentId, token, Consents));
+    }
+
+    public async Task OrderAsync()
+    {
+        var (consentId, token) = copies[Interlocked.Increment(ref orders) % copies.Count];
+        var (control, initiation) = (consent["Data"]!["ControlParameters"]!, consent["Data"]!["Initiation"]!);
+        var body = new JsonObject
+        {
+            ["Data"] = new JsonObject
+            {
+                ["ConsentId"] = consentId,
+                ["PSUAuthenticationMethod"] = control["PSUAuthenticationMethods"]![0]!.DeepClone(),
+                ["PSUInteractionType"] = control["PSUInteractionTypes"]![0]!.DeepClone(),
+                ["VRPType"] = control["VRPType"]![0]!.DeepClone(),
+                ["Initiation"] = initiation.DeepClone(),
+                ["Instruction"] = new JsonObject
+                {
+                    ["InstructionIdentification"] = "ACME412",
+                    ["EndToEndIdentification"] = "FRESCO.21302.GFX.20",
+                    ["RemittanceInformation"] = initiation["RemittanceInformation"]!.DeepClone(),
+                    ["InstructedAmount"] = new JsonObject { ["Amount"] = "0.01", ["Currency"] = "GBP" },
+                    ["CreditorAccount"] = initiation["CreditorAccount"]!.DeepClone(),
+                },
+            },
+            ["Risk"] = consent["Risk"]!.DeepClone(),
+        }.ToJsonString();
+        var answer = await tpp.ApiAsync(HttpMethod.Post, ApprovedPayments.Root + "/domestic-vrps", token, body, signature: tpp.MessageSignature(body), idempotencyKey: TestTpp.NewId());
+        if (answer.Status != 201) throw new InvalidOperationException($"{answer.Status} {answer.Body}");
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
@@ -163,6 +164,27 @@ public sealed class MessageSignatureTests(SignedBank bank) : IClassFixture<Signe
         // Not even a repetition is answered without one.
         await RefusedAsync("", body, "OB-JWS-12", "U019 x-jws-signature", key);
         Assert.Equal(201, (await SendAsync(body, Sign(body), key)).Status);
+    }
+
+    [Theory]
+    [Trait("Rule", "PY-16")]
+    [Trait("Rule", "OB-JWS-3")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_body_in_another_encoding_is_another_body(bool isPacked)
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) await gzip.WriteAsync(Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken);
+        using var content = new ByteArrayContent(isPacked ? packed.ToArray() : Encoding.Unicode.GetBytes(body)) { Headers = { ContentType = new("application/json") } };
+        if (isPacked) content.Headers.ContentEncoding.Add("gzip");
+        var access = await TokenAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = content };
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + access);
+        request.Headers.TryAddWithoutValidation("DPoP", bank.Tpp.Proof("POST", bank.Tpp.Address(Path), access));
+        request.Headers.TryAddWithoutValidation("x-idempotency-key", Bank.NewKey());
+        request.Headers.TryAddWithoutValidation("x-jws-signature", Sign(body));
+        var answer = await bank.Tpp.SendAsync(request);
+        Assert.Equal((400, "OB-JWS-3"), (answer.Status, bank.Host.Log.LastRefusal?.Rule));
     }
 
     [Fact]

@@ -98,6 +98,7 @@ public sealed class DatabaseAwayTests(PayingHost bank)
 {
     private const int Stop = 19;
     private const int Continue = 18;
+    private static readonly string[] WithoutDatabase = ["/health/live", "/.well-known/openid-configuration"];
 
     [Fact]
     [Trait("Reliability", "R2")]
@@ -165,7 +166,7 @@ public sealed class DatabaseAwayTests(PayingHost bank)
                     Assert.True(answer.Status == 503 && answer.Header("Retry-After") is not null, $"{answer.Status} {answer.Body}");
                     answered.Add(still.Elapsed.TotalSeconds);
                 }));
-                foreach (var path in new[] { "/health/live", "/.well-known/openid-configuration" })
+                foreach (var path in WithoutDatabase)
                 {
                     using var alive = await http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
                     Assert.True(alive.IsSuccessStatusCode, $"{path}: {alive.StatusCode}");

@@ -50,17 +50,23 @@ public sealed class ApprovedPayments
     public static async Task<ApprovedPayments> ApproveAsync(TestTpp tpp, PortalBrowser browser, NpgsqlDataSource database, string amount)
     {
         var payment = PaymentRequests.Domestic(amount);
+        var (consentId, token, accounts) = await ApproveAsync(tpp, browser, "/domestic-payment-consents", payment);
+        return new ApprovedPayments(database, payment, consentId, token, accounts);
+    }
+
+    /// <summary>The whole way of a payment of any type to its token: consent, approval with a passkey, code.</summary>
+    public static async Task<(string ConsentId, string Token, IReadOnlyList<string> AccountIds)> ApproveAsync(TestTpp tpp, PortalBrowser browser, string path, JsonObject payment)
+    {
         var asked = payment.ToJsonString();
         var made = await tpp.ApiAsync(
-            HttpMethod.Post, Root + "/domestic-payment-consents", await tpp.ClientTokenAsync("payments"), asked, signature: tpp.MessageSignature(asked), idempotencyKey: TestTpp.NewId());
+            HttpMethod.Post, Root + path, await tpp.ClientTokenAsync("payments"), asked, signature: tpp.MessageSignature(asked), idempotencyKey: TestTpp.NewId());
         if (made.Status != 201) throw new InvalidOperationException($"No consent: {made.Status} {made.Body}");
         var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
         var pushed = await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId).With("scope", "openid payments"));
         var interaction = await browser.ArriveAndSignInAsync(tpp.AuthorizePath(pushed));
         var (accounts, decision) = await browser.ApprovePaymentAsync(interaction);
         var tokens = await tpp.RedeemAsync(decision.Code ?? throw new InvalidOperationException($"Not approved: {decision.Status} {decision.Text}"));
-        var token = tokens.Text("access_token") ?? throw new InvalidOperationException($"No token: {tokens.Status} {tokens.Body}");
-        return new ApprovedPayments(database, payment, consentId, token, accounts);
+        return (consentId, tokens.Text("access_token") ?? throw new InvalidOperationException($"No token: {tokens.Status} {tokens.Body}"), accounts);
     }
 
     /// <summary>So many more of them, all from the account that was chosen, or from these in turns.</summary>
