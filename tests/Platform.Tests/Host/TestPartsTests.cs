@@ -25,6 +25,6 @@ public sealed class TestPartsTests
         await first.ExecuteAsync("CREATE TABLE only_here (id int)");
 
         Assert.Equal(0L, await second.ScalarAsync<long>("SELECT count(*) FROM information_schema.tables WHERE table_name = $1", "only_here"));
-        Assert.Equal("on", await first.ScalarAsync<string>("SHOW fsync"));
+        Assert.Equal("off", await first.ScalarAsync<string>("SHOW fsync"));
     }
 }
