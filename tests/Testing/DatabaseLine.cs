@@ -116,13 +116,13 @@ public sealed class DatabaseLine : IAsyncDisposable
         lock (guard)
         {
             isCut = true;
-            foreach (var call in calls) call.Close();
+            foreach (var call in calls) call.Dispose();
             calls.Clear();
         }
     }
 
     /// <summary>One connection.</summary>
-    private sealed class Call
+    private sealed class Call : IDisposable
     {
         private const int EncryptionAsked = 80877103;
         private const int GssAsked = 80877104;
@@ -139,7 +139,7 @@ public sealed class DatabaseLine : IAsyncDisposable
             _ = RunAsync(address);
         }
 
-        public void Close()
+        public void Dispose()
         {
             client.Dispose();
             server.Dispose();
@@ -161,7 +161,7 @@ public sealed class DatabaseLine : IAsyncDisposable
             }
             finally
             {
-                Close();
+                Dispose();
             }
         }
 

@@ -1,11 +1,14 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace OpenBanking.Host.Reports;
 
 /// <summary>In which seconds of a minute a host answered something, a bit each.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct AnsweredMinute(long Minute, Guid Host, long Seconds);
 
 /// <summary>Which were the first and the last request that a host received in a second and answered, where others of that second failed on it.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct AnsweredMoments(long Second, Guid Host, long First, long Last);
 
 /// <summary>When something was answered, as exactly as it is stored.</summary>

@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace OpenBanking.Host.Reports;
 
 /// <summary>A time in which an interface was not available.</summary>
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Outage(DateTimeOffset From, DateTimeOffset To)
 {
     public TimeSpan Length => To - From;

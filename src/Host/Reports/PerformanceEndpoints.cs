@@ -66,18 +66,42 @@ internal sealed class PerformanceEndpoints(PerformanceReports reports, TimeProvi
         ("Percentile99Milliseconds", row => row.Percentile99Milliseconds),
     ];
 
+    /// <summary>One report at a time, and not for long: it is for everybody, and reads much.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim turn = new(1, 1);
+
     private DateOnly Today => DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
 
     private async Task<IResult> ShowAsync(HttpRequest request, CancellationToken ct)
     {
         var problem = Range(request, out var from, out var to);
         if (problem is not null) (from, to) = (Today.AddDays(1 - DaysAtFirst), Today);
-        var (report, totals) = await reports.ReadAsync(from, to, ct);
-        return Portal.ShowPerformance(report, totals, Today, problem);
+        return await InTurnAsync(request, from, to, (report, totals) => Portal.ShowPerformance(report, totals, Today, problem), ct);
     }
 
-    private async Task<IResult> FileAsync(HttpRequest request, Func<PerformanceReport, IResult> write, CancellationToken ct) =>
-        Range(request, out var from, out var to) is { } problem ? Results.Text(problem, statusCode: StatusCodes.Status400BadRequest) : write((await reports.ReadAsync(from, to, ct)).Report);
+    private async Task<IResult> FileAsync(HttpRequest request, Func<PerformanceReport, IResult> write, CancellationToken ct) => Range(request, out var from, out var to) is { } problem
+        ? Results.Text(problem, statusCode: StatusCodes.Status400BadRequest)
+        : await InTurnAsync(request, from, to, (report, _) => write(report), ct);
+
+    private async Task<IResult> InTurnAsync(HttpRequest request, DateOnly from, DateOnly to, Func<PerformanceReport, IReadOnlyList<EndpointDay>, IResult> answer, CancellationToken ct)
+    {
+        if (!await turn.WaitAsync(Patience, ct))
+        {
+            request.HttpContext.Response.Headers.RetryAfter = "5";
+            return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }
+
+        try
+        {
+            var (report, totals) = await reports.ReadAsync(from, to, ct);
+            return answer(report, totals);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
 
     /// <summary>Which days are asked for; answers what is wrong with them.</summary>
     private string? Range(HttpRequest request, out DateOnly from, out DateOnly to)

@@ -5,7 +5,6 @@ using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
-using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent;
 

@@ -38,10 +38,10 @@ internal sealed class Decisions(
         var user = await db.Users.SingleAsync(row => row.Id == interaction.UserId, ct);
         var subject = await subjects.ForAsync(client, user.Id, ct);
         if (request.IdTokenHint is { } hint && await hints.SubjectAsync(hint, client, ct) != subject)
-            return Answer(await EndAsync(open, "failed", "login_required", "another customer is signed in", ct)); // ID-17
+            return Answer(await EndAsync(open, AuthorisationTallies.Failed, "login_required", "another customer is signed in", ct)); // ID-17
 
         if (!await grants.MayDecideAsync(request, client, user.Id, ct))
-            return Answer(await EndAsync(open, "failed", "invalid_grant_id", "grant_id names no grant of this customer", ct)); // GM-03
+            return Answer(await EndAsync(open, AuthorisationTallies.Failed, "invalid_grant_id", "grant_id names no grant of this customer", ct)); // GM-03
 
         if (!await pushed.SpendAsync(open.Pushed.Hash, ct)) return Answer(back: null);
 
@@ -51,7 +51,7 @@ internal sealed class Decisions(
         var (answer, grant) = await authorisations.ApproveAsync(ToDecide(open), approver, approval.AccountIds, approval.ShownDigest, ct);
         if (grant is not null)
         {
-            await interactions.DecidedAsync(interaction, "completed", ct);
+            await interactions.DecidedAsync(interaction, AuthorisationTallies.Completed, ct);
             return new DecisionAnswer.Done(await AnswerAsync(open, grant, ct));
         }
 
@@ -61,7 +61,7 @@ internal sealed class Decisions(
             var (rule, why) = answer is AuthorisationAnswer.TooLate
                 ? ("OB-PIS-18", "the bank's hour for this payment has passed")
                 : ("CO-09", "the consent cannot be authorised any more");
-            await interactions.DecidedAsync(interaction, "failed", ct);
+            await interactions.DecidedAsync(interaction, AuthorisationTallies.Failed, ct);
             return new DecisionAnswer.Ended(rule, await response.ErrorAsync(request, client, "access_denied", why, ct));
         }
 
@@ -85,7 +85,7 @@ internal sealed class Decisions(
     public async Task<DecisionAnswer> FailedAsync(OpenInteraction open, string rule, CancellationToken ct)
     {
         if (await interactions.CountFailureAsync(open.Interaction, ct) < Interactions.MostFailures) return new DecisionAnswer.PasskeyNeeded(rule);
-        var back = await EndAsync(open, "access_denied", "the customer failed to authenticate", ct);
+        var back = await EndAsync(open, AuthorisationTallies.Failed, "access_denied", "the customer failed to authenticate", ct);
         if (back is null) return Answer(back);
         await authorisations.RejectAsync(ToDecide(open), RejectionCause.FailedAuthentication, customerId: null, from: null, ct);
         return new DecisionAnswer.Ended("CON-05", back);
@@ -97,7 +97,7 @@ internal sealed class Decisions(
         var customerId = await db.Users.Where(row => row.Id == open.Interaction.UserId).Select(row => row.CustomerId).SingleOrDefaultAsync(ct);
         var cause = await authorisations.CauseOfRefusalAsync(ToDecide(open), customerId, ct);
         var back = await EndAsync(
-            open, "refused", "access_denied", cause == RejectionCause.Declined ? "the customer declined" : "the customer has no account to share", ct);
+            open, AuthorisationTallies.Refused, "access_denied", cause == RejectionCause.Declined ? "the customer declined" : "the customer has no account to share", ct);
         if (back is not null) await authorisations.RejectAsync(ToDecide(open), cause, customerId, from, ct);
         return back;
     }
@@ -105,7 +105,7 @@ internal sealed class Decisions(
     /// <summary>The way back for a customer who did not decide in time (X-10, OB-SEC-12); null where a decision was made before.</summary>
     public async Task<ReturnToClient?> TimeOutAsync(OpenInteraction open, CancellationToken ct)
     {
-        var back = await EndAsync(open, "abandoned", "access_denied", "the customer did not decide in time", ct);
+        var back = await EndAsync(open, AuthorisationTallies.Abandoned, "access_denied", "the customer did not decide in time", ct);
         if (back is not null) await authorisations.RejectAsync(ToDecide(open), RejectionCause.TimedOut, customerId: null, from: null, ct);
         return back;
     }

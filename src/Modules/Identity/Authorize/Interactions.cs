@@ -1,13 +1,11 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
-using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Identity.Par;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Kernel;
-using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Identity.Authorize;
 
@@ -22,7 +20,7 @@ internal sealed record OpenInteraction(Interaction Interaction, PushedRequest Pu
 internal sealed record UnusableInteraction(string Rule, int Status);
 
 /// <summary>Begins interactions, finds them for the browser that began them, and records who has signed in for them.</summary>
-internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientRegister register, TimeProvider time, Tallies tallies)
+internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientRegister register, AuthorisationTallies tallies, TimeProvider time)
 {
     /// <summary>From the browser's arrival to the decision (PAR-16, X-10).</summary>
     public static readonly TimeSpan TimeToDecide = TimeSpan.FromMinutes(10);
@@ -49,7 +47,7 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
             DecideBefore = now + TimeToDecide,
         });
         await db.SaveChangesAsync(ct);
-        Count(request.ConsentId, "started");
+        tallies.Count(request.ConsentId, AuthorisationTallies.Started);
         GiveBrowser(http, id.Value, secret);
         return id.Value;
     }
@@ -90,7 +88,7 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
                     .SetProperty(row => row.Amr, signIn.Amr),
                 ct);
         if (taken != 1) return null;
-        if (open.Interaction.UserId is null) Count(open.Interaction.ConsentId, "authenticated");
+        if (open.Interaction.UserId is null) tallies.Count(open.Interaction.ConsentId, AuthorisationTallies.Authenticated);
         GiveBrowser(http, interactionId, after);
         return open.Client;
     }
@@ -107,16 +105,12 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
     /// <param name="outcome">How, as it is counted.</param>
     public Task DecidedAsync(Interaction interaction, string outcome, CancellationToken ct)
     {
-        Count(interaction.ConsentId, outcome);
+        tallies.Count(interaction.ConsentId, outcome);
         var now = time.GetUtcNow();
         return db.Interactions
             .Where(row => row.Hash == interaction.Hash)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.DecidedAt, now), ct);
     }
-
-    // How customers' authorisations went, from the browser's arrival on (OB-OPS-5).
-    private void Count(string consentId, string what) =>
-        tallies.Count(time.GetUtcNow(), $"authorisation of {ConsentKind.OfId(consentId)?.Name}", what);
 
     private async Task<Interaction?> RowAsync(string interactionId, CancellationToken ct)
     {
