@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
 using OpenBanking.Kernel.Jose;
@@ -68,18 +67,18 @@ internal sealed class PaymentBench : IAsyncDisposable
                 metadata["scope"] = "openid payments fundsconfirmations";
             },
             algorithm: "PS256");
-        var clients = Path.GetTempFileName();
-        await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone()).ToJsonString());
-        var host = await HostProcess.StartAsync(new Dictionary<string, string?>(settings, StringComparer.Ordinal) { ["Identity__ClientsFile"] = clients });
-        var sandbox = await host.SandboxAsync();
-        var database = NpgsqlDataSource.Create(sandbox.GetProperty("database").GetString()!);
-        var tpp = registered.At(host.Reach);
-        using var browser = new PortalBrowser(host.Reach);
+        var clientsFile = Path.GetTempFileName();
+        await File.WriteAllTextAsync(clientsFile, new JsonArray(registered.Registration!.DeepClone()).ToJsonString());
+        var started = await HostProcess.StartAsync(new Dictionary<string, string?>(settings, StringComparer.Ordinal) { ["Identity__ClientsFile"] = clientsFile });
+        var sandbox = await started.SandboxAsync();
+        var source = NpgsqlDataSource.Create(sandbox.GetProperty("database").GetString()!);
+        var app = registered.At(started.Reach);
+        using var browser = new PortalBrowser(started.Reach);
         var customer = sandbox.GetProperty("customers")[0];
         var activated = await browser.ActivateAsync(customer.GetProperty("username").GetString()!, customer.GetProperty("activationCode").GetString()!);
         if (!activated.IsSuccess) throw new InvalidOperationException(activated.Text);
-        var payments = await ApprovedPayments.ApproveAsync(tpp, browser, database, "0.01");
-        return new PaymentBench(options, host, clients, database, tpp, payments, await ApprovedFunds.ApproveAsync(tpp, browser, database));
+        var approved = await ApprovedPayments.ApproveAsync(app, browser, source, "0.01");
+        return new PaymentBench(options, started, clientsFile, source, app, approved, await ApprovedFunds.ApproveAsync(app, browser, source));
     }
 
     private async Task MeasureAsync()
@@ -248,6 +247,7 @@ internal sealed class PaymentBench : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.Environment["PGPASSWORD"] = connection.Password;
         var spent = ProcessorTime.OfTree(server);
@@ -293,7 +293,7 @@ internal sealed class ApprovedFunds(NpgsqlDataSource database, TestTpp tpp, stri
     {
         await using var ask = database.CreateCommand("""SELECT "Identification" FROM accounts.accounts a JOIN accounts.holders h ON h."AccountId" = a."Id" WHERE h."CustomerId" = 'C-100001' AND "Currency" = 'GBP' AND "Scheme" = 'UK.OBIE.SortCodeAccountNumber' ORDER BY a."Position" LIMIT 1""");
         var number = (string)(await ask.ExecuteScalarAsync())!;
-        var body = $$"""{"Data":{"DebtorAccount":{"SchemeName":"UK.OBIE.SortCodeAccountNumber","Identification":"{{number}}"}}}""";
+        var body = $$$$"""{"Data":{"DebtorAccount":{"SchemeName":"UK.OBIE.SortCodeAccountNumber","Identification":"{{{{number}}}}"}}}""";
         var made = await tpp.ApiAsync(HttpMethod.Post, Root + "/funds-confirmation-consents", await tpp.ClientTokenAsync("fundsconfirmations"), body);
         if (made.Status != 201) throw new InvalidOperationException($"{made.Status} {made.Body}");
         var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
@@ -308,7 +308,7 @@ internal sealed class ApprovedFunds(NpgsqlDataSource database, TestTpp tpp, stri
     public Task<Answer> CheckAsync((string ConsentId, string Token) consent)
     {
         var reference = Interlocked.Increment(ref references).ToString(CultureInfo.InvariantCulture);
-        var body = $$"""{"Data":{"ConsentId":"{{consent.ConsentId}}","Reference":"bench {{reference}}","InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}""";
+        var body = $$$$"""{"Data":{"ConsentId":"{{{{consent.ConsentId}}}}","Reference":"bench {{{{reference}}}}","InstructedAmount":{"Amount":"1.00","Currency":"GBP"}}}""";
         return tpp.ApiAsync(HttpMethod.Post, Root + "/funds-confirmations", consent.Token, body);
     }
 }

@@ -10,7 +10,7 @@ namespace OpenBanking.Host.Reports;
 /// The statistics that a bank publishes of its interfaces (RTS article 32; OB-OPS-1), for everybody: as a page, as CSV and as JSON. Nothing in them is of a
 /// client or a customer.
 /// </summary>
-internal sealed class PerformanceEndpoints(PerformanceReports reports, TimeProvider clock)
+internal sealed class PerformanceEndpoints(PerformanceReports reports, TimeProvider clock) : IDisposable
 {
     private const string Page = "/performance";
     private const int DaysAtFirst = 30;
@@ -32,6 +32,8 @@ internal sealed class PerformanceEndpoints(PerformanceReports reports, TimeProvi
         routes.MapGet(Page + "/endpoints.csv", (HttpContext http, PerformanceEndpoints endpoints, CancellationToken ct) =>
             endpoints.FileAsync(http.Request, report => Csv("performance-endpoints", report, EndpointColumns, report.Endpoints), ct));
     }
+
+    public void Dispose() => turn.Dispose();
 
     private static readonly (string Name, Func<InterfaceDay, object?> Value)[] DayColumns =
     [

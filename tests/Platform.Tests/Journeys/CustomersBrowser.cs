@@ -19,16 +19,16 @@ public sealed class CustomersBrowser : IAsyncDisposable
     /// <param name="javaScript">Off shows what a page does without script.</param>
     public static async Task<CustomersBrowser> OpenAsync(int width = 1280, int height = 900, bool dark = false, bool javaScript = true)
     {
-        var context = await Chromium.OpenAsync(new BrowserNewContextOptions
+        var opened = await Chromium.OpenAsync(new BrowserNewContextOptions
         {
             IgnoreHTTPSErrors = true,
             ViewportSize = new ViewportSize { Width = width, Height = height },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             JavaScriptEnabled = javaScript,
         });
-        var page = await context.NewPageAsync();
+        var page = await opened.NewPageAsync();
         page.SetDefaultTimeout((float)Eventually.Patience.TotalMilliseconds);
-        var protocol = await context.NewCDPSessionAsync(page);
+        var protocol = await opened.NewCDPSessionAsync(page);
         await protocol.SendAsync("WebAuthn.enable");
         await protocol.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>(StringComparer.Ordinal)
         {
@@ -42,7 +42,7 @@ public sealed class CustomersBrowser : IAsyncDisposable
                 ["automaticPresenceSimulation"] = true,
             },
         });
-        return new CustomersBrowser(context, page);
+        return new CustomersBrowser(opened, page);
     }
 
     /// <summary>Activates with a one-time code and leaves a passkey in the authenticator.</summary>
