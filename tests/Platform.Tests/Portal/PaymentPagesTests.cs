@@ -160,47 +160,6 @@ public sealed class PaymentPagesTests : PortalTest
         NothingFound();
     }
 
-    [Fact]
-    [Trait("Rule", "P-8")]
-    [Trait("Rule", "P-10")]
-    public async Task A_payment_that_two_must_approve_waits_in_the_channel_for_the_other()
-    {
-        using var tpp = await TestTpp.RegisterAsync(Host, change: Pays, algorithm: "PS256");
-        await ActivateAsync(2);
-        var body = Body(_ => { });
-        var consent = await ArriveAsync(tpp, "domestic-payment-consents", body);
-        await Browser.SignInAsync();
-        await SaysAsync("A payment from Trading needs one more person's approval");
-        await LookAsync("approve-payment-of-two");
-        await Browser.TickAsync("Trading");
-        await Browser.PressAsync("Approve");
-        await Page.WaitForURLAsync("https://tpp.example/**");
-        var order = await OrderAsync(tpp, consent, "domestic-payments", body);
-        await OpenAsync("/approvals");
-        await SaysAsync("£1,024.50 to Willow Street Energy", "Waits for others", "1 of 2");
-
-        // The other, in another browser.
-        await Browser.DisposeAsync();
-        Browser = await CustomersBrowser.OpenAsync();
-        await ActivateAsync(Bank.Single(customer => customer.Username == "rowan"));
-        await OpenAsync("/signin");
-        await Browser.SignInAsync();
-        await Assertions.Expect(Page.GetByText("A payment waits for your approval.")).ToBeVisibleAsync();
-        await LookAsync("overview-approvals");
-        await OpenAsync("/approvals");
-        await LookAsync("approvals");
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Look at this payment" }).ClickAsync();
-        await HasHeadingAsync("Pay £1,024.50 to Willow Street Energy");
-        await SaysAsync("1 of 2 have approved this payment", "If you refuse, the payment is not made");
-        await SameWeightAsync("Approve with a passkey", "Refuse");
-        await LookAsync("approval");
-        await Browser.PressAsync("Approve with a passkey");
-        await SaysAsync("Everybody has approved who must");
-        await LookAsync("approval-done");
-        await UntilAsync(order, "ACCC");
-        NothingFound();
-    }
-
     private static void Pays(JsonObject metadata)
     {
         TestTpp.OnTheBackchannel()(metadata);
