@@ -18,7 +18,6 @@ internal sealed class SandboxPaymentHandlers(
 {
     private const string NotWaiting = "this order waits for nobody's approval";
 
-
     public async Task<string?> Handle(RefuseNextPayment request, CancellationToken cancellationToken)
     {
         if (!IsCode(request.Code)) return "code must be a reason code of four letters and digits";
