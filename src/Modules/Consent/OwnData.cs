@@ -17,7 +17,7 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
     public async Task Handle(OwnDataAsked notification, CancellationToken cancellationToken)
     {
         var all = await connections.OfAsync(notification.CustomerId, null, cancellationToken);
-        var summaries = await connections.SummariseAsync(all, notification.CustomerId, cancellationToken);
+        var summaries = await connections.SummariseAsync([.. all.Select(IReadOnlyList<Connection> (one) => [one])], notification.CustomerId, cancellationToken);
         notification.Answer.Add(await AccessesAsync(notification.CustomerId, all, summaries, cancellationToken));
         notification.Answer.Add(await PaymentsAsync(notification.CustomerId, cancellationToken));
         notification.Answer.Add(await ApprovalsAsync(notification.CustomerId, cancellationToken));

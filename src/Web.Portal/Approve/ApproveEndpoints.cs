@@ -161,7 +161,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     private static IResult GoneMeanwhile(HttpContext http, string clientName, ConsentKind? kind, DecisionAnswer.Ended ended)
     {
         RefusalLog.Write(http, "page", ended.Rule);
-        return GoBack(http, ReturnResult.GoneMeanwhile(kind), clientName, ended.Return, StatusCodes.Status409Conflict);
+        return GoBack(http, ReturnResult.Ended(ended.Rule, kind), clientName, ended.Return, StatusCodes.Status409Conflict);
     }
 
     // An answer of our own with the way back in it, not a redirect: browsers hold a form's redirects to form-action, and the customer
@@ -185,6 +185,14 @@ public sealed record ReturnResult(string Title, string Text, bool IsApproved = f
 
     /// <summary>Between the page and the click the third party withdrew its request, or it expired.</summary>
     public static ReturnResult GoneMeanwhile(ConsentKind? kind) => new("This request has ended", $"It was withdrawn or has expired while this page was open. {Nothing(kind)}");
+
+    /// <summary>The request is over for good, and why.</summary>
+    public static ReturnResult Ended(string rule, ConsentKind? kind) => rule switch
+    {
+        "OB-PIS-18" => new("Too late for today", "Payments of this kind are taken until a certain hour, and it has passed. Nothing was approved and no money has moved."),
+        "CON-05" => new("This request has ended", "Your passkey did not fit it too many times. Nothing was approved and no money has moved. If you still want this, start again."),
+        _ => GoneMeanwhile(kind),
+    };
 
     public static ReturnResult Approved(ConsentKind? kind, string clientName, bool continues) => (IsOnePayment(kind), continues) switch
     {

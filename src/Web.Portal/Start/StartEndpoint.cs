@@ -23,6 +23,16 @@ internal sealed class StartEndpoint(IMediator mediator, Visitors visitors)
         var accounts = await mediator.Send(new ListOwnAccountsIfKnown(customer.CustomerId), ct);
         var connections = await mediator.Send(new ListConnections(customer.CustomerId), ct);
         var payments = await mediator.Send(new ListPayments(customer.CustomerId, new PaymentSearch(null, PaymentState.Open, null, PaymentOrdering.Latest, 0, 0)), ct);
-        return Pages.Show<OverviewPage>(new { Customer = customer, Accounts = accounts, Connections = connections, Payments = payments });
+        var approves = accounts?.Any(account => account.ApproversNeeded > 1) == true;
+        var orders = approves ? await mediator.Send(new ListOrdersToApprove(customer.CustomerId), ct) : [];
+        return Pages.Show<OverviewPage>(new
+        {
+            Customer = customer,
+            Accounts = accounts,
+            Connections = connections,
+            Payments = payments,
+            Approves = approves,
+            OrdersToApprove = orders.Count(order => !order.IsApprovedByCustomer),
+        });
     }
 }

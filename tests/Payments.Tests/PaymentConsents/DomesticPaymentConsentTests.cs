@@ -269,7 +269,7 @@ public sealed class DomesticPaymentConsentTests(Bank bank)
 
         // A tester's choice counts before the setting, until it is put back.
         var choices = own.Services.GetRequiredService<CurrentChoices>();
-        choices.Now = choices.Now with { CutOffs = new Dictionary<string, CutOff>(StringComparer.Ordinal) { ["domestic-payments"] = new("domestic-payments", Rejects: true, new TimeOnly(16, 0, 1)) } };
+        choices.Now = choices.Now with { CutOffs = new Dictionary<string, CutOff>(StringComparer.Ordinal) { ["domestic-payments"] = new(new TimeOnly(16, 0, 1), CutOffStrategy.Reject) } };
         Assert.Equal(201, (await bank.PostAsync(Path, Bank.Payment(), at: own)).Status);
         own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 16, 0, 1, TimeSpan.Zero));
         await RefusedAsync(await bank.PostAsync(Path, Bank.Payment(), at: own), "OB-PIS-18", "U012");

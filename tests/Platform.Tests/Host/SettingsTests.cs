@@ -53,7 +53,7 @@ public sealed class SettingsTests : IDisposable
         Assert.True(exit == 1, $"{what}: exit code {exit}, {output}");
         Assert.Contains(sentence, output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
-        Assert.True(took < TimeSpan.FromSeconds(15), $"{what}: took {took}"); // 5 s on an idle machine; tests share theirs.
+        Assert.True(took < TimeSpan.FromSeconds(45), $"{what}: took {took}"); // 5 s on an idle machine; tests share theirs.
     }
 
     [Fact]

@@ -207,7 +207,7 @@ public sealed class PaymentPagesTests : PortalTest
         initiation["CreditorAccount"] = new JsonObject { ["SchemeName"] = "UK.OBIE.IBAN", ["Identification"] = "FR1420041010050500013M02606", ["Name"] = "Atelier Lumière" };
     });
 
-    private async Task<string> ConsentAsync(TestTpp tpp, string path, JsonObject body)
+    private static async Task<string> ConsentAsync(TestTpp tpp, string path, JsonObject body)
     {
         var made = await tpp.PayAsync(Root + path, body.ToJsonString(), await tpp.ClientTokenAsync("payments"));
         Assert.True(made.Status == 201, made.Body);
@@ -254,7 +254,7 @@ public sealed class PaymentPagesTests : PortalTest
         await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consent).With("scope", "openid payments"))));
     }
 
-    private async Task AskAsync(TestTpp tpp, SandboxCustomer customer)
+    private static async Task AskAsync(TestTpp tpp, SandboxCustomer customer)
     {
         var consent = await ConsentAsync(tpp, "domestic-payment-consents", Body(_ => { }));
         await tpp.AskAsync(Form.Empty

@@ -1,5 +1,6 @@
 using System.Net;
 using OpenBanking.Samples.Tpp.Terminal;
+using OpenBanking.Testing;
 
 namespace OpenBanking.Platform.Tests.Samples;
 
@@ -29,7 +30,7 @@ public sealed class ConsoleTests
         Assert.Equal(HttpStatusCode.BadRequest, (await tpp.Browser.GetAsync(new Uri(back.AbsoluteUri.Replace("state=", "state=x", StringComparison.Ordinal)), Ct)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await tpp.Browser.GetAsync(back, Ct)).StatusCode);
 
-        Assert.Equal(0, await run.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+        Assert.Equal(0, await run.WaitAsync(Eventually.Patience, Ct));
         var text = output.ToString();
         Assert.Contains("ID token, claims", text, StringComparison.Ordinal);
         Assert.Contains("the token is worth nothing any more", text, StringComparison.Ordinal);

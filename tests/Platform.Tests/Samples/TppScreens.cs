@@ -12,8 +12,6 @@ public sealed class TppScreens
 {
     private static readonly StandingClock Clock = new(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
 
-    private static readonly string[] Browsers = ["chromium", "chromium-browser", "google-chrome"];
-
     [Theory]
     [InlineData("start", 375, ColorScheme.Light)]
     [InlineData("start", 375, ColorScheme.Dark)]
@@ -37,9 +35,7 @@ public sealed class TppScreens
     public async Task A_page_is_readable_for_everybody_everywhere(string name, int width, ColorScheme scheme)
     {
         await using var tpp = await TppApp.StartAsync(Clock, Map);
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium(), Args = ["--no-sandbox"] });
-        await using var context = await browser.NewContextAsync(new BrowserNewContextOptions
+        await using var context = await Chromium.OpenAsync(new BrowserNewContextOptions
         {
             IgnoreHTTPSErrors = true,
             ViewportSize = new ViewportSize { Width = width, Height = width < 600 ? 780 : 860 },
@@ -80,11 +76,6 @@ public sealed class TppScreens
 
     private static MadePayment Made(string status) => new MadePayment("TALLY1", "dpop", "dpc-1", new WantedPayment(Payment.Sample(), "key-1"), Clock.Now)
         .With(new PaymentOrder("dp-1", status, Clock.Now, status == "RJCT" ? "AM04" : null) { RefundAccount = "99012420450061", RefundName = "Amelia Hart" });
-
-    private static string? Chromium() => (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(Path.PathSeparator)
-        .SelectMany(directory => Browsers.Select(name => Path.Combine(directory, name)))
-        .FirstOrDefault(File.Exists);
 
     private static string Root()
     {

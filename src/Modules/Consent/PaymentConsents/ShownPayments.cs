@@ -34,7 +34,7 @@ internal static class ShownPayments
     public static ShownPayment Scheduled(PaymentRequest payment, ConsentRecord consent)
     {
         var shown = Single(payment, consent);
-        return shown with { Lines = [On("Goes out on", ScheduledPayments.ExecutionOf(payment)), .. shown.Lines.Where(line => line.Label != "Goes out on")] };
+        return shown with { Lines = [On("Goes out on", PaymentQuote.ExecutionOf(consent)!.Value), .. shown.Lines.Where(line => line.Label != "Goes out on")] };
     }
 
     /// <summary>A standing order: its first, its regular and its last payment, its rhythm and its end (P-5).</summary>
@@ -77,7 +77,7 @@ internal static class ShownPayments
         [
             new ShownLine("File type", FileFormat.Find(payment.Text(Initiation + "FileType"))?.Words ?? payment.Text(Initiation + "FileType")!),
             new ShownLine("Payments", (consent.FilePayments ?? 0).ToString(CultureInfo.InvariantCulture)),
-            On("Goes out on", FilePayments.ExecutionOf(payment, consent.CreatedAt)),
+            On("Goes out on", FilePayments.AskedFor(payment) ?? consent.CreatedAt),
             .. Reference(payment),
             new ShownLine("Fingerprint", payment.Text(Initiation + "FileHash")!),
         ])
@@ -106,11 +106,7 @@ internal static class ShownPayments
     /// <summary>When it goes, where that is not at once (P-4).</summary>
     public static IEnumerable<ShownLine> Times(ConsentRecord consent)
     {
-        if (consent.Quoted is { } quoted && JsonElement.Parse(quoted).TryGetProperty("ExpectedExecutionDateTime", out var expected)
-            && IsoDateTime.Parse(expected.GetString()!) is { } at && WorkingDays.DayOf(at) > WorkingDays.DayOf(consent.CreatedAt))
-        {
-            yield return On("Goes out on", at);
-        }
+        if (PaymentQuote.ExecutionOf(consent) is { } at && WorkingDays.DayOf(at) > WorkingDays.DayOf(consent.CreatedAt)) yield return On("Goes out on", at);
     }
 
     public static IEnumerable<ShownLine> Charges(ConsentRecord consent) => PaymentQuote.ChargesOf(consent)
