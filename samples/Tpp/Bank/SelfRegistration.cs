@@ -17,6 +17,8 @@ internal sealed class SelfRegistration(
     ClientKind kind, TppOptions options, TppKeys keys, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null) : IDisposable
 {
     private static readonly TimeSpan RequestLasts = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(100);
     private readonly SemaphoreSlim one = new(1);
 
     /// <summary>What we ask for at most: to see accounts, for long, and to make a payment, once each time.</summary>
@@ -39,6 +41,8 @@ internal sealed class SelfRegistration(
         await one.WaitAsync(ct);
         try
         {
+            // The pages and the terminal are two programs with one directory: the second waits, and finds what the first has made.
+            await using var alone = await AloneAsync(ct);
             registered ??= Kept();
             if (registered is not null) return ClientId;
             if ((await RegisterAsync(ct)).Failed(out var fault, out var made)) return fault;
@@ -75,6 +79,23 @@ internal sealed class SelfRegistration(
     }.ToJsonString());
 
     public void Dispose() => one.Dispose();
+
+    private async Task<FileStream> AloneAsync(CancellationToken ct)
+    {
+        TppKeys.PrivateDirectory(options.Data);
+        var until = time.GetUtcNow() + Patience;
+        while (true)
+        {
+            try
+            {
+                return new FileStream(FileOf(options, kind) + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (time.GetUtcNow() < until)
+            {
+                await Task.Delay(BetweenLooks, time, ct);
+            }
+        }
+    }
 
     // One that was made for less than we ask for today is made anew.
     private Registration? Kept()

@@ -153,7 +153,7 @@ public sealed class PaymentTypeTests(Bank bank)
             ["First payment £10.00 on 25 November 2026", "How often Every month on the 31st", "Then £10.00 on 30 November 2026", "Ends Until cancelled"],
             await LinesAsync(own, Standing, "Data.Initiation.MandateRelatedInformation", """{"Frequency":{"Type":"MNTH","PointInTime":"31"},"FirstPaymentDateTime":"2026-11-25T00:00:00Z"}""", 4));
         Assert.Equal(
-            ["First payment £10.00 on 1 December 2026", "How often Every month", "Then £12.00 on 1 January 2027", "Last payment £3.00 on 1 March 2027", "Payments 4"],
+            ["First payment £10.00 on 1 December 2026", "How often Every month", "Then £12.00 on 4 January 2027", "Last payment £3.00 on 1 March 2027", "Payments 4"],
             await LinesAsync(own, Standing, null, null, 5, initiation =>
             {
                 initiation["NumberOfPayments"] = "4";

@@ -131,7 +131,8 @@ internal static class ShownPayments
         yield return new ShownLine("Last payment", Of(count - 1));
         yield return new ShownLine("Payments", count.ToString(CultureInfo.InvariantCulture));
 
-        string Of(int number) => $"{StandingOrders.AmountOf(payment, series, number).ToText()} on {Day(series.Day(number)!.Value)}";
+        // A day on which payments do not settle gives way to the next; the customer is told the one on which it really goes.
+        string Of(int number) => $"{StandingOrders.AmountOf(payment, series, number).ToText()} on {Day(WorkingDays.OnOrAfter(series.Day(number)!.Value))}";
     }
 
     private static IEnumerable<ShownLine> Rate(PaymentRequest payment, ConsentRecord consent)
