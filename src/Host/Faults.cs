@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Npgsql;
 using OpenBanking.Accounts.Contracts;
@@ -30,9 +31,9 @@ internal sealed partial class Faults(RequestDelegate next, ILogger<Faults> log)
             http.Abort(); // Half an answer must not look like a whole one.
             throw;
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception gone) when (gone is ConnectionResetException || (gone is OperationCanceledException && http.RequestAborted.IsCancellationRequested))
         {
-            return; // Nobody listens any more.
+            return; // Nobody listens any more, and whoever hangs up while sending is no fault of ours.
         }
         catch (BadHttpRequestException broken)
         {

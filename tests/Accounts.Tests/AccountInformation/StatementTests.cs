@@ -36,6 +36,7 @@ public sealed partial class StatementTests(Bank bank, RegularPaymentTests.MovedB
             if (next is { } following) Assert.Equal(following, closing);
             next = opening;
             Assert.True(At(statement, "StartDateTime") < At(statement, "EndDateTime") && At(statement, "EndDateTime") < At(statement, "CreationDateTime"));
+            Assert.InRange(At(statement, "CreationDateTime") - At(statement, "EndDateTime"), TimeSpan.Zero, TimeSpan.FromMinutes(10));
         }
 
         Assert.Equal(0m, next);

@@ -1,7 +1,11 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Storage;
@@ -182,6 +186,33 @@ public sealed class FilePaymentConsentTests(Bank bank)
         Assert.Equal((new Money(12.50m, "GBP"), "2 payments", "Salaries"), (shown.Payment!.Amount, shown.Payment.PayeeName, shown.Payment.PayeeAccount));
         Assert.Equal(["File type", "Payments", "Goes out on", "Fingerprint"], shown.Payment.Lines.Select(line => line.Label));
         Assert.Equal(["GBP"], shown.Accounts.Select(account => account.Currency).Distinct());
+    }
+
+    [Fact]
+    [Trait("Rule", "OP-10")]
+    public async Task Who_hangs_up_while_sending_is_no_fault_of_the_bank()
+    {
+        await using var own = await BankApi.StartAsync();
+        var address = new Uri(own.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) })
+        {
+            await socket.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+            var begun = $"POST {BankApi.PaymentsRoot}{Path} HTTP/1.1\r\nHost: bank.example\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{";
+            await socket.SendAsync(Encoding.ASCII.GetBytes(begun), TestContext.Current.CancellationToken);
+            await LoggedAsync(own, "Request starting");
+        }
+
+        await LoggedAsync(own, "Request finished");
+        Assert.DoesNotContain(own.Log.Lines, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    private static async Task LoggedAsync(BankApi own, string what)
+    {
+        for (var tries = 0; !own.Log.Lines.Any(line => line.Contains(what, StringComparison.Ordinal)); tries++)
+        {
+            Assert.True(tries < 600, $"The log does not say: {what}");
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
     }
 
     private static string Nested(int levels) => string.Concat(Enumerable.Repeat("<a>", levels).Concat(Enumerable.Repeat("</a>", levels)));

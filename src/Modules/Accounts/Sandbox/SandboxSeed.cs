@@ -70,6 +70,10 @@ internal static class SandboxSeed
         await db.SaveChangesAsync(ct);
         await StatementRun.IssueAsync(connection, now, ct);
 
+        // Each as if it had been issued when its month was over (OB-AIS-19).
+        await using (var backdate = new NpgsqlCommand("""UPDATE accounts.statements SET "CreatedAt" = "EndAt" + interval '5 minutes 1 second'""", connection))
+            await backdate.ExecuteNonQueryAsync(ct);
+
         // The planner should know what it has before the first question.
         await using (var analyze = new NpgsqlCommand("ANALYZE accounts.accounts, accounts.holders, accounts.transactions, accounts.legs, accounts.statements", connection))
             await analyze.ExecuteNonQueryAsync(ct);

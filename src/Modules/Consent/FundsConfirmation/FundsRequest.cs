@@ -101,6 +101,8 @@ internal sealed class FundsRequestValidator : AbstractValidator<FundsRequest>
     }
 
     private void Bounded(System.Linq.Expressions.Expression<Func<FundsRequest, string?>> member, int most, string path) =>
-        RuleFor(member).Must(text => text is null || (text.Length >= 1 && text.Length <= most))
+        RuleFor(member).Must(text => text is null || !text.Any(char.IsControl))
+            .WithErrorCode("U002").WithState(_ => "OB-GEN-4").WithMessage("Must have no control characters.").OverridePropertyName(path)
+            .Must(text => text is null || (text.Length >= 1 && text.Length <= most))
             .WithErrorCode("U002").WithState(_ => "OB-CBP-1").WithMessage($"Must be 1 to {most} characters.").OverridePropertyName(path);
 }

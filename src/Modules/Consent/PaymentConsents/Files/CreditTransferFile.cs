@@ -12,9 +12,26 @@ internal static class CreditTransferFile
 {
     private const string Space = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.08";
     private const string Currency = "Ccy";
+    private const int LongestName = 35;
 
     /// <summary>No element of a transfer in the standard's schema lies so deep.</summary>
     private const int Deepest = 20;
+
+    private const string Instruction = "PmtId/InstrId";
+    private const string EndToEnd = "PmtId/EndToEndId";
+    private const string Amount = "Amt/InstdAmt";
+    private const string Payee = "Cdtr/Nm";
+    private const string Iban = "CdtrAcct/Id/IBAN";
+    private const string OtherAccount = "CdtrAcct/Id/Othr/Id";
+    private const string Member = "CdtrAgt/FinInstnId/ClrSysMmbId/MmbId";
+    private const string Words = "RmtInf/Ustrd";
+    private const string Reference = "RmtInf/Strd/CdtrRefInf/Ref";
+
+    /// <summary>What is read of a transfer; nothing else of it is kept.</summary>
+    private static readonly HashSet<string> Wanted = [Instruction, EndToEnd, Amount, Payee, Iban, OtherAccount, Member, Words, Reference];
+
+    /// <summary>So deep lie those.</summary>
+    private const int Levels = 4;
 
     public static async Task<Outcome<List<FilePayment>, FileFault>> ReadAsync(Stream stream, int most, CancellationToken ct)
     {
@@ -82,7 +99,7 @@ internal static class CreditTransferFile
     }
 
     /// <summary>
-    /// The texts of one transfer by the paths of their elements, of several alike the first; null where they lie deeper than any payment's. They are
+    /// The texts of one transfer by the paths of their elements, of several alike the first; null where it is deeper than any payment. They are
     /// read along the file: a tree of somebody's nesting is walked by recursion, and deep enough it ends the whole process.
     /// </summary>
     private static async Task<Dictionary<string, StringBuilder>?> TextsAsync(XmlReader reader)
@@ -102,11 +119,14 @@ internal static class CreditTransferFile
             switch (reader.NodeType)
             {
                 case XmlNodeType.Element:
+                    open = null;
+                    if (depth > Levels) break;
                     path.RemoveRange(depth - 1, path.Count - depth + 1);
-                    path.Add(reader.NamespaceURI == Space ? reader.LocalName : "?");
+                    path.Add(reader.NamespaceURI == Space && reader.LocalName.Length <= LongestName ? reader.LocalName : "?");
                     var name = string.Join('/', path);
-                    if (reader.GetAttribute(Currency) is { } currency) texts.TryAdd($"{name}/{Currency}", new StringBuilder(currency));
-                    open = texts.TryAdd(name, new StringBuilder()) && !reader.IsEmptyElement ? texts[name] : null;
+                    if (!Wanted.Contains(name) || !texts.TryAdd(name, new StringBuilder())) break;
+                    if (reader.GetAttribute(Currency) is { } currency) texts.Add($"{name}/{Currency}", new StringBuilder(currency));
+                    if (!reader.IsEmptyElement) open = texts[name];
                     break;
                 case XmlNodeType.EndElement:
                     open = null;
@@ -123,24 +143,24 @@ internal static class CreditTransferFile
 
     private static Outcome<FilePayment, FileFault> Transfer(int number, Dictionary<string, StringBuilder> texts)
     {
-        var name = At("Cdtr/Nm");
-        var creditor = (At("CdtrAcct/Id/IBAN"), At("CdtrAcct/Id/Othr/Id")) switch
+        var name = At(Payee);
+        var creditor = (At(Iban), At(OtherAccount)) switch
         {
             ({ } iban, _) => new PaymentRequest.Named(AccountSchemes.Iban, iban, name),
 
             // A sort code goes with the bank and a number with the account, unless the account has both.
             (null, { } account) => new PaymentRequest.Named(
-                AccountSchemes.SortCodeAccountNumber, account.Length == 8 ? At("CdtrAgt/FinInstnId/ClrSysMmbId/MmbId") + account : account, name),
+                AccountSchemes.SortCodeAccountNumber, account.Length == 8 ? At(Member) + account : account, name),
             _ => null,
         };
         return FileFormat.Payment(
             number,
-            At("PmtId/InstrId"),
-            At("PmtId/EndToEndId"),
-            At("Amt/InstdAmt"),
-            At($"Amt/InstdAmt/{Currency}"),
+            At(Instruction),
+            At(EndToEnd),
+            At(Amount),
+            At($"{Amount}/{Currency}"),
             creditor,
-            At("RmtInf/Ustrd") ?? At("RmtInf/Strd/CdtrRefInf/Ref"));
+            At(Words) ?? At(Reference));
 
         string? At(string path) => texts.TryGetValue(path, out var text) ? text.ToString() : null;
     }
