@@ -91,15 +91,15 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return new AuthorisationAnswer.NoAccountChosen();
         var accounts = continues ? consent.SharedAccountIds() : chooses ? chosen : [.. offered];
 
-        // Money moves only by a passkey that has signed amount and payee, unless an exemption lets it (OB-SCA-2, CON-04).
-        ScaDecision? strong = null;
-        if (consent.Kind.MovesMoney && (await sca.DecideAsync(consent, request.CustomerId, request.Evidence, own, cancellationToken)).Failed(out var rule, out strong))
-            return new AuthorisationAnswer.PasskeyNeeded(rule);
-
         // Where the third party is to learn which account was chosen, it is kept as it is told: the same however the account fares (OB-VRP-18).
         var quoted = chooses && approval.Document.Payment is { TellsChosenAccount: true }
             ? await ToldAsync(new FindPayerAccount(request.CustomerId, accounts.Single()), cancellationToken)
             : consent.Quoted;
+
+        // Money moves only by a passkey that has signed amount and payee, unless an exemption lets it (OB-SCA-2, CON-04).
+        ScaDecision? strong = null;
+        if (consent.Kind.MovesMoney && (await sca.DecideAsync(consent, request.CustomerId, request.Evidence, own, cancellationToken)).Failed(out var rule, out strong))
+            return new AuthorisationAnswer.PasskeyNeeded(rule);
 
         var authorised = await consents.MoveAsync(
             consent,

@@ -29,15 +29,15 @@ public readonly partial record struct Money(decimal Amount, string Currency)
         return decimal.Round(value, ScaleOf(currency)) == value ? new Money(value, currency) : null;
     }
 
+    /// <summary>Whether an amount on the wire is more than nothing and written in the one way that there is: without leading zeros.</summary>
+    public static bool IsPositive(string amount) => (amount[0] != '0' || amount.Length == 1 || amount[1] == '.') && amount.AsSpan().IndexOfAnyInRange('1', '9') >= 0;
+
     /// <summary>As customers read it: pounds with their sign, every other currency with its code.</summary>
     public string ToText()
     {
         var digits = (Amount < 0 ? "−" : "") + (Currency == "GBP" ? "£" : "") + Math.Abs(Amount).ToString("N" + ScaleOf(Currency), CultureInfo.InvariantCulture);
         return Currency == "GBP" ? digits : $"{digits} {Currency}";
     }
-
-    /// <summary>Whether an amount on the wire is more than nothing and written in the one way that there is: without leading zeros.</summary>
-    public static bool IsPositive(string amount) => (amount[0] != '0' || amount.Length == 1 || amount[1] == '.') && amount.AsSpan().IndexOfAnyInRange('1', '9') >= 0;
 
     public override string ToString() => $"{Amount.ToString(CultureInfo.InvariantCulture)} {Currency}";
 

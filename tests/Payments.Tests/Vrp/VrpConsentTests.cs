@@ -215,6 +215,20 @@ public sealed class VrpConsentTests(Bank bank)
     }
 
     [Fact]
+    [Trait("Rule", "OB-VRP-22")]
+    public async Task An_account_that_needs_several_approvers_cannot_be_chosen()
+    {
+        const string Baker = "C-100004";
+        var single = await bank.ConsentAsync();
+        Assert.Contains((await api.AskAsync(new DescribeForApproval(single, BankApi.Tpp, Baker)))!.Accounts, account => account.AccountId == api.Account("BUS-1"));
+        var id = await bank.VrpConsentAsync(VrpRequests.Consent());
+        var shown = (await api.AskAsync(new DescribeForApproval(id, BankApi.Tpp, Baker)))!;
+        Assert.DoesNotContain(shown.Accounts, account => account.AccountId == api.Account("BUS-1"));
+        Assert.Contains(shown.Accounts, account => account.AccountId == api.Account("BUS-2"));
+        Assert.IsType<AuthorisationAnswer.AccountNotShown>(await api.ApproveAsync(id, [api.Account("BUS-1")], Baker));
+    }
+
+    [Fact]
     [Trait("Rule", "OB-VRP-23")]
     [Trait("Rule", "OB-CON-12")]
     [Trait("Rule", "OB-CON-13")]

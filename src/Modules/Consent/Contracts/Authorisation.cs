@@ -68,9 +68,6 @@ public sealed record ShownPayment(Money Amount, string PayeeName, string PayeeAc
     /// <summary>The third party is told the payer's account, for a refund (P-11).</summary>
     public bool GivesRefundAccount { get; init; }
 
-    /// <summary>How many payments a file holds, where it is one: then the amount is their sum and the payee's account is the file's name (P-7).</summary>
-    public int? Payments { get; init; }
-
     /// <summary>Not one payment but any number of them within limits; the amount is the most that each of them may be (V-1).</summary>
     public bool IsWithinLimits { get; init; }
 
@@ -79,6 +76,9 @@ public sealed record ShownPayment(Money Amount, string PayeeName, string PayeeAc
 
     /// <summary>The third party is told the account that the customer chooses here (OB-VRP-18).</summary>
     public bool TellsChosenAccount { get; init; }
+
+    /// <summary>How many payments a file holds, where it is one: then the amount is their sum and the payee's account is the file's name (P-7).</summary>
+    public int? Payments { get; init; }
 }
 
 /// <summary>A line of what is shown.</summary>

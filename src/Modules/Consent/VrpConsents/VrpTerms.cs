@@ -18,8 +18,9 @@ internal static class VrpTerms
         return new ShownTerms(accounts, ChoosesAccounts: debtor is null, []) { Payment = Show(payment, consent, consent.GrantedAt ?? time.GetUtcNow()) };
     });
 
+    // No single payment waits for a second approver, so accounts that need one cannot be chosen (OB-VRP-22).
     private static bool CanPay(PaymentRequest payment, OwnAccount account) =>
-        account.Scheme != "UK.OBIE.PAN" && account.Currency == new ControlParameters(payment).MostPerPayment.Currency && payment.Creditor?.Is(account) != true;
+        account.ApproversNeeded == 1 && account.Scheme != "UK.OBIE.PAN" && account.Currency == new ControlParameters(payment).MostPerPayment.Currency && payment.Creditor?.Is(account) != true;
 
     /// <param name="authorised">When it was or would be authorised first.</param>
     private static ShownPayment Show(PaymentRequest payment, ConsentRecord consent, DateTimeOffset authorised)

@@ -167,8 +167,6 @@ internal sealed class OrderEndpoints(
         return Answer(http, order, StatusCodes.Status201Created);
     }
 
-    private static DateTimeOffset Earliest(params IEnumerable<DateTimeOffset?> moments) => moments.OfType<DateTimeOffset>().Min();
-
     /// <summary>Finds that an order is what its consent was approved for, and uses the consent up for it.</summary>
     private async Task<Outcome<AllowedOrder, ApiError>> UseConsentAsync(OrderType type, string orderId, JsonElement body, HttpContext http, CancellationToken ct)
     {
@@ -193,6 +191,8 @@ internal sealed class OrderEndpoints(
         var payment = new OrderedPayment(asked, granted.Quoted);
         return new AllowedOrder(granted, payment, payment.GivesRefundAccount, now);
     }
+
+    private static DateTimeOffset Earliest(params IEnumerable<DateTimeOffset?> moments) => moments.OfType<DateTimeOffset>().Min();
 
     /// <summary>Nothing is set aside yet, but the account must be one that can pay.</summary>
     private async Task<HoldAnswer> PromiseAsync(PaymentConsentDecision.Granted granted, CancellationToken ct) =>
