@@ -5,7 +5,6 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
-using OpenBanking.Kernel.Http;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Payments.Tests.Vrp;

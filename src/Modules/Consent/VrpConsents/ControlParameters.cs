@@ -2,7 +2,6 @@ using System.Text.Json;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Kernel;
-using OpenBanking.Kernel.Http;
 
 namespace OpenBanking.Consent.VrpConsents;
 

@@ -24,7 +24,7 @@ namespace OpenBanking.Consent.VrpConsents;
 /// up. Requests and answers are signed; what makes a consent makes it once.
 /// </summary>
 internal sealed class VrpConsentEndpoints(
-    OwnConsents own, Consents consents, ConsentDb db, Idempotency idempotency, CutOffs cutOffs, ConsentOptions options, CurrentChoices choices, IMediator mediator, ApiAddresses addresses, TimeProvider time)
+    OwnConsents own, Consents consents, ConsentDb db, Idempotency idempotency, CutOffs cutOffs, ConsentOptions options, SettlementDays days, CurrentChoices choices, IMediator mediator, ApiAddresses addresses, TimeProvider time)
 {
     public const string Path = "/domestic-vrp-consents";
     private const string Scope = "payments";
@@ -118,7 +118,7 @@ internal sealed class VrpConsentEndpoints(
         if (token != consentId || token != asked.Text("Data.ConsentId")) return ApiError.Forbidden("U011", "OB-SEC-5", "The token is for another consent.");
         if ((await own.FindAsync(consentId, Kind, http, ct)).Failed(out error, out var consent)) return error;
         if (consent.State != ConsentState.AUTH) return ApiError.BadRequest("U009", "OB-VRP-17", "The consent is not authorised.", "Data.Status");
-        if (VrpFundsRules.FirstRefusal(PaymentRequest.Of(consent), asked, new PaymentPlace(time.GetUtcNow(), options)) is { } refusal) return refusal;
+        if (VrpFundsRules.FirstRefusal(PaymentRequest.Of(consent), asked, new PaymentPlace(time.GetUtcNow(), options, days)) is { } refusal) return refusal;
         if (!await CountQuestionAsync(consentId, ct)) return TooMany(http);
 
         var isThere = await mediator.Send(new AreFundsThere(consent.CustomerId!, consent.AccountIds!.Single(), asked.Of(VrpFundsRules.Amount)!.Value), ct);
@@ -150,7 +150,7 @@ internal sealed class VrpConsentEndpoints(
 
     private async Task<Outcome<IResult, ApiError>> CreateAsync(string consentId, PaymentRequest payment, HttpContext http, CancellationToken ct)
     {
-        var place = new PaymentPlace(time.GetUtcNow(), options);
+        var place = new PaymentPlace(time.GetUtcNow(), options, days);
         if (PaymentRules.FirstRefusal(VrpRules.Of(payment, choices.Now.AllowPastVrpStart), payment, place) is { } refusal) return refusal;
         if (cutOffs.Refuses(Kind)) return ApiError.BadRequest("U012", "OB-PIS-18", "Payments of this type are taken before the cut-off only.");
         if (await own.TooManyWaitAsync(http, ct) is { } tooMany) return tooMany;

@@ -4,11 +4,12 @@ using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent.VrpConsents;
 
 /// <summary>Says what may be paid under a VRP consent.</summary>
-internal sealed class VrpConsentHandlers(Consents consents, ConsentDb db, CutOffs cutOffs, ConsentOptions options, TimeProvider time) :
+internal sealed class VrpConsentHandlers(Consents consents, ConsentDb db, CutOffs cutOffs, ConsentOptions options, SettlementDays days, TimeProvider time) :
     IRequestHandler<JudgeVrpOrder, VrpOrderVerdict>,
     IRequestHandler<FindVrpLimits, VrpLimits?>
 {
@@ -28,7 +29,7 @@ internal sealed class VrpConsentHandlers(Consents consents, ConsentDb db, CutOff
         var limits = new ControlParameters(asked).LimitsOf(consent.GrantedAt!.Value);
         var order = new PaymentRequest(JsonElement.Parse(request.Order));
         var account = asked.Debtor ?? VrpConsentAnswer.Told(consent);
-        if (VrpOrderRules.Faults(new VrpOrdered(asked, order, account, limits.Start, new PaymentPlace(time.GetUtcNow(), options))) is { Count: > 0 } faults)
+        if (VrpOrderRules.Faults(new VrpOrdered(asked, order, account, limits.Start, new PaymentPlace(time.GetUtcNow(), options, days))) is { Count: > 0 } faults)
             return new VrpOrderVerdict.NotAsApproved(faults);
         return new VrpOrderVerdict.Allowed(consent.CustomerId!, consent.AccountIds!.Single(), order.Of("Data.Instruction.InstructedAmount")!.Value, limits)
         {
