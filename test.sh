@@ -41,6 +41,7 @@ command -v dotnet >/dev/null || fail "The .NET SDK 10 is needed: https://dotnet.
 [[ -n "${OPENBANKING_PGBIN:-}" ]] || need PostgreSQL postgresql postgres '/usr/lib/postgresql/*/bin/postgres'
 need Chromium chromium chromium chromium-browser google-chrome
 need nginx nginx nginx /usr/sbin/nginx
+need strace strace strace /usr/bin/strace
 need Node.js nodejs node
 need npm npm npm
 
@@ -69,7 +70,7 @@ for project in tests/*/*.Tests.csproj; do
   name="$(basename "$project" .csproj)"
   report="$name.trx"
   status=0
-  dotnet test "$project" --no-build --nologo --verbosity quiet --logger "trx;LogFileName=$report" --results-directory "$results" "$@" \
+  dotnet test "$project" --no-build --nologo --logger "console;verbosity=minimal" --logger "trx;LogFileName=$report" --results-directory "$results" "$@" \
     >"$results/$name.log" 2>&1 || status=$?
   counts="$(grep -o '<Counters [^>]*' "$results/$report" 2>/dev/null | head -1 || true)"
   count() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counts"; }
@@ -82,6 +83,12 @@ for project in tests/*/*.Tests.csproj; do
   passed=$((passed + ${project_passed:-0}))
   failed=$((failed + project_failed))
 done
+
+# Once more at the end, where it is looked for: which tests failed, and what each of them said.
+if [[ $failed -gt 0 ]]; then
+  grep -hoE '<UnitTestResult [^>]*outcome="Failed"' "$results"/*.trx 2>/dev/null | sed -n 's/.* testName="\([^"]*\)".*/Failed: \1/p' || true
+  sed -n '/<Message>/,/<\/Message>/p' "$results"/*.trx 2>/dev/null | cut -c -600 || true
+fi
 
 echo "$passed passed, $failed failed"
 [[ $failed -eq 0 && $passed -gt 0 ]]

@@ -14,21 +14,24 @@ internal sealed partial class Customer : IDisposable
     private readonly string origin;
     private readonly SoftwareAuthenticator passkey = new();
 
-    private Customer(HostProcess host)
+    private Customer(HostProcess host, string username)
     {
+        Username = username;
         http = host.CreateClient(cookies: new CookieContainer());
         origin = host.Main.OriginalString;
     }
+
+    public string Username { get; }
 
     /// <summary>The demo customer with the most accounts, activated.</summary>
     public static async Task<Customer> ActivateAsync(HostProcess host)
     {
         using var sandbox = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(host.DataPath, "sandbox.json")));
         var known = sandbox.RootElement.GetProperty("customers").EnumerateArray().MaxBy(entry => entry.GetProperty("accounts").GetArrayLength());
-        var customer = new Customer(host);
+        var customer = new Customer(host, known.GetProperty("username").GetString()!);
         var (ceremony, options) = await customer.BeginAsync(
             "/passkeys/registration/options",
-            new { username = known.GetProperty("username").GetString(), activationCode = known.GetProperty("activationCode").GetString() });
+            new { username = customer.Username, activationCode = known.GetProperty("activationCode").GetString() });
         await customer.PostAsync("/passkeys/registration", new { ceremony, credential = customer.passkey.Create(options, customer.origin) });
         return customer;
     }

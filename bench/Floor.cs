@@ -34,7 +34,7 @@ internal sealed record Floor(double Verify, double VerifyNewKey, double Sign)
         new(Math.Min(one.Verify, other.Verify), Math.Min(one.VerifyNewKey, other.VerifyNewKey), Math.Min(one.Sign, other.Sign));
 
     /// <summary>The least of several slices: what else runs on the machine only ever adds.</summary>
-    private static double ProcessorSeconds(Func<bool> work)
+    public static double ProcessorSeconds(Func<bool> work)
     {
         var best = double.MaxValue;
         for (var slice = 0; slice <= Slices; slice++)

@@ -68,7 +68,7 @@ internal static class Growth
 
         public static async Task<Bank> StartAsync(Options options, IReadOnlyDictionary<string, string?> settings, SigningKey assertionKey)
         {
-            var host = await HostProcess.StartAsync(settings);
+            var host = await HostProcess.StartAsync(settings, first: true);
             var customer = await Customer.ActivateAsync(host);
             var thirdParty = new ThirdParty(host.Main, () => host.CreateClient(), assertionKey, options.Connections);
             await thirdParty.ConnectAsync(customer);

@@ -25,10 +25,12 @@ internal sealed class ThirdParty : IDisposable
     public const string AdvancedId = "bench-advanced";
     public const string RedirectUri = "https://bench.example/callback";
     private const string Aisp = "/open-banking/v4.0/aisp";
+    private const string CibaGrant = "urn:openid:params:grant-type:ciba";
 
     private readonly SigningKey assertionKey;
     private readonly SigningKey proofKey = SigningKey.Create("ES256");
     private readonly HttpClient[] connections;
+    private readonly string?[] waiting;
     private readonly string issuer;
     private readonly string id;
 
@@ -37,6 +39,7 @@ internal sealed class ThirdParty : IDisposable
         this.id = id;
         this.assertionKey = assertionKey;
         this.connections = [.. Enumerable.Range(0, connections).Select(_ => connect())];
+        waiting = new string?[connections];
         this.issuer = issuer.OriginalString;
     }
 
@@ -45,10 +48,13 @@ internal sealed class ThirdParty : IDisposable
     public string RefreshToken { get; set; } = "";
 
     /// <summary>Its entries in the clients file.</summary>
-    public static string Registrations(SigningKey assertionKey) => new JsonArray(
-        Registration(assertionKey, Id, "fapi2-sp"),
-        Registration(assertionKey, SigningId, "fapi2-ms"),
-        Registration(assertionKey, AdvancedId, "fapi1-advanced")).ToJsonString();
+    public static string Registrations(SigningKey assertionKey)
+    {
+        var polling = Registration(assertionKey, Id, "fapi2-sp");
+        polling["grant_types"]!.AsArray().Add(CibaGrant);
+        polling["backchannel_token_delivery_mode"] = "poll";
+        return new JsonArray(polling, Registration(assertionKey, SigningId, "fapi2-ms"), Registration(assertionKey, AdvancedId, "fapi1-advanced")).ToJsonString();
+    }
 
     /// <summary>Creates a consent for everything that is measured.</summary>
     public async Task<string> CreateConsentAsync()
@@ -101,6 +107,26 @@ internal sealed class ThirdParty : IDisposable
         AccessToken = answer.GetProperty("access_token").GetString()!;
     }
 
+    /// <summary>
+    /// Asks whether a customer has decided on a request on the back channel, which she never does; each connection has a request of its own
+    /// and makes the next one when that has run out.
+    /// </summary>
+    /// <param name="newConsent">A consent for which no request waits.</param>
+    public async Task PollAsync(int connection, string username, Func<Task<string>> newConsent)
+    {
+        while (true)
+        {
+            waiting[connection] ??= await AskAsync(connection, username, await newConsent());
+            using var request = Post("/token", ("grant_type", CibaGrant), ("auth_req_id", waiting[connection]!));
+            using var answer = await connections[connection].SendAsync(request);
+            var text = await answer.Content.ReadAsStringAsync();
+            var error = answer.StatusCode == HttpStatusCode.BadRequest ? JsonElement.Parse(text).GetProperty("error").GetString() : null;
+            if (error is "authorization_pending" or "slow_down") return;
+            if (error != "expired_token") throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"Polling: {(int)answer.StatusCode} {text}"));
+            waiting[connection] = null;
+        }
+    }
+
     /// <summary>Asks for its own access token; no proof is due here.</summary>
     public async Task IntrospectAsync(int connection)
     {
@@ -143,6 +169,19 @@ internal sealed class ThirdParty : IDisposable
         return answer.GetProperty("request_uri").GetString()!;
     }
 
+    private async Task<string> AskAsync(int connection, string username, string consentId)
+    {
+        var answer = await PostAsync(
+            connection,
+            "/bc-authorize",
+            ("scope", "openid accounts"),
+            ("login_hint", username),
+            ("binding_message", "Till-7"),
+            ("requested_expiry", "600"),
+            ("authorization_details", $$"""[{"type":"account_information","consent_id":"{{consentId}}"}]"""));
+        return answer.GetProperty("auth_req_id").GetString()!;
+    }
+
     private static (string Name, string Value)[] Request(string consentId, string responseType, string verifier) =>
     [
         ("response_type", responseType),
@@ -179,7 +218,7 @@ internal sealed class ThirdParty : IDisposable
             KeyValuePair.Create("client_assertion", Assertion()),
         ]);
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = form };
-        if (path != "/introspect" && UsesDpop) request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", path, accessToken: null));
+        if (path is not ("/introspect" or "/bc-authorize") && UsesDpop) request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", path, accessToken: null));
         return request;
     }
 

@@ -25,6 +25,15 @@ const provider = new Provider(settings.issuer, {
     idTokenSigningAlgValues: ['ES256'],
   },
   features: {
+    ciba: {
+      enabled: true,
+      deliveryModes: ['poll'],
+      processLoginHint: (ctx, hint) => hint,
+      triggerAuthenticationDevice: () => {}, // The customer never decides: polling is what is measured.
+      validateBindingMessage: () => {},
+      validateRequestContext: () => {},
+      verifyUserCode: () => {},
+    },
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
@@ -37,7 +46,7 @@ const provider = new Provider(settings.issuer, {
   findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
   pkce: { required: () => true },
   rotateRefreshToken: false, // As FAPI 2.0 wants it.
-  routes: { pushed_authorization_request: '/par', token: '/token', introspection: '/introspect', userinfo: '/userinfo' },
+  routes: { backchannel_authentication: '/bc-authorize', pushed_authorization_request: '/par', token: '/token', introspection: '/introspect', userinfo: '/userinfo' },
   ttl: { AccessToken: 1800, ClientCredentials: 1800, RefreshToken: 86400, Grant: 86400, IdToken: 300 },
 });
 provider.on('server_error', (ctx, error) => console.error(error));
@@ -48,7 +57,8 @@ await new PostgresAdapter('Client').upsert(id, {
   client_id: id,
   redirect_uris,
   response_types: ['code'],
-  grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+  grant_types: ['authorization_code', 'refresh_token', 'client_credentials', 'urn:openid:params:grant-type:ciba'],
+  backchannel_token_delivery_mode: 'poll',
   scope: scopes.join(' '),
   token_endpoint_auth_method: 'private_key_jwt',
   token_endpoint_auth_signing_alg: 'ES256',

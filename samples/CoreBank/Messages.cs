@@ -44,7 +44,8 @@ internal sealed record Account(
     DateTimeOffset StateChangedAt,
     decimal? CreditLimit,
     decimal Balance,
-    bool IsJoint);
+    bool IsJoint,
+    int? ApproversNeeded);
 
 internal sealed record Balance(string AccountId, string Currency, decimal Booked, decimal Pending, decimal? CreditLimit);
 
@@ -160,7 +161,8 @@ internal sealed record TransferOrder(
     string PayeeScheme,
     string PayeeIdentification,
     string PayeeName,
-    string Reference);
+    string Reference,
+    Money? Exchanged = null);
 
 internal sealed record HoldResult(string Outcome, bool IsOnUs = false, Account? Account = null);
 

@@ -7,28 +7,35 @@ namespace OpenBanking.Samples.Tpp;
 internal sealed class Banks(TppOptions options, TppKeys keys, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler>? wrap = null)
 {
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(1);
-    private readonly BankClient dpop = Client(ClientKind.Dpop, options, keys, time, wrap);
-    private readonly BankClient mtls = Client(ClientKind.Certificate, options, keys, time, wrap);
+    private readonly Way dpop = WayOf(ClientKind.Dpop, options, keys, time, wrap);
+    private readonly Way mtls = WayOf(ClientKind.Certificate, options, keys, time, wrap);
 
     /// <summary>Whether the directory has given us a client certificate by now.</summary>
     public bool OffersMtls => File.Exists(options.ClientCertificate);
 
-    public BankClient Client(string kind) => kind == ClientKind.Certificate.Key ? mtls : dpop;
+    public BankClient Client(string kind) => Of(kind).Client;
+
+    /// <summary>One a client, since it keeps a token of our own.</summary>
+    public PaymentJourney Payments(string kind) => Of(kind).Payments;
 
     public ConnectionJourney Journey(string kind) => new(Client(kind), options, time);
 
     /// <summary>Registers with the bank both ways; a bank that is not up yet is tried again.</summary>
     public async Task RegisterAsync(CancellationToken ct)
     {
-        foreach (var client in (BankClient[])[dpop, mtls])
+        foreach (var way in (Way[])[dpop, mtls])
         {
-            while ((await client.DiscoverAsync(ct)).Failed(out _, out _)) await Task.Delay(BetweenTries, time, ct);
+            while ((await way.Client.DiscoverAsync(ct)).Failed(out _, out _)) await Task.Delay(BetweenTries, time, ct);
         }
     }
 
-    private static BankClient Client(
-        ClientKind kind, TppOptions options, TppKeys keys, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler>? wrap) => Client(
-            kind, options, keys, new SelfRegistration(kind, options, keys, time, wrap), time, wrap);
+    private Way Of(string kind) => kind == ClientKind.Certificate.Key ? mtls : dpop;
+
+    private static Way WayOf(ClientKind kind, TppOptions options, TppKeys keys, TimeProvider time, Func<HttpMessageHandler, HttpMessageHandler>? wrap)
+    {
+        var client = Client(kind, options, keys, new SelfRegistration(kind, options, keys, time, wrap), time, wrap);
+        return new Way(client, new PaymentJourney(client, options, time));
+    }
 
     private static BankClient Client(
         ClientKind kind,
@@ -46,4 +53,6 @@ internal sealed class Banks(TppOptions options, TppKeys keys, TimeProvider time,
             // What fails is tried again: the trust anchor may be there the next time.
             new Lazy<HttpClient>(() => BankConnection.Open(options, kind.Mtls ? options.ClientCertificate : null, wrap), LazyThreadSafetyMode.PublicationOnly),
             time);
+
+    private sealed record Way(BankClient Client, PaymentJourney Payments);
 }

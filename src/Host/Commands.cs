@@ -5,6 +5,7 @@ using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Host.Reports;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments.Contracts;
@@ -39,6 +40,9 @@ internal static class Commands
         new("keys rotate", "", RotateKeysAsync),
         new("ledger verify", "", VerifyLedgerAsync),
         new("policy explain", "[SIGNAL=VALUE…]", ExplainPolicyAsync),
+        new("report counters", "[from=DAY] [to=DAY…]", ReportCommands.ShowCountersAsync),
+        new("report maintenance", "FROM TO [WHY…]", ReportCommands.AnnounceAsync),
+        new("report performance", "[from=DAY] [to=DAY…]", ReportCommands.ShowPerformanceAsync),
         new("seed big", "[customers=10000] [transactions=1000000] [consents=100000…]", SeedBigAsync),
         new("threat show", "", ShowThreatAsync),
         new("threat raise", "[WHY…]", (services, words, output, ct) => ChangeThreatAsync(services, raise: true, words, output, ct)),
@@ -208,17 +212,31 @@ internal static class Commands
             return 1;
         }
 
-        await output.WriteLineAsync(LogLines.Escape($"shown {kept.At:u} to {kept.CustomerId} from {kept.Address ?? "an unknown address"}: {kept.Document}"));
         var problems = new List<string>();
-        if (!kept.DigestIsRight) problems.Add("the document is not the one whose digest was kept");
-        if (kept.Signature is not { } signature) problems.Add("no passkey has signed it");
-        else if (await mediator.Send(new VerifyPasskeySignature(signature, kept.Digest, kept.AccountIds), ct) is { } wrong) problems.Add(wrong);
-        else await output.WriteLineAsync("signed by the passkey whose key was kept, over the document and the account");
+        foreach (var one in kept.Further.Prepend(kept))
+        {
+            await output.WriteLineAsync(LogLines.Escape($"shown {one.At:u} to {one.CustomerId} from {one.Address ?? "an unknown address"}: {one.Document}"));
+            if (!one.DigestIsRight) problems.Add($"the document of {one.CustomerId} is not the one whose digest was kept");
+            if (one.Signature is not { } signature)
+            {
+                // Under an exemption it need not be signed, and then it was not.
+                if (one.Sca is { IsExempt: true } exempt) await output.WriteLineAsync($"not signed: exempt by {exempt.Article} ({exempt.Name})");
+                else problems.Add("no passkey has signed it");
+            }
+            else if (await mediator.Send(new VerifyPasskeySignature(signature, one.Digest, one.AccountIds), ct) is { } wrong) problems.Add(wrong);
+            else await output.WriteLineAsync("signed by the passkey whose key was kept, over the document and the account");
+
+            // All who must approve a payment have seen the same.
+            if (one.Payment?.Shown != kept.Payment?.Shown) problems.Add($"{one.CustomerId} was shown another payment");
+        }
+
+        var holders = kept.Further.Prepend(kept).Select(one => one.CustomerId).Distinct(StringComparer.Ordinal).Count();
         foreach (var order in await mediator.Send(new ListOrdersOfConsent(words[0]), ct))
         {
             await output.WriteLineAsync(LogLines.Escape($"executed {order.OrderId}: {order.Amount} {order.Currency} to {order.Payee}, {order.Status}"));
             if (kept.Payment is not { } shown || shown.Amount != order.Amount || shown.Currency != order.Currency || shown.Payee != order.Payee || !kept.AccountIds.Contains(order.AccountId))
                 problems.Add($"the order {order.OrderId} is not what was shown");
+            if (order.ApprovalsNeeded > holders) problems.Add($"the order {order.OrderId} needed {order.ApprovalsNeeded} approvals, and there is evidence of {holders}");
         }
 
         foreach (var problem in problems) await Console.Error.WriteLineAsync(LogLines.Escape(problem));

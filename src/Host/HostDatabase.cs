@@ -17,6 +17,22 @@ internal sealed class HostDatabase(NpgsqlDataSource database)
 
         -- Of the last seconds only, so a crash may forget it.
         CREATE UNLOGGED TABLE IF NOT EXISTS host.request_counts (sender text, segment bigint, requests integer NOT NULL, PRIMARY KEY (sender, segment));
+
+        -- What reports are made of. Moments are microseconds since 1970, seconds and minutes are counted from there too.
+        CREATE TABLE IF NOT EXISTS host.runs (host uuid PRIMARY KEY, started_at timestamptz NOT NULL, seen_at timestamptz NOT NULL, turn bigint NOT NULL);
+        CREATE INDEX IF NOT EXISTS runs_seen_at ON host.runs (seen_at);
+        CREATE TABLE IF NOT EXISTS host.measured_requests (
+            day date, endpoint text, outcome smallint, bucket smallint, requests bigint NOT NULL, microseconds bigint NOT NULL, PRIMARY KEY (day, endpoint, outcome, bucket));
+        CREATE TABLE IF NOT EXISTS host.measured_clients (
+            day date, endpoint text, client_id text, outcome smallint, requests bigint NOT NULL, PRIMARY KEY (day, endpoint, client_id, outcome));
+        CREATE TABLE IF NOT EXISTS host.tallies (day date, subject text, what text, times bigint NOT NULL, PRIMARY KEY (day, subject, what));
+        CREATE TABLE IF NOT EXISTS host.failed_requests (interface smallint NOT NULL, received_at bigint NOT NULL);
+        CREATE INDEX IF NOT EXISTS failed_requests_received_at ON host.failed_requests (interface, received_at);
+        CREATE TABLE IF NOT EXISTS host.answered_seconds (
+            interface smallint, second bigint, host uuid, first_at bigint NOT NULL, last_at bigint NOT NULL, PRIMARY KEY (interface, second, host));
+        CREATE TABLE IF NOT EXISTS host.answered_minutes (interface smallint, minute bigint, host uuid, seconds bigint NOT NULL, PRIMARY KEY (interface, minute, host));
+        CREATE TABLE IF NOT EXISTS host.maintenance (
+            id uuid PRIMARY KEY, from_at timestamptz NOT NULL, to_at timestamptz NOT NULL, why text NOT NULL, announced_at timestamptz NOT NULL);
         """;
 
     /// <summary>The pool of connections. A server that hangs is given up after seconds, so that callers hear 503 and not silence.</summary>

@@ -48,6 +48,9 @@ internal sealed record HostSettings
     /// <summary>How long a host that is asked to stop still answers, told to be left.</summary>
     public required TimeSpan DrainTime { get; init; }
 
+    /// <summary>Who the sandbox's bank is in its signatures; no directory knows it.</summary>
+    public const string SandboxOrganisation = "0000000000SANDBOX0";
+
     public static HostSettings From(IConfiguration configuration, IHostEnvironment environment)
     {
         var production = environment.IsProduction();
@@ -94,6 +97,7 @@ internal sealed record HostSettings
         yield return new("Logging:LogLevel:Microsoft", "Warning");
         yield return new("Logging:LogLevel:System", "Warning");
         if (!Sandbox) yield break;
+        yield return new("Identity:OrganisationId", SandboxOrganisation);
         yield return new("Identity:AllowLoopbackTargets", "true");
 
         // Testers try the back channel without the browser's way first, and more than a customer would bear.

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using OpenBanking.Host.Reports;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
 
@@ -24,6 +25,7 @@ internal sealed class OneTransaction(RequestDelegate next)
     public async Task InvokeAsync(HttpContext http)
     {
         var received = await ReceiveAsync(http);
+        MeasuredRequest.ArrivedWhole(http);
         var unit = http.RequestServices.GetRequiredService<UnitOfWork>();
         var outside = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         unit.Presuming = true;

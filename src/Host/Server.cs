@@ -10,6 +10,7 @@ using OpenBanking.Accounts;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent;
 using OpenBanking.Host.Control;
+using OpenBanking.Host.Reports;
 using OpenBanking.Identity;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -68,6 +69,7 @@ internal static class Server
         KeyRing.Add(services, KeyRing.KeyOf(configuration));
         RateLimits.Add(services, RateLimits.From(configuration, settings.Sandbox));
         services.AddSingleton<CurrentChoices>();
+        PerformanceEndpoints.Add(services);
         if (settings.Sandbox) AddSandbox(services, data);
 
         // MediatR comes without a registration package; handlers are written out on the modules' pages.
@@ -107,6 +109,7 @@ internal static class Server
             });
         }
 
+        app.UseMiddleware<Measurement>();
         app.Use(Drain.InvokeAsync);
         app.UsePortalPages();
         app.UseMiddleware<SecurityHeaders>();
@@ -126,6 +129,7 @@ internal static class Server
         if (app.Services.GetService<IAuthorizationHandlerProvider>() is not null) app.UseAuthorization();
         if (app.Services.GetService<IAntiforgery>() is not null) app.UseAntiforgery();
         Health.Map(app);
+        PerformanceEndpoints.Map(app);
         if (settings.Sandbox)
         {
             SandboxControl.Map(app);

@@ -88,6 +88,9 @@ internal static class SettingsChecks
             if (configuration[setting] is { Length: > 0 }) yield return sentence;
         }
 
+        // Third parties judge our signatures by it (OB-JWS-17).
+        if (configuration["Identity:OrganisationId"] is not { } organisation || organisation.Trim() is "" or HostSettings.SandboxOrganisation)
+            yield return $"Identity__OrganisationId must be the bank's id in its directory, as its signatures name it; {HostSettings.SandboxOrganisation} is the sandbox's.";
         if (configuration.GetValue<bool>("Identity:AllowLoopbackTargets"))
             yield return "Identity__AllowLoopbackTargets is for the sandbox: outside it clients could have this machine called.";
         if (string.Equals(configuration["Logging:LogLevel:Default"], nameof(LogLevel.Trace), StringComparison.OrdinalIgnoreCase))

@@ -45,6 +45,13 @@ public sealed record AccessRefusal(int Status, string? Scheme, string? Code, str
         return new AccessRefusal(StatusCodes.Status503ServiceUnavailable, null, null, rule, null);
     }
 
+    /// <summary>The same for an endpoint whose steps refuse in the API's own words: the challenge is written, and what comes back is the rest.</summary>
+    public ApiError AsApiError(HttpContext http)
+    {
+        new Challenge(Scheme, Code, Description) { Scope = Scope, StepUp = StepUp }.Write(http);
+        return ApiError.Bare(Status, Rule);
+    }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         if (Status < StatusCodes.Status500InternalServerError) new Challenge(Scheme, Code, Description) { Scope = Scope, StepUp = StepUp }.Write(httpContext);

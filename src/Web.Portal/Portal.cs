@@ -6,6 +6,9 @@ using OpenBanking.Web.Portal.Connections;
 using OpenBanking.Web.Portal.Developers;
 using OpenBanking.Web.Portal.OwnData;
 using OpenBanking.Web.Portal.Passkeys;
+using OpenBanking.Web.Portal.PaymentApprovals;
+using OpenBanking.Web.Portal.Payments;
+using OpenBanking.Web.Portal.Performance;
 using OpenBanking.Web.Portal.Requests;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
@@ -31,7 +34,9 @@ public static class Portal
             .AddScoped<SignInEndpoints>()
             .AddScoped<ApproveEndpoints>()
             .AddScoped<ConnectionEndpoints>()
+            .AddScoped<PaymentEndpoints>()
             .AddScoped<RequestEndpoints>()
+            .AddScoped<PaymentApprovalEndpoints>()
             .AddScoped<PasskeyPages>()
             .AddScoped<OwnDataEndpoints>();
     }
@@ -54,6 +59,12 @@ public static class Portal
     /// <summary>The page of the sandbox's control.</summary>
     public static IResult ShowControl(ControlView view, int status = StatusCodes.Status200OK) => Pages.Show<ControlPage>(new { View = view }, status);
 
+    /// <summary>The page of how available and how fast the bank's interfaces were.</summary>
+    /// <param name="totals">The endpoints, all days together.</param>
+    /// <param name="problem">Why other days are shown than were asked for.</param>
+    public static IResult ShowPerformance(PerformanceReport report, IReadOnlyList<EndpointDay> totals, DateOnly today, string? problem) => Pages.Show<PerformancePage>(
+        new { Report = report, Totals = totals, Today = today, Problem = problem }, problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+
     public static IResult ShowError(int status) => Pages.Error(status);
 
     /// <inheritdoc cref="Pages.SeeOther"/>
@@ -69,7 +80,9 @@ public static class Portal
         SignInEndpoints.Map(app);
         ApproveEndpoints.Map(app);
         ConnectionEndpoints.Map(app);
+        PaymentEndpoints.Map(app);
         RequestEndpoints.Map(app);
+        PaymentApprovalEndpoints.Map(app);
         PasskeyPages.Map(app);
         OwnDataEndpoints.Map(app);
         return app;

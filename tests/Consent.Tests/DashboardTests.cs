@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Storage;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Consent.Tests;
@@ -41,12 +42,12 @@ public sealed class DashboardTests(Bank bank)
             await own.GetAsync("/accounts", caller);
         }
 
-        var sweeper = own.Services.GetRequiredService<ForgottenUses>();
-        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        var sweeper = own.Services.GetRequiredService<Batches<ForgottenUses>>();
+        Assert.Equal(0, await sweeper.DoAllAsync(CancellationToken.None));
         Assert.Equal([first, first.AddDays(1), first.AddDays(90)], await DaysAsync());
 
         own.Clock.Advance(TimeSpan.FromDays(1));
-        Assert.Equal(1, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(1, await sweeper.DoAllAsync(CancellationToken.None));
         Assert.Equal([first.AddDays(1), first.AddDays(90)], await DaysAsync());
 
         async Task<IEnumerable<DateOnly>> DaysAsync() => (await own.AskAsync(new DescribeConnection(caller.ConsentId!, Amelia)))!.Uses.Select(use => use.Day);
@@ -81,6 +82,7 @@ public sealed class DashboardTests(Bank bank)
     public async Task An_end_is_announced_two_weeks_before_it_until_it_is_dismissed_or_has_come()
     {
         await using var own = await BankApi.StartAsync();
+        own.Clock.StopAt(own.Clock.Now);
         var ends = own.Clock.Now.AddDays(30);
         string[] ids = [(await own.AccessAsync(["GB-1"], expires: ends)).ConsentId!, (await own.AccessAsync(["GB-1"], expires: ends)).ConsentId!];
         own.Clock.Advance(TimeSpan.FromDays(16) - TimeSpan.FromSeconds(1));

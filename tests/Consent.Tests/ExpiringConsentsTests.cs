@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Kernel.Storage;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Consent.Tests;
@@ -16,7 +17,7 @@ public sealed class ExpiringConsentsTests
     public async Task What_is_due_expires_unasked_and_what_is_not_stays()
     {
         await using var api = await BankApi.StartAsync();
-        var sweeper = api.Services.GetRequiredService<ExpiringConsents>();
+        var sweeper = api.Services.GetRequiredService<Batches<ExpiringConsents>>();
         api.Clock.StopAt(api.Clock.Now);
         var end = api.Clock.Now.AddHours(1);
         var due = (await api.AccessAsync(["GB-1"], expires: end)).ConsentId!;
@@ -25,9 +26,9 @@ public sealed class ExpiringConsentsTests
         var waiting = await api.ConsentAsync(expires: end);
 
         api.Clock.StopAt(end.AddSeconds(-1));
-        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(0, await sweeper.DoAllAsync(CancellationToken.None));
         api.Clock.StopAt(end);
-        Assert.Equal(1, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(1, await sweeper.DoAllAsync(CancellationToken.None));
 
         var expired = Assert.Single(await api.AskAsync(new ListConsentChanges(due)) ?? [], change => change.To == "EXPD");
         Assert.Equal(("AUTH", end, "TKXP"), (expired.From, expired.At, expired.ReasonCode));
@@ -42,8 +43,8 @@ public sealed class ExpiringConsentsTests
     public async Task Hosts_that_sweep_at_once_expire_each_consent_once_and_never_look_at_what_is_not_due()
     {
         await using var api = await BankApi.StartAsync();
-        const int Due = (2 * ExpiringConsents.Batch) + 1;
-        await InsertAsync(Due, "aac-", "now() - interval '1 minute'");
+        var due = (2 * ExpiringConsents.Batch) + 1;
+        await InsertAsync(due, "aac-", "now() - interval '1 minute'");
         await InsertAsync(20_000, "fcc-", "now() + interval '1 year'");
         await api.Database.ExecuteAsync("ANALYZE consent.consents");
         var plan = await api.Database.ScalarAsync<string>(
@@ -51,11 +52,11 @@ public sealed class ExpiringConsentsTests
         Assert.Contains("IX_consents_ExpiresAt", plan, StringComparison.Ordinal);
         Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
 
-        var sweeper = api.Services.GetRequiredService<ExpiringConsents>();
-        var expired = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => sweeper.SweepAsync(CancellationToken.None)));
-        Assert.Equal(Due, expired.Sum() + await sweeper.SweepAsync(CancellationToken.None));
-        Assert.Equal((long)Due, await api.Database.ScalarAsync<long>("""SELECT count(*) FROM consent.history WHERE "Event" = 'Expire'"""));
-        Assert.Equal((long)Due, await api.Database.ScalarAsync<long>("""SELECT count(DISTINCT "ConsentId") FROM consent.history"""));
+        var sweeper = api.Services.GetRequiredService<Batches<ExpiringConsents>>();
+        var expired = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => sweeper.DoAllAsync(CancellationToken.None)));
+        Assert.Equal(due, expired.Sum() + await sweeper.DoAllAsync(CancellationToken.None));
+        Assert.Equal((long)due, await api.Database.ScalarAsync<long>("""SELECT count(*) FROM consent.history WHERE "Event" = 'Expire'"""));
+        Assert.Equal((long)due, await api.Database.ScalarAsync<long>("""SELECT count(DISTINCT "ConsentId") FROM consent.history"""));
 
         Task<int> InsertAsync(int count, string kind, string ends) => api.Database.ExecuteAsync(
             $$"""

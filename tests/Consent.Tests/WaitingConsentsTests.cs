@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Storage;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Consent.Tests;
@@ -16,16 +17,16 @@ public sealed class WaitingConsentsTests
     public async Task What_has_waited_too_long_is_removed_with_its_history_and_what_was_decided_on_stays()
     {
         await using var api = await BankApi.StartAsync();
-        var sweeper = api.Services.GetRequiredService<WaitingConsents>();
+        var sweeper = api.Services.GetRequiredService<Batches<WaitingConsents>>();
         var authorised = (await api.AccessAsync(["GB-1"])).ConsentId!;
         var rejected = await api.ConsentAsync();
         await api.AskAsync(new RejectConsent(rejected, BankApi.Tpp, RejectionCause.Declined, Amelia, null));
         var waiting = await api.ConsentAsync();
         api.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromMinutes(1));
         var young = await api.ConsentAsync();
-        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(0, await sweeper.DoAllAsync(CancellationToken.None));
         api.Clock.Advance(TimeSpan.FromMinutes(2));
-        Assert.Equal(1, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(1, await sweeper.DoAllAsync(CancellationToken.None));
 
         Assert.Equal("OB-HTTP-1", (await ReadAsync(waiting)).Rule);
         Assert.Equal(0L, await api.Database.ScalarAsync<long>("""SELECT count(*) FROM consent.history WHERE "ConsentId" = $1""", waiting));
@@ -41,17 +42,17 @@ public sealed class WaitingConsentsTests
     public async Task What_ended_long_ago_is_removed_with_all_that_was_kept_of_it_and_what_is_active_stays()
     {
         await using var api = await BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Consent:EndedLifetime"] = "396.00:00:00" });
-        var sweeper = api.Services.GetRequiredService<EndedConsents>();
+        var sweeper = api.Services.GetRequiredService<Batches<EndedConsents>>();
         var active = (await api.AccessAsync(["GB-1"])).ConsentId!;
         var cancelled = (await api.AccessAsync(["GB-1"])).ConsentId!;
         await api.AskAsync(new CancelConnection(cancelled, Amelia, new DecisionOrigin(null, null)));
         var rejected = await api.ConsentAsync();
         await api.AskAsync(new RejectConsent(rejected, BankApi.Tpp, RejectionCause.Declined, Amelia, null));
-        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(0, await sweeper.DoAllAsync(CancellationToken.None));
         api.Clock.Advance(TimeSpan.FromDays(396) - TimeSpan.FromMinutes(5));
-        Assert.Equal(0, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(0, await sweeper.DoAllAsync(CancellationToken.None));
         api.Clock.Advance(TimeSpan.FromMinutes(10));
-        Assert.Equal(2, await sweeper.SweepAsync(CancellationToken.None));
+        Assert.Equal(2, await sweeper.DoAllAsync(CancellationToken.None));
 
         foreach (var (id, left) in new[] { (active, true), (cancelled, false), (rejected, false) })
         {
@@ -63,6 +64,24 @@ public sealed class WaitingConsentsTests
 
             Assert.Equal(left ? 1L : 0L, await api.Database.ScalarAsync<long>("""SELECT count(*) FROM consent.consents WHERE "Id" = $1""", id));
         }
+    }
+
+    /// <summary>Most of what a bank has is not to be removed, and is not looked at either.</summary>
+    [Fact]
+    [Trait("Rule", "R42")]
+    public async Task What_ended_long_ago_is_found_by_an_index()
+    {
+        await using var api = await BankApi.StartAsync();
+        await api.Database.ExecuteAsync(
+            """
+            INSERT INTO consent.consents ("Id", "ClientId", "State", "CreatedAt", "StateChangedAt", "Permissions", "StoppedAccountIds")
+            SELECT CASE n % 3 WHEN 0 THEN 'dpc-' ELSE 'aac-' END || md5(n::text), 'tpp-1', CASE n % 2 WHEN 0 THEN 'CANC' ELSE 'AUTH' END, now(), now(), '{}', '{}' FROM generate_series(1, 20000) n
+            """);
+        await api.Database.ExecuteAsync("ANALYZE consent.consents");
+        var plan = await api.Database.ScalarAsync<string>(
+            $"""EXPLAIN (FORMAT JSON) SELECT "Id" FROM consent.consents WHERE {EndedConsents.Filter} AND "StateChangedAt" < now() - interval '1 year' ORDER BY "StateChangedAt" LIMIT 500 FOR UPDATE SKIP LOCKED""");
+        Assert.Contains("IX_consents_StateChangedAt", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,9 +96,9 @@ public sealed class WaitingConsentsTests
             SELECT 'aac-' || md5(n::text), 'tpp-1', 'AWAU', now() - interval '30 days', now(), '{}', '{}' FROM generate_series(1, $1) n
             """,
             (2 * WaitingConsents.Batch) + 1);
-        var sweeper = api.Services.GetRequiredService<WaitingConsents>();
-        var removed = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => sweeper.SweepAsync(CancellationToken.None)));
-        Assert.Equal((2 * WaitingConsents.Batch) + 1, removed.Sum() + await sweeper.SweepAsync(CancellationToken.None));
+        var sweeper = api.Services.GetRequiredService<Batches<WaitingConsents>>();
+        var removed = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => sweeper.DoAllAsync(CancellationToken.None)));
+        Assert.Equal((2 * WaitingConsents.Batch) + 1, removed.Sum() + await sweeper.DoAllAsync(CancellationToken.None));
         Assert.Equal(1L, await api.Database.ScalarAsync<long>("SELECT count(*) FROM consent.consents"));
     }
 

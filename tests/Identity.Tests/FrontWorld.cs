@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OpenBanking.Testing;
 using OpenBanking.Testing.Tpp;
 
@@ -53,6 +54,21 @@ public class FrontWorld : IAsyncLifetime
         Assert.True(refusals.Count == 1, $"{refusals.Count} refusals where one was due; the answer was {answer.Status} {answer.Body}");
         Assert.Equal((status, error, rule), (answer.Status, answer.Error, refusals[0].Rule));
         Assert.Contains("no-store", answer.Header("Cache-Control"), StringComparison.Ordinal);
+    }
+
+    /// <summary>Changes claims as a line of a table says: times are seconds from now, null takes a claim out.</summary>
+    public void Change(JsonObject claims, string change)
+    {
+        var issuer = Host.Issuer.OriginalString;
+        var text = change.Replace("ISSUER", issuer, StringComparison.Ordinal).Replace("CAPITALS", issuer.ToUpperInvariant(), StringComparison.Ordinal)
+            .Replace("LONG", new string('j', 256), StringComparison.Ordinal);
+        var now = Host.Clock.Now.ToUnixTimeSeconds();
+        foreach (var (name, value) in JsonNode.Parse(text)!.AsObject().ToList())
+        {
+            claims.Remove(name);
+            if (name is "exp" or "iat" or "nbf" && value is JsonValue number && number.TryGetValue<long>(out var seconds)) claims[name] = now + seconds;
+            else if (value is not null) claims[name] = value.DeepClone();
+        }
     }
 
     /// <summary>A token request that any client may make, to try client authentication and proofs on.</summary>

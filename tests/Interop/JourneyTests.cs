@@ -1,12 +1,11 @@
 namespace OpenBanking.Interop.Tests;
 
-/// <summary>Real clients that others wrote, against a running bank.</summary>
-public sealed class JourneyTests(BankWorld bank) : IClassFixture<BankWorld>
+/// <summary>Real clients that others wrote, against a running bank; those of one library one after the other, the libraries beside each other.</summary>
+public abstract class JourneyTests(BankWorld bank) : IClassFixture<BankWorld>
 {
-    public static TheoryData<string> Journeys => [.. Journey.All.Keys];
+    protected static TheoryData<string> Of(string library) => [.. Journey.All.Where(journey => journey.Value.Library == library).Select(journey => journey.Key)];
 
-    [Theory, MemberData(nameof(Journeys))]
-    public async Task A_third_party_on_a_library_of_others_goes_the_whole_way(string name)
+    protected async Task GoesTheWholeWayAsync(string name)
     {
         var journey = Journey.All[name];
         using var client = await NodeClient.StartAsync(await bank.MakeAsync(journey));
@@ -29,4 +28,28 @@ public sealed class JourneyTests(BankWorld bank) : IClassFixture<BankWorld>
         Assert.False(saw.GetProperty("activeAfterRevocation").GetBoolean());
         Assert.Equal(401, saw.GetProperty("statusAfterRevocation").GetInt32());
     }
+}
+
+public sealed class OpenidClientTests(BankWorld bank) : JourneyTests(bank)
+{
+    public static TheoryData<string> Journeys => Of("openid-client");
+
+    [Theory, MemberData(nameof(Journeys))]
+    public Task A_third_party_on_it_goes_the_whole_way(string name) => GoesTheWholeWayAsync(name);
+}
+
+public sealed class Oauth4webapiTests(BankWorld bank) : JourneyTests(bank)
+{
+    public static TheoryData<string> Journeys => Of("oauth4webapi");
+
+    [Theory, MemberData(nameof(Journeys))]
+    public Task A_third_party_on_it_goes_the_whole_way(string name) => GoesTheWholeWayAsync(name);
+}
+
+public sealed class JoseTests(BankWorld bank) : JourneyTests(bank)
+{
+    public static TheoryData<string> Journeys => Of("jose");
+
+    [Theory, MemberData(nameof(Journeys))]
+    public Task A_third_party_on_it_goes_the_whole_way(string name) => GoesTheWholeWayAsync(name);
 }

@@ -35,7 +35,7 @@ public sealed class BankChoicesTests
     {
         var chosen = With(Usual, "cutOff", """{"type":"domestic-payments","strategy":"reject","at":"17:30"}""");
         chosen = With(chosen, "cutOff", """{"type":"file-payments","strategy":"accept","at":"09:00"}""");
-        Assert.Equal(new CutOff("domestic-payments", Rejects: true, new TimeOnly(17, 30)), chosen.CutOffs["domestic-payments"]);
+        Assert.Equal(new CutOff(new TimeOnly(17, 30), CutOffStrategy.Reject), chosen.CutOffs["domestic-payments"]);
         Assert.False(chosen.CutOffs["file-payments"].Rejects);
         Assert.Empty(With(chosen, "cutOff", "null").CutOffs);
 

@@ -12,6 +12,8 @@ namespace OpenBanking.Testing;
 /// </summary>
 public sealed class HostProcess : IAsyncDisposable
 {
+    // As a first start leaves a data directory: with a filled bank, keys and certificates. Made once a test process.
+    private static readonly Lazy<Task<string>> FirstStart = new(MakeFirstStartAsync);
     private readonly Dictionary<string, string?> settings;
     private readonly bool ownsFolder;
     private readonly ConcurrentQueue<string> output = new();
@@ -69,12 +71,14 @@ public sealed class HostProcess : IAsyncDisposable
 
     /// <summary>Starts Host and waits until it is ready.</summary>
     /// <param name="environment">Settings as environment variables, with '__' between section and name; null takes one away.</param>
-    /// <param name="dataPath">A data directory to use again; null is a fresh one that goes with the process.</param>
-    public static async Task<HostProcess> StartAsync(IReadOnlyDictionary<string, string?>? environment = null, string? dataPath = null)
+    /// <param name="dataPath">A data directory to use; null is one that goes with the process.</param>
+    /// <param name="first">Whether there is nothing yet in a directory of its own, for tests of a first start; otherwise there is what one leaves.</param>
+    public static async Task<HostProcess> StartAsync(IReadOnlyDictionary<string, string?>? environment = null, string? dataPath = null, bool first = false)
     {
         var host = Prepare(environment, dataPath);
         try
         {
+            if (dataPath is null && !first && host.settings.GetValueOrDefault("ConnectionStrings__OpenBanking") is null) await CopyAsync(await FirstStart.Value, host.DataPath);
             await host.StartAgainAsync();
         }
         catch
@@ -89,7 +93,7 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>Runs Host to its end, for starts that are refused and for commands.</summary>
     public static Task<(int ExitCode, string Output, TimeSpan Took)> RunAsync(
         IReadOnlyDictionary<string, string?>? environment = null, string? dataPath = null, params string[] arguments) =>
-        RunAsync(environment, dataPath, TimeSpan.FromSeconds(60), arguments);
+        RunAsync(environment, dataPath, Eventually.Patience, arguments);
 
     /// <summary>The same for commands that take long.</summary>
     /// <param name="longest">How long it may take.</param>
@@ -108,15 +112,9 @@ public sealed class HostProcess : IAsyncDisposable
     public async Task StartAgainAsync()
     {
         Launch([]);
-        var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < TimeSpan.FromSeconds(60))
-        {
-            if (process!.HasExited) throw new InvalidOperationException($"Host ended with exit code {process.ExitCode}: {Output}");
-            if (await IsReadyAsync()) return;
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException($"Host was not ready within a minute: {Output}");
+        await Eventually.HoldsAsync(
+            () => process!.HasExited ? throw new InvalidOperationException($"Host ended with exit code {process.ExitCode}: {Output}") : IsReadyAsync(),
+            () => $"Host was not ready in time: {Output}");
     }
 
     /// <summary>kill -9.</summary>
@@ -132,7 +130,7 @@ public sealed class HostProcess : IAsyncDisposable
     {
         if (process is null) return 0;
         OpenBanking.Host.Unix.Signal(process.Id, 15);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        using var limit = new CancellationTokenSource(Eventually.Patience);
         await process.WaitForExitAsync(limit.Token);
         return process.ExitCode;
     }
@@ -160,9 +158,30 @@ public sealed class HostProcess : IAsyncDisposable
             ["OPENBANKING_DATA"] = folder,
             ["OPENBANKING_PORT"] = port.ToString(CultureInfo.InvariantCulture),
             ["OPENBANKING_MTLS_PORT"] = mtlsPort.ToString(CultureInfo.InvariantCulture),
+
+            // It lives for seconds: what the runtime would measure in order to be fast for hours only takes time.
+            ["DOTNET_TieredPGO"] = "0",
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string?>(StringComparer.Ordinal)) settings[name] = value;
         return new HostProcess(settings, folder, dataPath is null, port, mtlsPort);
+    }
+
+    private static async Task<string> MakeFirstStartAsync()
+    {
+        var folder = TestFolder.Make();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => TestFolder.Delete(folder);
+        await using var host = await StartAsync(dataPath: folder);
+        await host.StopAsync();
+        foreach (var left in (string[])["host.log", "sandbox.json", "control-secret"]) File.Delete(Path.Combine(folder, left));
+        return folder;
+    }
+
+    // With owners and rights: the embedded database has an account of its own where Host is root.
+    private static async Task CopyAsync(string from, string to)
+    {
+        using var copy = Process.Start("cp", ["-a", from, to]);
+        await copy.WaitForExitAsync();
+        if (copy.ExitCode != 0) throw new IOException($"{from} could not be copied to {to}.");
     }
 
     private void Launch(string[] arguments)

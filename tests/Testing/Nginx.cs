@@ -59,7 +59,7 @@ public sealed class Nginx : IAsyncDisposable
             """);
         var process = Process.Start(new ProcessStartInfo("/usr/sbin/nginx", ["-e", $"{folder}/error.log", "-c", configuration]) { UseShellExecute = false })!;
         var nginx = new Nginx(process, folder, port, mtlsPort);
-        for (var attempt = 0; attempt < 100 && !process.HasExited; attempt++)
+        for (var attempt = 0; attempt < 2_000 && !process.HasExited; attempt++)
         {
             try
             {

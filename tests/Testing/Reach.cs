@@ -41,7 +41,7 @@ public sealed record Reach(
 
     /// <summary>A client of its own; with a certificate it calls the other port.</summary>
     public HttpClient Open(X509Certificate2? certificate, CookieContainer? cookies) =>
-        new(Handler(certificate, cookies)) { BaseAddress = certificate is null ? Main : Mtls, Timeout = TimeSpan.FromSeconds(30) };
+        new(Handler(certificate, cookies)) { BaseAddress = certificate is null ? Main : Mtls, Timeout = Eventually.Patience };
 
     private static Reach Of(Uri address, Func<X509Certificate2?, CookieContainer?, HttpMessageHandler> handler) =>
         new(address, address, address, address, TimeProvider.System, handler);

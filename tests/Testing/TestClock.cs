@@ -25,6 +25,20 @@ public sealed class TestClock : TimeProvider
     /// <summary>Stops the clock at a moment, so that a test can stand exactly on an edge; whole microseconds, as the database keeps them.</summary>
     public void StopAt(DateTimeOffset moment) => stopped = moment.AddTicks(-(moment.Ticks % TimeSpan.TicksPerMicrosecond));
 
+    /// <summary>Stands still during a test, on a whole second, since a JWT knows no smaller ones.</summary>
+    public async Task AtOneMomentAsync(Func<Task> test)
+    {
+        try
+        {
+            StopAt(DateTimeOffset.FromUnixTimeSeconds(Now.ToUnixTimeSeconds()));
+            await test();
+        }
+        finally
+        {
+            Run();
+        }
+    }
+
     /// <summary>Lets it run again from where the real clock and the offset are.</summary>
     public void Run() => stopped = null;
 

@@ -6,19 +6,24 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using OpenBanking.Accounts;
 using OpenBanking.Host;
+using OpenBanking.Identity.Metadata;
 
 namespace OpenBanking.Testing;
 
 /// <summary>
-/// A database of a test's own on a PostgreSQL that lives as long as the test process: real, synced to disk, copied in a moment
-/// from one that was migrated once.
+/// A database of a test's own on a PostgreSQL that lives as long as the test process: real, copied in a moment from one that was
+/// migrated once. Only it does not wait for the disk, since nothing here survives the machine anyway; whoever proves that something
+/// does starts Host with a server of its own.
 /// </summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
     private static readonly Lazy<Task<EmbeddedPostgres>> Server = new(StartServerAsync);
-    private static readonly Lazy<Task<string>> Migrated = new(MakeTemplateAsync);
+    private static readonly Lazy<Task<string>> Migrated = new(() => MakeTemplateAsync(CreateEmptyAsync, PrepareAsync));
+    private static readonly Lazy<Task<string>> Filled = new(() => MakeTemplateAsync(CreateAsync, (app, _) => AccountsModule.SeedSandboxAsync(app.Services, CancellationToken.None)));
     private static readonly SemaphoreSlim Copying = new(1, 1);
+    private static readonly string[] Hasty = ["fsync", "full_page_writes", "synchronous_commit"];
     private static int count;
 
     private TestDatabase(string name, string connectionString)
@@ -31,14 +36,20 @@ public sealed class TestDatabase : IAsyncDisposable
 
     public string ConnectionString { get; }
 
+    /// <summary>Has the server write to disk before it answers, for measurements; set before there is one.</summary>
+    public static bool WaitsForDisk { get; set; }
+
     /// <summary>The connection string of the server's administrative database; its user may do everything.</summary>
     public static async Task<string> AdministratorAsync() => On(await Server.Value, "postgres");
 
     /// <summary>The number of the server's process, for tests that kill or stop it. They must put it right themselves.</summary>
     public static async Task<int> ServerProcessAsync() => (await Server.Value).ProcessId;
 
-    /// <summary>A database with every module's tables.</summary>
+    /// <summary>A database with every module's tables, as after the first start of a bank: hosts on different ones have the same signing keys.</summary>
     public static async Task<TestDatabase> CreateAsync() => await CopyAsync(await Migrated.Value);
+
+    /// <summary>One in which the sandbox's bank is already; hosts find it done.</summary>
+    public static async Task<TestDatabase> CreateFilledAsync() => await CopyAsync(await Filled.Value);
 
     /// <summary>A database with nothing in it.</summary>
     public static async Task<TestDatabase> CreateEmptyAsync() => await CopyAsync("template0");
@@ -80,6 +91,14 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         var folder = TestFolder.Make();
         var server = await EmbeddedPostgres.StartAsync(new DataDirectory(folder), NullLogger.Instance, CancellationToken.None);
+        await using var hasty = NpgsqlDataSource.Create(On(server, "postgres"));
+        foreach (var setting in WaitsForDisk ? [] : Hasty)
+        {
+            await using var change = hasty.CreateCommand($"ALTER SYSTEM SET {setting} = off");
+            await change.ExecuteNonQueryAsync();
+        }
+
+        await using (var read = hasty.CreateCommand("SELECT pg_reload_conf()")) await read.ExecuteNonQueryAsync();
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             // Nobody needs what it holds; the quickest end will do.
@@ -110,23 +129,31 @@ public sealed class TestDatabase : IAsyncDisposable
         return new TestDatabase(name, On(server, name));
     }
 
-    private static async Task<string> MakeTemplateAsync()
+    private static async Task<string> MakeTemplateAsync(Func<Task<TestDatabase>> begin, Func<WebApplication, string, Task> fill)
     {
-        var empty = await CopyAsync("template0");
+        var database = await begin();
         var folder = TestFolder.Make();
         try
         {
-            var pooled = new NpgsqlConnectionStringBuilder(empty.ConnectionString) { Pooling = false };
+            // A copy can be made only of what nobody is connected to.
+            var connection = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false }.ConnectionString;
             await using var app = OpenBanking.Host.Server.Build(
-                [$"--ConnectionStrings:OpenBanking={pooled.ConnectionString}", $"--OPENBANKING_DATA={folder}", "--environment=Sandbox", "--Logging:LogLevel:Default=None"]);
-            await BringUpToDateAsync(app, pooled.ConnectionString);
+                [$"--ConnectionStrings:OpenBanking={connection}", $"--OPENBANKING_DATA={folder}", "--environment=Sandbox", "--Logging:LogLevel:Default=None"]);
+            await fill(app, connection);
         }
         finally
         {
             TestFolder.Delete(folder);
         }
 
-        return empty.Name;
+        return database.Name;
+    }
+
+    /// <summary>Tables, and the bank's signing keys: to make a large RSA key takes longer than all else that a host does when it starts.</summary>
+    private static async Task PrepareAsync(WebApplication app, string connectionString)
+    {
+        await BringUpToDateAsync(app, connectionString);
+        await app.Services.GetRequiredService<SigningKeys>().RotateIfDueAsync(CancellationToken.None);
     }
 
     /// <summary>Migrates; a module that has no migration yet gets its tables straight from its model.</summary>
@@ -161,7 +188,16 @@ public sealed class TestDatabase : IAsyncDisposable
     }
 
     private static string On(EmbeddedPostgres server, string database) =>
-        new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = database, MaxPoolSize = 30, IncludeErrorDetail = true }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(server.ConnectionString) 
+        {
+            Database = database,
+            MaxPoolSize = 30,
+            IncludeErrorDetail = true,
+
+            // Host gives a hanging database up within seconds; a machine with other work may take longer over a healthy one.
+            Timeout = 60,
+            CommandTimeout = 60,
+        }.ConnectionString;
 }
 
 /// <summary>Folders of this test process under /tmp; those of processes that were killed are cleared away.</summary>

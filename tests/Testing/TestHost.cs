@@ -22,6 +22,9 @@ public sealed class TestHostOptions
     /// <summary>A database to share with another host; null is one of the host's own.</summary>
     public TestDatabase? Database { get; set; }
 
+    /// <summary>Has the sandbox's bank in the database from the beginning.</summary>
+    public bool Filled { get; set; }
+
     /// <summary>A clock to share with another host.</summary>
     public TestClock? Clock { get; set; }
 
@@ -111,7 +114,7 @@ public sealed class TestHost : IAsyncDisposable
     {
         var options = new TestHostOptions();
         choose?.Invoke(options);
-        var owned = options.Database is null ? await TestDatabase.CreateAsync() : null;
+        var owned = options.Database is not null ? null : options.Filled ? await TestDatabase.CreateFilledAsync() : await TestDatabase.CreateAsync();
         var database = options.Database ?? owned!;
         for (var attempt = 1; ; attempt++)
         {
@@ -257,7 +260,7 @@ public sealed class TestHost : IAsyncDisposable
 public static class TestHttp
 {
     public static HttpClient Client(Uri address, X509Certificate2 authority, X509Certificate2? certificate = null, CookieContainer? cookies = null) =>
-        new(Handler(authority, certificate, cookies)) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        new(Handler(authority, certificate, cookies)) { BaseAddress = address, Timeout = Eventually.Patience };
 
     public static SocketsHttpHandler Handler(X509Certificate2 authority, X509Certificate2? certificate = null, CookieContainer? cookies = null)
     {

@@ -25,6 +25,12 @@ internal sealed class Book(string number, string name, string description, strin
 
     public IReadOnlyList<string> Customers => customers;
 
+    /// <summary>Who acts on it for its holder.</summary>
+    public IReadOnlyList<string> Acting { get; init; } = [];
+
+    /// <summary>How many of them must approve a payment; null where each may alone.</summary>
+    public int? ApproversNeeded { get; init; }
+
     public bool IsOpen { get; private set; } = true;
 
     public DateTimeOffset StateChangedAt { get; private set; }
@@ -53,7 +59,7 @@ internal sealed class Book(string number, string name, string description, strin
         typeCode,
         typeCode == "CARD" ? "UK.OBIE.PAN" : currency == "GBP" ? "UK.OBIE.SortCodeAccountNumber" : "UK.OBIE.IBAN",
         Identification,
-        holder, "OBNKGB2LXXX", StateChangedAt, "Open", StateChangedAt, creditLimit, Booked, customers.Length > 1);
+        holder, "OBNKGB2LXXX", StateChangedAt, "Open", StateChangedAt, creditLimit, Booked, customers.Length > 1, ApproversNeeded);
 
     public Balance Describe() => new(Id, currency, Booked, Pending, creditLimit);
 }
@@ -65,6 +71,7 @@ internal sealed class Bank
     private const string Thomas = "C-100002";
     private const string Bakery = "C-100004";
     private const string Market = "C-100005";
+    private const string Rowan = "C-100006";
     private readonly Lock gate = new();
     private readonly TimeProvider time;
 
@@ -81,7 +88,7 @@ internal sealed class Bank
             new("20450061", "Tom's account", "Current Account", "CACC", "GBP", "Thomas Hartwell", 750m, Thomas),
             new("20450078", "Camper van", "Regular Saver", "SVGS", "GBP", "Thomas Hartwell", null, Thomas),
             new("4000009204500865", "Blue card", "Credit Card", "CARD", "GBP", "Thomas Hartwell", 2500m, Thomas),
-            new("20450094", "Trading", "Business Current Account", "CACC", "GBP", "Quill & Larkspur Bakery Ltd", 10000m, Bakery),
+            new("20450094", "Trading", "Business Current Account", "CACC", "GBP", "Quill & Larkspur Bakery Ltd", 10000m, Bakery) { Acting = [Rowan], ApproversNeeded = 2 },
             new("20450102", "VAT reserve", "Business Saver", "SVGS", "GBP", "Quill & Larkspur Bakery Ltd", null, Bakery),
             new("20450110", "Stall takings", "Business Current Account", "CACC", "GBP", "Harbour Lane Market Ltd", 25000m, Market),
         ];
@@ -103,7 +110,7 @@ internal sealed class Bank
     /// <summary>Those of the accounts that are this customer's and open, in the customer's order.</summary>
     public IEnumerable<(Book Account, int Position)> Held(string customerId, IReadOnlyCollection<string>? only) => Accounts
         .Select((account, position) => (Account: account, Position: position))
-        .Where(held => held.Account.IsOpen && held.Account.Customers.Contains(customerId) && (only is null || only.Contains(held.Account.Id)));
+        .Where(held => held.Account.IsOpen && (held.Account.Customers.Contains(customerId) || held.Account.Acting.Contains(customerId)) && (only is null || only.Contains(held.Account.Id)));
 
     public DateTimeOffset Now => time.GetUtcNow();
 }

@@ -55,7 +55,9 @@ internal sealed class Transfers
         var held = bank.Held(order.CustomerId, [order.AccountId]).ToList();
         if (held.Count == 0 || held[0].Account.Currency != order.Amount.Currency) return new Transfer(order, null, new HoldResult("AccountUnusable"));
         var (account, position) = held[0];
-        var payee = bank.Accounts.FirstOrDefault(one => one.Identification == order.PayeeIdentification);
+
+        // What is exchanged goes abroad, where none of this bank's accounts is.
+        var payee = order.Exchanged is not null ? null : bank.Accounts.FirstOrDefault(one => one.Identification == order.PayeeIdentification);
         if (payee is { IsOpen: false }) return new Transfer(order, payee, new HoldResult("PayeeClosed"));
         return order.Amount.Amount + order.Charge > account.Booked + account.Pending + (account.CreditLimit ?? 0) - HeldOn(account)
             ? new Transfer(order, payee, new HoldResult("InsufficientFunds"))
@@ -71,7 +73,7 @@ internal sealed class Transfers
         transfer.Payee?.Add(Line(transfer.Payee, -direction * order.Amount.Amount, order.Reference));
 
         Transaction Line(Book account, decimal signed, string text) => new(
-            Guid.CreateVersion7(at), account.Id, at, at, signed, account.Currency, IsPending: false, order.Reference, text, signed < 0 ? "ICDT" : "RCDT", "DMCT", "FPI");
+            Guid.CreateVersion7(at), account.Id, at, at, signed, account.Currency, IsPending: false, order.Reference, text, signed < 0 ? "ICDT" : "RCDT", order.Exchanged is null ? "DMCT" : "XBCT", "FPI");
     }
 
     private sealed record Transfer(TransferOrder Order, Book? Payee, HoldResult Result)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using OpenBanking.Kernel.Jose;
 
@@ -6,6 +7,12 @@ namespace OpenBanking.Samples.Tpp.Bank;
 /// <summary>What the bank answered, read whole.</summary>
 internal sealed record BankAnswer(int Status, string Text, JsonElement? Body, string? InteractionId)
 {
+    /// <summary>The bytes that came: what the bank's signature is over.</summary>
+    public ReadOnlyMemory<byte> Bytes { get; private init; }
+
+    /// <summary>The bank's signature beside it, where there is one.</summary>
+    public string? Signature { get; private init; }
+
     /// <summary>The <c>error</c> of an OAuth answer.</summary>
     public string? OAuthError => Body is { ValueKind: JsonValueKind.Object } body ? Claims.Text(body, "error") : null;
 
@@ -23,10 +30,16 @@ internal sealed record BankAnswer(int Status, string Text, JsonElement? Body, st
 
     public static async Task<BankAnswer> ReadAsync(HttpResponseMessage response, CancellationToken ct)
     {
-        var text = await response.Content.ReadAsStringAsync(ct);
+        var bytes = await response.Content.ReadAsByteArrayAsync(ct);
+        var text = Encoding.UTF8.GetString(bytes);
         var json = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.OrdinalIgnoreCase) == true;
         response.Headers.TryGetValues(Kernel.Http.InteractionId.Header, out var ids);
-        return new BankAnswer((int)response.StatusCode, text, json && text.Length > 0 ? Parse(text) : null, ids?.FirstOrDefault());
+        response.Headers.TryGetValues(MessageSignature.Header, out var signatures);
+        return new BankAnswer((int)response.StatusCode, text, json && text.Length > 0 ? Parse(text) : null, ids?.FirstOrDefault())
+        {
+            Bytes = bytes,
+            Signature = signatures?.FirstOrDefault(),
+        };
     }
 
     /// <summary>This answer as a refusal, in the bank's words for our developer.</summary>
@@ -35,7 +48,7 @@ internal sealed record BankAnswer(int Status, string Text, JsonElement? Body, st
         var code = OAuthError ?? ApiErrorCode ?? "no reason given";
         var words = OAuthError is not null ? Claims.Text(Body!.Value, "error_description")
             : FirstApiError is { } error ? Claims.Text(error, "Message") : null;
-        return BankFault.Refused($"{step}: {Status} {code}{(words is null ? "" : ", " + words)}");
+        return BankFault.Refused($"{step}: {Status} {code}{(words is null ? "" : ", " + words)}", code);
     }
 
     private static JsonElement Parse(string text)

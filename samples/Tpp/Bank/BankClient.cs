@@ -116,6 +116,36 @@ internal sealed class BankClient(
         return answer;
     }
 
+    /// <summary>
+    /// A call of the bank's payment API. What we send is signed over its very bytes, and has a key by which it happens once however often it is
+    /// sent; what the bank answers must be signed too.
+    /// </summary>
+    public async Task<Outcome<BankAnswer, BankFault>> SignedAsync(HttpMethod method, string path, string accessToken, KeyedBody? body, Customer customer, CancellationToken ct)
+    {
+        if ((await DiscoverAsync(ct)).Failed(out var fault, out var bank)) return fault;
+        var bytes = Encoding.UTF8.GetBytes(body?.Json ?? "");
+        var call = new BankCall(method, new Uri(bank.Api, path), body is null ? null : () => Json(bytes), accessToken, customer)
+        {
+            IdempotencyKey = body?.Key,
+            Signature = body is null ? null : MessageSignature.Sign(keys.Message, registration.MessageIssuer, bytes, time.GetUtcNow()),
+        };
+        if ((await SendAsync(call, ct)).Failed(out fault, out var answer)) return fault;
+        if (answer.Status == 401) return BankFault.Ended(answer.Fault(path).Reason);
+        if (answer.Status is < 200 or >= 300) return answer.Fault(path);
+
+        // A signature that does not fit the keys we know may be by one that is new.
+        foreach (var again in (bool[])[false, true])
+        {
+            if ((await KeysAsync(again, ct)).Failed(out fault, out var published)) return fault;
+            if (MessageSignature.FirstFault(answer.Signature, published, answer.Bytes.Span, time.GetUtcNow()) is not { } wrong) return answer;
+            fault = BankFault.Untrusted($"{path}: {wrong}");
+        }
+
+        return fault!;
+    }
+
+    private static ByteArrayContent Json(byte[] bytes) => new(bytes) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
     private Task<Outcome<BankAnswer, BankFault>> PostFormAsync(Uri url, IReadOnlyDictionary<string, string> fields, CancellationToken ct) =>
         SendAsync(new BankCall(HttpMethod.Post, url, () => Form(fields)), ct);
 
@@ -173,12 +203,23 @@ internal sealed class BankClient(
         request.Headers.Authorization = new AuthenticationHeaderValue(kind.Mtls ? "Bearer" : "DPoP", call.AccessToken);
         request.Headers.Add(InteractionId.Header, Guid.CreateVersion7().ToString());
         if (call.Customer?.IpAddress is { } address) request.Headers.Add("x-fapi-customer-ip-address", address);
+        if (call.IdempotencyKey is { } key) request.Headers.Add("x-idempotency-key", key);
+        if (call.Signature is { } signature) request.Headers.Add(MessageSignature.Header, signature);
         return request;
     }
 
     private sealed record BankCall(
-        HttpMethod Method, Uri Url, Func<HttpContent>? Body = null, string? AccessToken = null, Customer? Customer = null);
+        HttpMethod Method, Uri Url, Func<HttpContent>? Body = null, string? AccessToken = null, Customer? Customer = null)
+    {
+        public string? IdempotencyKey { get; init; }
+
+        public string? Signature { get; init; }
+    }
 }
+
+/// <summary>What creates something at the bank.</summary>
+/// <param name="Key">The same for every sending of the same wish (<c>x-idempotency-key</c>).</param>
+internal sealed record KeyedBody(string Json, string Key);
 
 /// <summary>On whose behalf we call; an address tells the bank that the customer is present.</summary>
 internal sealed record Customer(string? IpAddress)

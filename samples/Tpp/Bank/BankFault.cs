@@ -4,9 +4,12 @@ namespace OpenBanking.Samples.Tpp.Bank;
 /// <param name="Reason">For the developer: our own words, or the bank's error code and description.</param>
 internal sealed record BankFault(BankFaultKind Kind, string Reason)
 {
+    /// <summary>The bank's own code for it, where it gave one: what a program branches on.</summary>
+    public string? Code { get; init; }
+
     public static BankFault Unreachable(string reason) => new(BankFaultKind.Unreachable, reason);
 
-    public static BankFault Refused(string reason) => new(BankFaultKind.Refused, reason);
+    public static BankFault Refused(string reason, string? code = null) => new(BankFaultKind.Refused, reason) { Code = code };
 
     public static BankFault Ended(string reason) => new(BankFaultKind.AccessEnded, reason);
 

@@ -19,8 +19,15 @@ internal sealed class SelfRegistration(
     private static readonly TimeSpan RequestLasts = TimeSpan.FromMinutes(5);
     private readonly SemaphoreSlim one = new(1);
 
+    /// <summary>What we ask for at most: to see accounts, for long, and to make a payment, once each time.</summary>
+    private const string Scope = "openid accounts payments offline_access";
+    private Registration? registered;
+
     /// <summary>What the bank calls us; empty until we are registered.</summary>
-    public string ClientId { get; private set; } = "";
+    public string ClientId => registered?.ClientId ?? "";
+
+    /// <summary>What we call ourselves where we sign a message: organisation and software, as the directory knows them.</summary>
+    public string MessageIssuer => registered?.MessageIssuer ?? "";
 
     /// <summary>Our transport certificate and its key.</summary>
     public string CertificateFile => kind.Mtls ? options.ClientCertificate : Path.Combine(options.Data, "dpop-client.pem");
@@ -32,11 +39,12 @@ internal sealed class SelfRegistration(
         await one.WaitAsync(ct);
         try
         {
-            if (ClientId.Length == 0 && Kept() is { } known) ClientId = known;
-            if (ClientId.Length > 0) return ClientId;
-            if ((await RegisterAsync(ct)).Failed(out var fault, out var clientId)) return fault;
-            Keep(options, kind, clientId);
-            return ClientId = clientId;
+            registered ??= Kept();
+            if (registered is not null) return ClientId;
+            if ((await RegisterAsync(ct)).Failed(out var fault, out var made)) return fault;
+            Keep(options, kind, made);
+            registered = made;
+            return ClientId;
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or CryptographicException or JsonException
             || (broken is OperationCanceledException && !ct.IsCancellationRequested))
@@ -53,29 +61,33 @@ internal sealed class SelfRegistration(
     public void Forget()
     {
         File.Delete(FileOf(options, kind));
-        ClientId = "";
+        registered = null;
     }
 
     /// <summary>Keeps what the bank calls us.</summary>
-    public static void Keep(TppOptions options, ClientKind kind, string clientId) => TppKeys.WritePrivate(FileOf(options, kind), new JsonObject
+    public static void Keep(TppOptions options, ClientKind kind, Registration registration) => TppKeys.WritePrivate(FileOf(options, kind), new JsonObject
     {
         ["issuer"] = options.Issuer,
-        ["client_id"] = clientId,
+        ["client_id"] = registration.ClientId,
+        ["message_issuer"] = registration.MessageIssuer,
+        ["scope"] = Scope,
         ["redirect_uris"] = Redirects(options),
     }.ToJsonString());
 
     public void Dispose() => one.Dispose();
 
-    private string? Kept()
+    // One that was made for less than we ask for today is made anew.
+    private Registration? Kept()
     {
         if (!File.Exists(FileOf(options, kind))) return null;
         var kept = JsonNode.Parse(File.ReadAllText(FileOf(options, kind)));
         var isOurs = kept?["issuer"]?.GetValue<string>() == options.Issuer
+            && kept["scope"]?.GetValue<string>() == Scope
             && kept["redirect_uris"]?.AsArray().Any(uri => uri?.GetValue<string>() == options.RedirectUri) == true;
-        return isOurs ? kept!["client_id"]?.GetValue<string>() : null;
+        return isOurs && kept!["client_id"]?.GetValue<string>() is { } clientId && kept["message_issuer"]?.GetValue<string>() is { } issuer ? new Registration(clientId, issuer) : null;
     }
 
-    private async Task<Outcome<string, BankFault>> RegisterAsync(CancellationToken ct)
+    private async Task<Outcome<Registration, BankFault>> RegisterAsync(CancellationToken ct)
     {
         JsonElement document, member;
         using (var open = BankConnection.Open(options, certificate: null, wrap))
@@ -91,11 +103,11 @@ internal sealed class SelfRegistration(
         if (Claims.Text(document, "registration_endpoint") is not { } endpoint) return BankFault.Untrusted("the bank takes no registrations");
         using var certain = BankConnection.Open(options, CertificateFile, wrap);
         using var body = new StringContent(Request(member), Encoding.ASCII, "application/jose");
-        if ((await AskAsync(certain, HttpMethod.Post, endpoint, body, 201, ct)).Failed(out var refused, out var registered)) return refused;
-        using (registered)
+        if ((await AskAsync(certain, HttpMethod.Post, endpoint, body, 201, ct)).Failed(out var refused, out var answered)) return refused;
+        using (answered)
         {
-            return Claims.Text(registered.RootElement, "client_id") is { Length: > 0 } clientId
-                ? clientId
+            return Claims.Text(answered.RootElement, "client_id") is { Length: > 0 } clientId
+                ? new Registration(clientId, $"{Claims.Text(member, "org_id")}/{Claims.Text(member, "software_id")}")
                 : BankFault.Untrusted("the bank registered us without a client_id");
         }
     }
@@ -108,7 +120,7 @@ internal sealed class SelfRegistration(
         {
             ["client_name"] = "Tally",
             ["redirect_uris"] = Redirects(options),
-            ["roles"] = new JsonArray("AISP"),
+            ["roles"] = new JsonArray("AISP", "PISP"),
             ["jwks"] = keys.Jwks(),
             ["csr"] = new CertificateRequest("CN=Tally", transport, HashAlgorithmName.SHA256).CreateSigningRequestPem(),
         };
@@ -132,7 +144,7 @@ internal sealed class SelfRegistration(
             ["redirect_uris"] = Redirects(options),
             ["grant_types"] = new JsonArray("authorization_code", "refresh_token", "client_credentials"),
             ["response_types"] = new JsonArray("code"),
-            ["scope"] = "openid accounts offline_access",
+            ["scope"] = Scope,
             ["application_type"] = "web",
             ["id_token_signed_response_alg"] = "PS256",
             ["request_object_signing_alg"] = keys.Client.Algorithm,
@@ -178,3 +190,6 @@ internal sealed class SelfRegistration(
         return new Guid(bytes, bigEndian: true).ToString("D");
     }
 }
+
+/// <summary>What came of a registration.</summary>
+internal sealed record Registration(string ClientId, string MessageIssuer);

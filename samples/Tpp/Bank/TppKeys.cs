@@ -9,12 +9,14 @@ namespace OpenBanking.Samples.Tpp.Bank;
 /// <summary>The app's private keys. They are made at first start, stay in its data directory, and only the public halves are published.</summary>
 internal sealed class TppKeys : IDisposable
 {
+    private const int RsaBits = 2048;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    private TppKeys(SigningKey client, SigningKey dpop)
+    private TppKeys(SigningKey client, SigningKey dpop, SigningKey message)
     {
         Client = client;
         Dpop = dpop;
+        Message = message;
     }
 
     /// <summary>Signs client assertions; the directory publishes its public half for us.</summary>
@@ -23,21 +25,18 @@ internal sealed class TppKeys : IDisposable
     /// <summary>What DPoP tokens are bound to; registered nowhere.</summary>
     public SigningKey Dpop { get; }
 
+    /// <summary>Signs what is to be paid; the directory publishes its public half too. The UK standard has PS256 there and nothing else.</summary>
+    public SigningKey Message { get; }
+
     public static TppKeys Load(string directory)
     {
         PrivateDirectory(directory);
-        return new TppKeys(Key(Path.Combine(directory, "client-key.pem")), Key(Path.Combine(directory, "dpop-key.pem")));
+        return new TppKeys(
+            Key(Path.Combine(directory, "client-key.pem"), "ES256"), Key(Path.Combine(directory, "dpop-key.pem"), "ES256"), Key(Path.Combine(directory, "message-key.pem"), "PS256"));
     }
 
     /// <summary>The key set that the directory publishes for us.</summary>
-    public JsonObject Jwks()
-    {
-        var key = Client.PublicKey.ToJson();
-        key["kid"] = Client.KeyId;
-        key["use"] = "sig";
-        key["alg"] = Client.Algorithm;
-        return new JsonObject { ["keys"] = new JsonArray(key) };
-    }
+    public JsonObject Jwks() => new() { ["keys"] = new JsonArray(Published(Client), Published(Message)) };
 
     /// <summary>The certificate for the customer's browser: the one the sandbox issued, or one of our own making.</summary>
     public static X509Certificate2 ServerCertificate(TppOptions options, TimeProvider time)
@@ -74,6 +73,7 @@ internal sealed class TppKeys : IDisposable
     {
         Client.Dispose();
         Dpop.Dispose();
+        Message.Dispose();
     }
 
     public static void PrivateDirectory(string path)
@@ -82,16 +82,25 @@ internal sealed class TppKeys : IDisposable
         else Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
     }
 
-    private static SigningKey Key(string path)
+    private static JsonObject Published(SigningKey signing)
+    {
+        var key = signing.PublicKey.ToJson();
+        key["kid"] = signing.KeyId;
+        key["use"] = "sig";
+        key["alg"] = signing.Algorithm;
+        return key;
+    }
+
+    private static SigningKey Key(string path, string algorithm)
     {
         if (File.Exists(path))
         {
-            using var stored = ECDsa.Create();
+            using AsymmetricAlgorithm stored = algorithm == "ES256" ? ECDsa.Create() : RSA.Create();
             stored.ImportFromPem(File.ReadAllText(path));
-            return SigningKey.FromPkcs8("ES256", stored.ExportPkcs8PrivateKey());
+            return SigningKey.FromPkcs8(algorithm, stored.ExportPkcs8PrivateKey());
         }
 
-        var key = SigningKey.Create("ES256");
+        var key = SigningKey.Create(algorithm, RsaBits);
         WritePrivate(path, PemEncoding.WriteString("PRIVATE KEY", key.ToPkcs8()) + "\n");
         return key;
     }

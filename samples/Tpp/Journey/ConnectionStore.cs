@@ -13,6 +13,9 @@ internal sealed class TppSession
 
     public Connection? Connection { get; set; }
 
+    /// <summary>What was paid through us, the latest first.</summary>
+    public List<MadePayment> Payments { get; init; } = [];
+
     /// <summary>What went wrong last, until the page about it has been left.</summary>
     public Problem? Problem { get; set; }
 }
@@ -24,6 +27,7 @@ internal sealed class TppSession
 internal sealed class ConnectionStore : IDisposable
 {
     private const int MostPending = 5;
+    private const int MostPayments = 20;
     private static readonly TimeSpan Forgotten = TimeSpan.FromDays(100);
     private readonly string directory;
     private readonly IDataProtectionProvider protection;
@@ -109,6 +113,20 @@ internal sealed class ConnectionStore : IDisposable
             },
             ct);
     }
+
+    /// <summary>Keeps how a payment stands, in its place, or as the latest.</summary>
+    public Task KeepAsync(string cookie, MadePayment payment, CancellationToken ct) => ChangeAsync(
+        cookie,
+        session =>
+        {
+            var place = session.Payments.FindIndex(one => one.Id == payment.Id);
+            if (place >= 0) session.Payments[place] = payment;
+            else session.Payments.Insert(0, payment);
+            if (session.Payments.Count > MostPayments) session.Payments.RemoveAt(MostPayments);
+            session.Problem = null;
+            return true;
+        },
+        ct);
 
     public void Dispose()
     {

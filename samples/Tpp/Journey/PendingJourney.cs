@@ -7,6 +7,9 @@ internal sealed record PendingJourney(
     /// <summary>Longer than any bank lets a customer take.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
+    /// <summary>What is to be paid when the customer comes back; null where accounts are to be connected.</summary>
+    public WantedPayment? Payment { get; init; }
+
     public override string ToString() => $"journey for {ConsentId}";
 }
 
@@ -33,6 +36,12 @@ internal enum Stop
 /// <param name="Detail">For the developer: never a token, never shown before it is encoded.</param>
 internal sealed record Problem(Stop Kind, string Detail)
 {
+    /// <summary>A payment stopped, and not a connection: another thing has not happened, and the way on is another.</summary>
+    public bool OfPayment { get; init; }
+
+    /// <summary>The bank's own code for it, where it gave one.</summary>
+    public string? Code { get; init; }
+
     public static Problem Of(Bank.BankFault fault) => new(
         fault.Kind switch
         {
@@ -41,5 +50,8 @@ internal sealed record Problem(Stop Kind, string Detail)
             Bank.BankFaultKind.Untrusted => Stop.NotTrusted,
             _ => Stop.BankRefused,
         },
-        fault.Reason);
+        fault.Reason)
+    {
+        Code = fault.Code,
+    };
 }

@@ -27,7 +27,7 @@ internal static class OverviewPage
               {Latest(overview, all)}
               {ForDevelopers(overview, clientId, events)}
             </div>
-            """), Connected: true);
+            """), Connected: true, Area: "overview");
     }
 
     private static Html Totals(Overview overview) => Html.Of($"""

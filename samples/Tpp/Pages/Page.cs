@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 namespace OpenBanking.Samples.Tpp.Pages;
 
 /// <summary>A whole page as an answer.</summary>
-internal sealed record Page(string Title, Html Body, int Status = StatusCodes.Status200OK, bool Connected = false) : IResult
+/// <param name="Connected">There is an access to accounts, so that there is something to look at and to end.</param>
+/// <param name="Area">Where in the menu it is: <c>overview</c>, <c>pay</c>, or nowhere.</param>
+/// <param name="Script">The file that it needs; it works without.</param>
+internal sealed record Page(string Title, Html Body, int Status = StatusCodes.Status200OK, bool Connected = false, string Area = "", string? Script = null) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -23,30 +26,33 @@ internal sealed record Page(string Title, Html Body, int Status = StatusCodes.St
           <link rel="preload" href="{Assets.Url("figtree.woff2")}" as="font" type="font/woff2" crossorigin>
           <link rel="stylesheet" href="{Assets.Url("tally.css")}">
           <link rel="icon" href="{Assets.Url("tally.svg")}" type="image/svg+xml">
+          {(Script is null ? default : Html.Of($"""<script type="module" src="{Assets.Url(Script)}"></script>"""))}
         </head>
         <body>
           <a class="skip" href="#content">Skip to content</a>
           <header class="bar">
             <div class="frame">
               <a class="brand" href="/">{Icons.Mark}<span>Tally</span></a>
-              {(Connected ? Html.Of($"""<nav aria-label="Main"><a href="/overview" aria-current="page">Overview</a><a href="/disconnect">Disconnect</a></nav>""") : default)}
+              <nav aria-label="Main">{(Connected ? Link("/overview", "overview", "Overview") : default)}{Link("/pay", "pay", "Pay")}{(Connected ? Link("/disconnect", "disconnect", "Disconnect") : default)}</nav>
             </div>
           </header>
           <main id="content" class="frame">
             {Body}
           </main>
           <footer class="frame foot">
-            <p>Tally is the sample app of a sandbox. It looks at accounts and can never move money.</p>
+            <p>Tally is the sample app of a sandbox. It looks at accounts, and pays only what you approve at your bank, one payment at a time.</p>
           </footer>
         </body>
         </html>
         """).ToString();
+
+    private Html Link(string address, string area, string words) => Html.Of($"""<a href="{address}" {(Area == area ? Html.Of($"""aria-current="page" """) : default)}>{words}</a>""");
 }
 
 /// <summary>The files that a page needs; they are part of the assembly and named by their content, so they may be kept for ever.</summary>
 internal static class Assets
 {
-    private static readonly Dictionary<string, byte[]> Files = new[] { "tally.css", "tally.svg", "figtree.woff2" }
+    private static readonly Dictionary<string, byte[]> Files = new[] { "tally.css", "tally.svg", "figtree.woff2", "pay.js" }
         .ToDictionary(name => name, Read, StringComparer.Ordinal);
 
     // One version for all, so that the style sheet finds the font beside itself.
@@ -63,6 +69,7 @@ internal static class Assets
         {
             ".css" => "text/css; charset=utf-8",
             ".svg" => "image/svg+xml",
+            ".js" => "text/javascript; charset=utf-8",
             _ => "font/woff2",
         });
     }
@@ -89,6 +96,18 @@ internal static class Icons
 
     public static readonly Html Shield = Html.Of($"""
         <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="M12 3 5 5.8v5.4c0 4.5 2.9 7.9 7 9.8 4.1-1.9 7-5.3 7-9.8V5.8Z"/><path d="m9 12 2.2 2.2L15.2 10"/></svg>
+        """);
+
+    public static readonly Html Tick = Html.Of($"""
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="m5 12.5 4.5 4.5L19 7.5"/></svg>
+        """);
+
+    public static readonly Html Cross = Html.Of($"""
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><path d="m7 7 10 10M17 7 7 17"/></svg>
+        """);
+
+    public static readonly Html Clock = Html.Of($"""
+        <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false"><circle cx="12" cy="12" r="8.5"/><path d="M12 7.5V12l3 2"/></svg>
         """);
 
     public static readonly Html Power = Html.Of($"""

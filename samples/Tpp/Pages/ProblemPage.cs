@@ -18,14 +18,25 @@ internal static class ProblemPage
         _ => new("Your bank said no", "The bank did not accept the request. Nothing was shared. Please try again; if it happens again, tell us.", "Try again"),
     };
 
+    // A payment that stopped: what the customer must know first is that no money moves (P-12).
+    private static Words ForPayment(Stop kind) => kind switch
+    {
+        Stop.Declined => new("Nothing was paid", "The payment ended at your bank without a yes, so no money moves. You can pay whenever you like.", "Pay with my bank"),
+        Stop.TimedOut => new("That took a little too long", "For your safety your bank closes a payment that is not approved in time. Nothing was paid. Please start again.", "Start again"),
+        Stop.BankUnreachable => new("Your bank does not answer", "It may be busy or under maintenance. Nothing was paid; please try again in a minute.", "Try again"),
+        Stop.NotTrusted => new("We stopped, to be safe", "Something about the bank's answer was not as it must be, so Tally has not used it. Nothing was paid. Please start again.", "Start again"),
+        _ => new("Your bank said no", "The bank did not accept the payment. Nothing was paid.", "Look at it again"),
+    };
+
     /// <param name="retry">Where "Try again" leads for a visit that failed; null starts a new journey.</param>
     public static Page Show(Problem problem, string client, int status, string? retry = null)
     {
-        var words = For(problem.Kind);
+        var words = problem.OfPayment ? ForPayment(problem.Kind) : For(problem.Kind);
+        if (problem.OfPayment) retry ??= "/pay";
         return new Page(words.Title, Html.Of($"""
             <section class="card notice" role="alert">
               <h1>{words.Title}</h1>
-              <p>{words.Text}</p>
+              <p>{words.Text}{(problem.OfPayment && PaymentWords.Because(problem.Code) is { } because ? " " + because : "")}</p>
               {(retry is null
                   ? Html.Of($"""<form method="post" action="/connect"><input type="hidden" name="client" value="{client}"><button class="button" type="submit">{words.Button}</button></form>""")
                   : Html.Of($"""<p><a class="button" href="{retry}">{words.Button}</a></p>"""))}
@@ -45,7 +56,7 @@ internal static class DisconnectPage
           <p>Tally gives its access back to your bank at once and forgets your accounts. You can connect again whenever you like.</p>
           <form method="post" action="/disconnect"><button class="button" type="submit">Disconnect</button> <a class="button quiet" href="/overview">Keep it</a></form>
         </section>
-        """), Connected: true);
+        """), Connected: true, Area: "disconnect");
 
     /// <param name="atBank">The bank has confirmed it; otherwise it did not answer, and the customer is told where to finish.</param>
     public static Page Done(bool atBank) => new("Disconnected", Html.Of($"""

@@ -10,20 +10,14 @@ internal static class StartPage
         <section class="hero">
           <div class="pitch">
             <h1>See where your money goes.</h1>
-            <p class="lead">Tally brings your accounts together and adds up what you spend, month by month. It only looks. It cannot pay, move or change a thing.</p>
+            <p class="lead">Tally brings your accounts together and adds up what you spend, month by month. And when a bill is due, you pay it from here, straight from your bank.</p>
             {Html.When(connected, $"""<p class="actions"><a class="button" href="/overview">Open my overview</a></p>""")}
             <form method="post" action="/connect" class="connect">
               <button class="button {(connected ? "quiet" : "")}" type="submit">Connect my bank</button>
-              <p class="small">Takes a minute. You sign in at {bankName}, never here.</p>
+              <p class="small">Takes a minute. You sign in at {bankName}, never here. Or <a href="/pay">pay a bill</a> without connecting anything.</p>
               <details>
                 <summary>For developers</summary>
-                <fieldset>
-                  <legend>How this app proves that a token is its own</legend>
-                  <label><input type="radio" name="client" value="dpop" checked><span><b>DPoP</b> signed proofs, client authenticated with <code>private_key_jwt</code></span></label>
-                  {(mtls
-                      ? Html.Of($"""<label><input type="radio" name="client" value="mtls"><span><b>mTLS client certificate</b> for both authentication and binding (<code>tls_client_auth</code>)</span></label>""")
-                      : Html.Of($"""<p class="small">The mTLS way appears here once the app has a client certificate (<code>Tpp__ClientCertificate</code>).</p>"""))}
-                </fieldset>
+                {ClientChoice.Show(mtls)}
                 <p class="small">To watch every request and answer, run this app with <code>--console</code>.</p>
               </details>
             </form>
@@ -39,8 +33,8 @@ internal static class StartPage
           </ol>
         </section>
         <section class="promises" aria-label="What you can count on">
-          <p>{Icons.Eye}<span><b>Looks, never touches.</b> Reading is all the access there is.</span></p>
-          <p>{Icons.Shield}<span><b>Your bank asks you.</b> Nothing is shared before you say yes there.</span></p>
+          <p>{Icons.Eye}<span><b>Sees only what you show.</b> Connected accounts can be read, and nothing else.</span></p>
+          <p>{Icons.Shield}<span><b>Your bank asks you.</b> Nothing is shared, and no penny paid, before you say yes there.</span></p>
           <p>{Icons.Power}<span><b>Off when you say.</b> Stop it here, or at your bank, at any time.</span></p>
         </section>
         """), Connected: connected);

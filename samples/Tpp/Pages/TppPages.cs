@@ -20,6 +20,10 @@ internal sealed class TppPages(Banks banks, ConnectionStore store, EventLog even
         app.MapPost("/refresh", (TppPages pages, HttpContext http, CancellationToken ct) => pages.RefreshAsync(http, ct));
         app.MapGet("/problem", (TppPages pages, HttpContext http, CancellationToken ct) => pages.ProblemAsync(http, ct));
         app.MapGet("/disconnect", (TppPages pages, HttpContext http, CancellationToken ct) => pages.AskAsync(http, ct));
+        app.MapGet("/pay", (TppPages pages, HttpContext http, CancellationToken ct) => pages.BillAsync(http, ct));
+        app.MapPost("/pay", (TppPages pages, HttpContext http, CancellationToken ct) => pages.PayAsync(http, ct));
+        app.MapGet("/payments/{id}", (TppPages pages, HttpContext http, string id, CancellationToken ct) => pages.PaymentAsync(http, id, ct));
+        app.MapPost("/payments/{id}/again", (TppPages pages, HttpContext http, string id, CancellationToken ct) => pages.AgainAsync(http, id, ct));
         app.MapPost("/disconnect", (TppPages pages, HttpContext http, CancellationToken ct) => pages.DisconnectAsync(http, ct));
         app.MapGet("/assets/{version}/{name}", Assets.Get);
     }
@@ -29,7 +33,7 @@ internal sealed class TppPages(Banks banks, ConnectionStore store, EventLog even
     {
         var bank = http.RequestServices.GetRequiredService<Banks>().Client(ClientKind.Dpop.Key).AuthorizationOrigin;
         var headers = http.Response.Headers;
-        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
             + $"form-action 'self' {bank}; base-uri 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
@@ -60,6 +64,51 @@ internal sealed class TppPages(Banks banks, ConnectionStore store, EventLog even
         var kind = await ChosenClientAsync(http.Request, ct);
         if ((await banks.Journey(kind).StartAsync(Customer.Of(http), ct)).Failed(out var fault, out var started))
             return ProblemPage.Show(Problem.Of(fault), kind, StatusCodes.Status502BadGateway);
+        return await LeaveAsync(http, started, ct);
+    }
+
+    /// <summary>Where a bill is paid, with what was paid before.</summary>
+    public async Task<IResult> BillAsync(HttpContext http, CancellationToken ct) => Bill(await SessionAsync(http, ct), PayForm.Of(Payment.Sample()));
+
+    public async Task<IResult> PayAsync(HttpContext http, CancellationToken ct)
+    {
+        if (!http.Request.HasFormContentType) return new SeeOther("/pay");
+        if (PayForm.Read(await http.Request.ReadFormAsync(ct)).Judge().Failed(out var again, out var payment)) return Bill(await SessionAsync(http, ct), again);
+        var kind = await ChosenClientAsync(http.Request, ct);
+        return (await banks.Payments(kind).StartAsync(payment, Customer.Of(http), ct)).Failed(out var fault, out var started)
+            ? ProblemPage.Show(Problem.Of(fault) with { OfPayment = true }, kind, StatusCodes.Status502BadGateway)
+            : await LeaveAsync(http, started, ct);
+    }
+
+    /// <summary>How a payment stands: the bank is asked as long as there is more to come.</summary>
+    public async Task<IResult> PaymentAsync(HttpContext http, string id, CancellationToken ct)
+    {
+        var session = await SessionAsync(http, ct);
+        if (session.Payments.Find(one => one.Id == id) is not { } made || http.Request.Cookies[CookieName] is not { } cookie) return new SeeOther("/pay");
+        var (journey, away) = (banks.Payments(made.Client), false);
+        if (made.Order is not null && !PaymentWords.Of(made).IsEnd)
+        {
+            away = (await journey.LookAsync(made, ct)).Failed(out _, out var now);
+            if (now is not null) await store.KeepAsync(cookie, made = now, ct);
+        }
+
+        return PaymentPage.Show(options.BankName, made, banks.Client(made.Client).ClientId, session.Connection is not null, away);
+    }
+
+    /// <summary>The order once more, under the same key, where nobody knows whether the bank has it.</summary>
+    public async Task<IResult> AgainAsync(HttpContext http, string id, CancellationToken ct)
+    {
+        var session = await SessionAsync(http, ct);
+        if (session.Payments.Find(one => one.Id == id) is not { } made || http.Request.Cookies[CookieName] is not { } cookie) return new SeeOther("/pay");
+        if (made.IsUnclear) await store.KeepAsync(cookie, await banks.Payments(made.Client).OrderAsync(made, Customer.Of(http), ct), ct);
+        return new SeeOther("/payments/" + id);
+    }
+
+    private Page Bill(TppSession session, PayForm form) => PayPage.Show(options.BankName, form, session.Payments, session.Connection is not null, banks.OffersMtls);
+
+    // The customer goes to the bank, and we remember what for.
+    private async Task<IResult> LeaveAsync(HttpContext http, StartedJourney started, CancellationToken ct)
+    {
         var cookie = http.Request.Cookies[CookieName] is { Length: 43 } known ? known : Handle.New().Value;
         await store.AddAsync(cookie, started.Pending, ct);
         http.Response.Cookies.Append(CookieName, cookie, new CookieOptions
@@ -80,8 +129,9 @@ internal sealed class TppPages(Banks banks, ConnectionStore store, EventLog even
         if (http.Request.Cookies[CookieName] is not { } cookie) return NotOurs(new Problem(Stop.NotOurs, "no cookie of ours"));
         var pending = await store.TakeAsync(cookie, callback.State, ct);
         if (callback.Judge(pending, time.GetUtcNow()).Failed(out problem, out var code))
-            return pending is null ? NotOurs(problem) : await StopAsync(cookie, problem, ct);
-        if ((await banks.Journey(pending!.Client).FinishAsync(pending, code, ct)).Failed(out var fault, out var connection))
+            return pending is null ? NotOurs(problem) : await StopAsync(cookie, problem with { OfPayment = pending.Payment is not null }, ct);
+        if (pending!.Payment is not null) return await OrderAsync(http, cookie, pending, code, ct);
+        if ((await banks.Journey(pending.Client).FinishAsync(pending, code, ct)).Failed(out var fault, out var connection))
             return await StopAsync(cookie, Problem.Of(fault), ct);
 
         var before = await store.ChangeAsync(
@@ -98,6 +148,18 @@ internal sealed class TppPages(Banks banks, ConnectionStore store, EventLog even
         // The access that this one replaces would live on at the bank with nobody using it. If the bank does not answer, it runs out.
         if (before is not null) await banks.Journey(before.Client).EndAsync(before.ConsentId, Customer.Of(http), ct);
         return new SeeOther("/overview");
+    }
+
+    // The customer has approved a payment: it is ordered at once, and its page says what became of it.
+    private async Task<IResult> OrderAsync(HttpContext http, string cookie, PendingJourney pending, string code, CancellationToken ct)
+    {
+        var journey = banks.Payments(pending.Client);
+        if ((await journey.FinishAsync(pending, code, ct)).Failed(out var fault, out var made)) return await StopAsync(cookie, Problem.Of(fault) with { OfPayment = true }, ct);
+
+        // Kept before it is ordered, so that a crash in between loses neither the order's key nor the token.
+        await store.KeepAsync(cookie, made, ct);
+        await store.KeepAsync(cookie, await journey.OrderAsync(made, Customer.Of(http), ct), ct);
+        return new SeeOther("/payments/" + made.Id);
     }
 
     public async Task<IResult> OverviewAsync(HttpContext http, CancellationToken ct)

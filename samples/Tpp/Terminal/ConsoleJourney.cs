@@ -6,16 +6,15 @@ using OpenBanking.Samples.Tpp.Pages;
 
 namespace OpenBanking.Samples.Tpp.Terminal;
 
-/// <summary>The journey in a terminal, a step at a time, with everything that passes on the wire. Only the browser's part is not here.</summary>
+/// <summary>The journeys in a terminal, a step at a time, with everything that passes on the wire. Only the browser's part is not here.</summary>
 internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions options, Paper paper, Func<Task> pause, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private readonly BankClient bank = banks.Client(kind.Key);
     private readonly ConnectionJourney journey = banks.Journey(kind.Key);
 
     /// <summary>
-    /// Runs it: <c>--console</c>, with <c>--yes</c> not to wait for Enter, <c>--mtls</c> for the client with a certificate, and
-    /// <c>--keep</c> to leave the access in place at the end.
+    /// Runs one: <c>--console</c> reads accounts, with <c>--pay</c> it makes a payment; <c>--yes</c> does not wait for Enter, <c>--mtls</c> is the client
+    /// with a certificate, and <c>--keep</c> leaves an access in place at the end.
     /// </summary>
     /// <param name="output">Where to print.</param>
     /// <param name="wire">What stands in the place of the network, in a test.</param>
@@ -36,9 +35,12 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
         await using (app)
         {
             var waits = !args.Contains("--yes", StringComparer.Ordinal) && !Console.IsInputRedirected;
-            var run = new ConsoleJourney(
-                app.Services.GetRequiredService<Banks>(), kind, listening, paper, () => waits ? EnterAsync(paper) : Task.CompletedTask, time);
-            var outcome = await run.GoAsync(answers, !args.Contains("--keep", StringComparer.Ordinal), app.Lifetime.ApplicationStopping);
+            var (banks, stopping) = (app.Services.GetRequiredService<Banks>(), app.Lifetime.ApplicationStopping);
+            Task Pause() => waits ? EnterAsync(paper) : Task.CompletedTask;
+            var pays = args.Contains("--pay", StringComparer.Ordinal) || (waits && await AsksToPayAsync(paper));
+            var outcome = pays
+                ? await new ConsolePayment(banks, kind, listening, paper, Pause, time).GoAsync(answers, stopping)
+                : await new ConsoleJourney(banks, kind, listening, paper, Pause, time).GoAsync(answers, !args.Contains("--keep", StringComparer.Ordinal), stopping);
             await app.StopAsync();
             if (outcome is null) return 0;
             paper.Bad(outcome.Detail);
@@ -94,13 +96,7 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
         if ((await journey.PushAsync(consent, ct)).Failed(out fault, out var started)) return Problem.Of(fault);
 
         paper.Step(5, "The customer at the bank", "Open this address in a browser, sign in, choose accounts, approve. It is good for a short time only.");
-        paper.Line(started.AuthorizeUrl.AbsoluteUri);
-        paper.Line();
-        var answer = await WaitAsync(answers, started.Pending, ct);
-        if (answer.Failed(out var problem, out var code)) return problem;
-        paper.Good("state is the one we sent");
-        paper.Good($"iss is {started.Pending.Issuer}");
-        paper.Good($"code {code}");
+        if ((await answers.CodeAsync(started, paper, time, ct)).Failed(out var problem, out var code)) return problem;
         await pause();
 
         paper.Step(6, "The code for tokens", "The code verifier shows that we are who pushed the request. The ID token is checked before anything is used.");
@@ -131,7 +127,7 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
         }
 
         paper.Line();
-        paper.Good("done");
+        paper.Good("done; with --pay a payment is made, step by step");
         return null;
     }
 
@@ -150,21 +146,10 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
         }
     }
 
-    private async Task<Outcome<string, Problem>> WaitAsync(Answers answers, PendingJourney pending, CancellationToken ct)
+    private static async Task<bool> AsksToPayAsync(Paper paper)
     {
-        try
-        {
-            var callback = await answers.WaitAsync(pending.State).WaitAsync(Patience, time, ct);
-            return callback.Judge(pending, time.GetUtcNow());
-        }
-        catch (TimeoutException)
-        {
-            return new Problem(Stop.TimedOut, "nobody came back from the bank within 15 minutes");
-        }
-        catch (OperationCanceledException)
-        {
-            return new Problem(Stop.Declined, "stopped");
-        }
+        paper.Line("1 reads a customer's accounts, 2 makes a payment. Which one? [1]");
+        return (await Console.In.ReadLineAsync())?.Trim() == "2";
     }
 
     private static async Task EnterAsync(Paper paper)
@@ -177,13 +162,34 @@ internal sealed class ConsoleJourney(Banks banks, ClientKind kind, TppOptions op
 /// <summary>The answer that a browser brings to the loopback listener; only the one with the state we wait for counts.</summary>
 internal sealed class Answers
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private readonly TaskCompletionSource<Callback> arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? state;
 
-    public Task<Callback> WaitAsync(string expected)
+    /// <summary>Prints where the browser goes, and answers with the code that it brings back, once everything beside it is as it must be.</summary>
+    public async Task<Outcome<string, Problem>> CodeAsync(StartedJourney started, Paper paper, TimeProvider time, CancellationToken ct)
     {
-        state = expected;
-        return arrived.Task;
+        var pending = started.Pending;
+        state = pending.State;
+        paper.Line(started.AuthorizeUrl.AbsoluteUri);
+        paper.Line();
+        try
+        {
+            var callback = await arrived.Task.WaitAsync(Patience, time, ct);
+            if (callback.Judge(pending, time.GetUtcNow()).Failed(out var problem, out var code)) return problem;
+            paper.Good("state is the one we sent");
+            paper.Good($"iss is {pending.Issuer}");
+            paper.Good($"code {code}");
+            return code;
+        }
+        catch (TimeoutException)
+        {
+            return new Problem(Stop.TimedOut, "nobody came back from the bank within 15 minutes");
+        }
+        catch (OperationCanceledException)
+        {
+            return new Problem(Stop.Declined, "stopped");
+        }
     }
 
     public IResult Take(HttpContext http)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
 using OpenBanking.Kernel.Jose;
+using OpenBanking.Samples.Tpp.Bank;
 
 namespace OpenBanking.Samples.Tpp.Terminal;
 
@@ -59,6 +60,7 @@ internal sealed class Narrator(HttpMessageHandler inner, Paper paper, TimeProvid
             var value = string.Join(", ", values);
             paper.Header(name, value);
             if (name == "DPoP") paper.Jwt("DPoP proof", value);
+            if (name == MessageSignature.Header) paper.Detached("message signature", value);
         }
     }
 

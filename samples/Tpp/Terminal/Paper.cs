@@ -56,6 +56,14 @@ internal sealed class Paper(TextWriter output, bool colour)
         Indent(payload, "      ");
     }
 
+    /// <summary>Opens a signature that travels beside its message: what its header says. Nothing is checked here.</summary>
+    public void Detached(string what, string compact)
+    {
+        if (Part(compact.Split('.')[0]) is not { } header) return;
+        output.WriteLine(Paint("35", $"      {what}, header"));
+        Indent(header, "      ");
+    }
+
     public string Paint(string code, string text) => colour ? $"\e[{code}m{text}\e[0m" : text;
 
     private static string? Part(string part)

@@ -68,12 +68,12 @@ internal sealed class ConsentOperations(SandboxCustomers customers, IMediator me
         foreach (var access in await mediator.Send(new ListConnections(customer), ct))
         {
             if (access.Kind != ConsentKind.FundsConfirmation) continue;
-            seen.AddRange((await mediator.Send(new ListFundsChecks(access.ConsentId, MostChecks), ct)).Select(check => (access, check)));
+            seen.AddRange((await mediator.Send(new ListFundsChecks(access.ConsentIds, MostChecks), ct)).Select(check => (access, check)));
         }
 
         var rows = seen.OrderByDescending(one => one.Check.At).Select(one => (JsonNode)new JsonObject
         {
-            ["consentId"] = one.Access.ConsentId,
+            ["consentId"] = one.Check.ConsentId,
             ["client"] = one.Access.ClientId,
             ["name"] = one.Access.ClientName,
             ["at"] = one.Check.At,

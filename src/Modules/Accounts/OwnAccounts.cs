@@ -35,7 +35,11 @@ internal sealed partial class OwnAccounts(ICoreBank bank, ILogger<OwnAccounts> l
     }
 
     private static OwnAccount Of(BankAccount account) =>
-        new(account.Id, account.Name, account.Identification, Mapping.Shown(account), account.Currency, account.IsJoint) { Scheme = account.Scheme };
+        new(account.Id, account.Name, account.Identification, Mapping.Shown(account), account.Currency, account.IsJoint)
+        {
+            Scheme = account.Scheme,
+            ApproversNeeded = account.ApproversNeeded ?? 1,
+        };
 
     private static partial class Log
     {

@@ -235,7 +235,8 @@ internal sealed class OwnDataHandler(ICoreBank bank, AccountsDb db, IMediator me
         // Whose consent it was is the consents' to say; one that the other holder of a joint account gave is not this customer's.
         var issuers = (await mediator.Send(new ListConnections(customerId), ct))
             .Where(connection => connection.Kind == ConsentKind.FundsConfirmation && !connection.GivenByOtherHolder)
-            .ToDictionary(connection => connection.ConsentId, connection => connection.ClientName, StringComparer.Ordinal);
+            .SelectMany(connection => connection.ConsentIds, (connection, id) => (Id: id, connection.ClientName))
+            .ToDictionary(issuer => issuer.Id, issuer => issuer.ClientName, StringComparer.Ordinal);
         var checks = await db.FundsChecks.Where(check => issuers.Keys.Contains(check.ConsentId)).OrderByDescending(check => check.Id).ToListAsync(ct);
         return new OwnDataSection(
             "funds_checks",

@@ -10,6 +10,7 @@ internal sealed class TransferHandlers(ICoreBank bank) :
     IRequestHandler<AreFundsThere, bool>,
     IRequestHandler<FindPayerAccount, PayerAccount?>,
     IRequestHandler<ListAvailableFunds, IReadOnlyDictionary<string, Money>>,
+    IRequestHandler<ListTrustedPayees, IReadOnlyList<TransferPayee>>,
     IRequestHandler<HoldForTransfer, HoldAnswer>,
     IRequestHandler<ExecuteTransfer, bool>,
     IRequestHandler<ReleaseTransfer, bool>,
@@ -21,8 +22,14 @@ internal sealed class TransferHandlers(ICoreBank bank) :
 
     public async Task<PayerAccount?> Handle(FindPayerAccount request, CancellationToken cancellationToken) =>
         (await bank.AccountsAsync(request.CustomerId, [request.AccountId], cancellationToken)).SingleOrDefault() is { } account
-            ? new PayerAccount(account.Scheme, account.Identification, account.HolderName)
+            ? PayerOf(account)
             : null;
+
+    public async Task<IReadOnlyList<TransferPayee>> Handle(ListTrustedPayees request, CancellationToken cancellationToken) =>
+    [
+        .. (await bank.BeneficiariesAsync(request.CustomerId, [request.AccountId], cancellationToken)).Rows
+            .Where(payee => payee.IsTrusted).Select(payee => new TransferPayee(payee.PayeeScheme, payee.PayeeIdentification, payee.PayeeName)),
+    ];
 
     public async Task<IReadOnlyDictionary<string, Money>> Handle(ListAvailableFunds request, CancellationToken cancellationToken) =>
         (await bank.BalancesAsync(request.CustomerId, request.AccountIds, cancellationToken))
@@ -39,7 +46,7 @@ internal sealed class TransferHandlers(ICoreBank bank) :
         var result = await bank.HoldAsync(order, cancellationToken);
         return result.Outcome switch
         {
-            HoldOutcome.Held => new HoldAnswer.Held(result.IsOnUs, new PayerAccount(result.Account!.Scheme, result.Account.Identification, result.Account.HolderName)),
+            HoldOutcome.Held => new HoldAnswer.Held(result.IsOnUs, PayerOf(result.Account!)),
             HoldOutcome.InsufficientFunds => new HoldAnswer.Refused(HoldRefusal.InsufficientFunds),
             HoldOutcome.PayeeUnknown => new HoldAnswer.Refused(HoldRefusal.PayeeUnknown),
             HoldOutcome.PayeeClosed => new HoldAnswer.Refused(HoldRefusal.PayeeClosed),
@@ -52,4 +59,7 @@ internal sealed class TransferHandlers(ICoreBank bank) :
     public Task<bool> Handle(ReleaseTransfer request, CancellationToken cancellationToken) => bank.ReleaseAsync(request.TransferId, cancellationToken);
 
     public Task<bool> Handle(ReturnTransfer request, CancellationToken cancellationToken) => bank.ReturnAsync(request.TransferId, request.Why, cancellationToken);
+
+    private static PayerAccount PayerOf(BankAccount account) =>
+        new(account.Scheme, account.Identification, account.HolderName) { ApproversNeeded = account.ApproversNeeded ?? 1 };
 }

@@ -5,7 +5,10 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent;
 
@@ -26,7 +29,10 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
         var terms = rules.Show(consent, own);
         var accounts = terms.Accounts
             .Where(account => !continues || shared.Contains(account.AccountId))
-            .Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))
+            .Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint)
+            {
+                ApproversNeeded = terms.Payment is null ? 1 : account.ApproversNeeded,
+            })
             .ToList();
         var document = new ApprovalDocument(
             consent.Id,
@@ -48,6 +54,33 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
         var canonical = Canonicalise(document, consent.ClientId);
         return new Approval(document with { Digest = Base64Url.EncodeToString(SHA256.HashData(canonical)) }, System.Text.Encoding.UTF8.GetString(canonical));
     }
+
+    /// <summary>What is kept of it once a customer has given it.</summary>
+    /// <param name="strong">What was decided on strong authentication, where it is a payment.</param>
+    /// <param name="isFurther">Another has given the consent, and this is one more approval of its payment.</param>
+    public ApprovalEvidence Evidence(string customerId, string[] accounts, AuthenticationEvidence by, DateTimeOffset now, ScaDecision? strong, bool isFurther = false) => new()
+    {
+        IsFurther = isFurther,
+        Sca = strong?.Name,
+        ScaArticle = strong?.Article,
+        Id = Guid.CreateVersion7(now),
+        ConsentId = Document.ConsentId,
+        At = now,
+        CustomerId = customerId,
+        Document = Canonical,
+        Digest = Document.Digest,
+        AccountIds = accounts,
+        AuthenticatedAt = by.AuthenticatedAt,
+        PasskeyId = by.PasskeyId,
+        SignedRequest = by.Signature?.Request,
+        SignedNonce = by.Signature?.Nonce,
+        ClientData = by.Signature?.ClientData,
+        AuthenticatorData = by.Signature?.AuthenticatorData,
+        Signature = by.Signature?.Signature,
+        PublicKey = by.Signature?.PublicKey,
+        Address = by.From.Address,
+        UserAgent = Shortened.To(512, by.From.UserAgent),
+    };
 
     /// <summary>One spelling of the document: fixed members in fixed order, dates in UTC, no insignificant byte (CO-07, CON-01).</summary>
     private static byte[] Canonicalise(ApprovalDocument document, string clientId)
@@ -71,6 +104,7 @@ internal sealed record Approval(ApprovalDocument Document, string Canonical)
                 json.WriteString("detail", account.Detail);
                 json.WriteString("currency", account.Currency);
                 json.WriteBoolean("joint", account.IsJoint);
+                if (account.ApproversNeeded > 1) json.WriteNumber("approvers", account.ApproversNeeded);
                 json.WriteEndObject();
             }
 

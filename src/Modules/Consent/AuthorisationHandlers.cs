@@ -3,8 +3,8 @@ using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
-using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent;
 
@@ -24,7 +24,7 @@ internal sealed class FindConsentForAuthorisationHandler(Consents consents, Time
 }
 
 /// <summary>What the approval page shows; nothing where this customer has nothing to decide here.</summary>
-internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, IMediator mediator, TimeProvider time)
+internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, ScaPolicy sca, IMediator mediator, TimeProvider time)
     : IRequestHandler<DescribeForApproval, ApprovalDocument?>
 {
     public async Task<ApprovalDocument?> Handle(DescribeForApproval request, CancellationToken cancellationToken)
@@ -37,14 +37,18 @@ internal sealed class DescribeForApprovalHandler(Consents consents, ServedKinds 
         if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client) return null;
         var own = await mediator.Send(new ListOwnAccounts(request.CustomerId), cancellationToken);
         consent = await quotes.FreshAsync(consent, cancellationToken);
-        return Approval.Of(kinds.Of(consent), consent, client, own).Document;
+        var document = Approval.Of(kinds.Of(consent), consent, client, own).Document;
+        return document with { AsksPasskey = !consent.Kind.MovesMoney || await sca.AsksAsync(consent, request.CustomerId, own, cancellationToken) };
     }
 }
 
 /// <summary>Authorises a consent exactly as it was shown, and keeps the evidence.</summary>
-internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, ConsentDb db, IMediator mediator, TimeProvider time)
+internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kinds, PaymentQuotes quotes, CutOffs cutOffs, ScaPolicy sca, ConsentDb db, IMediator mediator, TimeProvider time)
     : IRequestHandler<AuthoriseConsent, AuthorisationAnswer>
 {
+    /// <summary>The cut-off time has passed.</summary>
+    private const string TooLate = "TM01";
+
     public async Task<AuthorisationAnswer> Handle(AuthoriseConsent request, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -55,6 +59,13 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             return new AuthorisationAnswer.InWrongState();
         if (await mediator.Send(new DescribeClient(request.ClientId), cancellationToken) is not { } client)
             return new AuthorisationAnswer.InWrongState();
+
+        // What the bank takes no more today it does not have approved either; the consent is over with that (OB-PIS-18).
+        if (cutOffs.Refuses(consent.Kind))
+        {
+            var late = new Cause(Actor.Bank, null, request.Evidence.From, "The bank's hour for payments of this type has passed.", TooLate);
+            return await consents.MoveAsync(consent, ConsentEvent.Reject, late, cancellationToken) ? new AuthorisationAnswer.TooLate() : new AuthorisationAnswer.InWrongState();
+        }
 
         consent = await quotes.HoldingAsync(consent, cancellationToken);
 
@@ -79,6 +90,11 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
         if (chooses ? chosen.Length == 0 : !continues && offered.Count == 0) return new AuthorisationAnswer.NoAccountChosen();
         var accounts = continues ? consent.SharedAccountIds() : chooses ? chosen : [.. offered];
 
+        // Money moves only by a passkey that has signed amount and payee, unless an exemption lets it (OB-SCA-2, CON-04).
+        ScaDecision? strong = null;
+        if (consent.Kind.MovesMoney && (await sca.DecideAsync(consent, request.CustomerId, request.Evidence, own, cancellationToken)).Failed(out var rule, out strong))
+            return new AuthorisationAnswer.PasskeyNeeded(rule);
+
         var authorised = await consents.MoveAsync(
             consent,
             ConsentEvent.Authorise,
@@ -93,33 +109,9 @@ internal sealed class AuthoriseConsentHandler(Consents consents, ServedKinds kin
             });
         if (!authorised) return new AuthorisationAnswer.InWrongState();
 
-        await KeepEvidenceAsync(request, approval, accounts, now, cancellationToken);
+        db.Add(approval.Evidence(request.CustomerId, accounts, request.Evidence, now, strong));
+        await db.SaveChangesAsync(cancellationToken);
         return new AuthorisationAnswer.Authorised(consent.Kind, consent.ExpiresAt, accounts);
-    }
-
-    private async Task KeepEvidenceAsync(AuthoriseConsent request, Approval approval, string[] accounts, DateTimeOffset now, CancellationToken ct)
-    {
-        db.Add(new ApprovalEvidence
-        {
-            Id = Guid.CreateVersion7(now),
-            ConsentId = request.ConsentId,
-            At = now,
-            CustomerId = request.CustomerId,
-            Document = approval.Canonical,
-            Digest = approval.Document.Digest,
-            AccountIds = accounts,
-            AuthenticatedAt = request.Evidence.AuthenticatedAt,
-            PasskeyId = request.Evidence.PasskeyId,
-            SignedRequest = request.Evidence.Signature?.Request,
-            SignedNonce = request.Evidence.Signature?.Nonce,
-            ClientData = request.Evidence.Signature?.ClientData,
-            AuthenticatorData = request.Evidence.Signature?.AuthenticatorData,
-            Signature = request.Evidence.Signature?.Signature,
-            PublicKey = request.Evidence.Signature?.PublicKey,
-            Address = request.Evidence.From.Address,
-            UserAgent = Shortened.To(512, request.Evidence.From.UserAgent),
-        });
-        await db.SaveChangesAsync(ct);
     }
 }
 
@@ -139,6 +131,7 @@ internal sealed class RejectConsentHandler(Consents consents, ServedKinds kinds)
         {
             RejectionCause.Declined => "The customer declined.",
             RejectionCause.TimedOut => "The customer did not decide in time.",
+            RejectionCause.FailedAuthentication => "The customer failed to authenticate.",
             _ => "The customer has no account that could be shared.",
         };
         var by = request.Cause == RejectionCause.Declined ? Actor.Customer : Actor.Bank;

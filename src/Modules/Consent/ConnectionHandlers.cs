@@ -15,7 +15,8 @@ internal sealed class ListConnectionsHandler(Connections connections) : IRequest
 {
     public async Task<IReadOnlyList<ConnectionSummary>> Handle(ListConnections request, CancellationToken cancellationToken)
     {
-        var summaries = await connections.SummariseAsync(await connections.OfAsync(request.CustomerId, null, cancellationToken), request.CustomerId, cancellationToken);
+        var entries = Connections.Entries(await connections.OfAsync(request.CustomerId, null, cancellationToken));
+        var summaries = await connections.SummariseAsync(entries, request.CustomerId, cancellationToken);
         return [.. summaries.OrderByDescending(summary => summary.IsActive).ThenByDescending(summary => summary.GrantedAt)];
     }
 }
@@ -25,10 +26,10 @@ internal sealed class DescribeConnectionHandler(ConsentDb db, ServedKinds kinds,
 {
     public async Task<ConnectionDetail?> Handle(DescribeConnection request, CancellationToken cancellationToken)
     {
-        if ((await connections.OfAsync(request.CustomerId, request.ConsentId, cancellationToken)).SingleOrDefault() is not { } connection) return null;
+        if (await connections.EntryOfAsync(request.CustomerId, request.ConsentId, cancellationToken) is not [var connection, ..] all) return null;
         var consent = connection.Consent;
-        var summary = (await connections.SummariseAsync([connection], request.CustomerId, cancellationToken))[0];
-        var history = await db.History.Where(entry => entry.ConsentId == consent.Id).OrderBy(entry => entry.Number).ToListAsync(cancellationToken);
+        var summary = (await connections.SummariseAsync([all], request.CustomerId, cancellationToken))[0];
+        var history = await db.History.Where(entry => summary.ConsentIds.Contains(entry.ConsentId)).OrderBy(entry => entry.Number).ToListAsync(cancellationToken);
         return new ConnectionDetail(
             summary,
             [.. connection.Accounts.Select(account => new ApprovalAccount(account.AccountId, account.Name, account.IdentificationShown, account.Currency, account.IsJoint))],
@@ -157,6 +158,24 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
         ];
     }
 
+    /// <summary>What a customer sees as one: of a card issuer all that it was allowed for one account (D-9), else each access by itself.</summary>
+    /// <returns>The connections of each, the one first that speaks for all: an active one, or else the latest.</returns>
+    public static IReadOnlyList<IReadOnlyList<Connection>> Entries(IEnumerable<Connection> all) =>
+    [
+        .. all.GroupBy(connection => connection.Consent is { Kind: var kind, AccountIds: [var account] } consent && kind == ConsentKind.FundsConfirmation
+                ? (consent.ClientId, account, consent.CustomerId)
+                : (connection.Consent.Id, null, null))
+            .Select(entry => entry.OrderByDescending(connection => connection.IsActive).ThenByDescending(connection => connection.Consent.GrantedAt).ToList()),
+    ];
+
+    /// <summary>The entry that a consent is part of; empty where it is not this customer's.</summary>
+    public async Task<IReadOnlyList<Connection>> EntryOfAsync(string customerId, string consentId, CancellationToken ct)
+    {
+        var one = await OfAsync(customerId, consentId, ct);
+        if (one is not [{ Consent: var consent }] || consent.Kind != ConsentKind.FundsConfirmation) return one;
+        return Entries(await OfAsync(customerId, null, ct)).Single(entry => entry.Any(connection => connection.Consent.Id == consent.Id));
+    }
+
     private static OwnAccount Nameless(string id) => new(id, "One of your accounts", "", "Its name cannot be shown just now", "–", IsJoint: false) { Scheme = "" };
 
     /// <summary>
@@ -188,9 +207,9 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
         return consents.MoveAsync(consent, ConsentEvent.Cancel, cause, ct);
     }
 
-    public async Task<IReadOnlyList<ConnectionSummary>> SummariseAsync(IReadOnlyList<Connection> all, string customerId, CancellationToken ct)
+    public async Task<IReadOnlyList<ConnectionSummary>> SummariseAsync(IReadOnlyList<IReadOnlyList<Connection>> entries, string customerId, CancellationToken ct)
     {
-        var ended = all.Where(connection => !connection.IsActive).Select(connection => connection.Consent.Id).ToArray();
+        var ended = entries.Select(entry => entry[0]).Where(connection => !connection.IsActive).Select(connection => connection.Consent.Id).ToArray();
         var endings = ended.Length == 0
             ? []
             : await db.History
@@ -200,8 +219,15 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
         await notices.ReadAsync(customerId, ct);
         var endingsOf = endings.ToLookup(entry => entry.ConsentId, StringComparer.Ordinal);
         var summaries = new List<ConnectionSummary>();
-        foreach (var connection in all)
-            summaries.Add(await SummariseAsync(connection, [.. endingsOf[connection.Consent.Id]], customerId, ct));
+        foreach (var entry in entries)
+        {
+            summaries.Add(await SummariseAsync(entry[0], [.. endingsOf[entry[0].Consent.Id]], customerId, ct) with
+            {
+                ConsentIds = [.. entry.Select(connection => connection.Consent.Id)],
+                LastUsedAt = entry.Max(connection => connection.Consent.LastUsedAt),
+            });
+        }
+
         return summaries;
     }
 
@@ -224,6 +250,7 @@ internal sealed class Connections(Consents consents, ConsentDb db, AccessNotices
             connection.IsGivenByOther ? connection.Accounts.Count : consent.AccountIds!.Length)
         {
             Kind = consent.Kind,
+            OrganisationName = client?.OrganisationName,
             GivenByOtherHolder = connection.IsGivenByOther,
             EndedAt = EndOf(connection, endings, customerId),
             AccountNames = [.. connection.Accounts.Select(account => account.Name)],

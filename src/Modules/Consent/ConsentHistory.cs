@@ -4,6 +4,7 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel;
+using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent;
 
@@ -18,7 +19,7 @@ internal sealed record ConsentStep(
 /// The one place where a step becomes history. Whatever follows from a step follows from here, in the step's own transaction: there is
 /// no change without its line, and no line without its change (OP-07).
 /// </summary>
-internal sealed class ConsentHistory(ConsentDb db, AuditTrail audit, IMediator mediator)
+internal sealed class ConsentHistory(ConsentDb db, AuditTrail audit, IMediator mediator, Tallies tallies)
 {
     public async Task WriteAsync(ConsentStep step, CancellationToken ct)
     {
@@ -40,10 +41,25 @@ internal sealed class ConsentHistory(ConsentDb db, AuditTrail audit, IMediator m
         db.Add(entry);
         await audit.AddAsync(AuditEntry.Of(entry), ct);
         await db.SaveChangesAsync(ct);
+        tallies.Count(step.At, step.Consent.Kind.Name, WordFor(step));
 
         // Its tokens end with it (OB-SEC-17).
         if (step.To is ConsentState.CANC or ConsentState.EXPD or ConsentState.GONE)
             await mediator.Publish(new ConsentEnded(step.Consent.Kind, step.Consent.Id, step.Consent.ClientId), ct);
         if (ConsentEvents.Of(step) is { } news) await mediator.Publish(news, ct);
     }
+
+    // As the bank counts consents for the authority (OB-OPS-5).
+    private static string WordFor(ConsentStep step) => step.On switch
+    {
+        ConsentEvent.Create => "new",
+        ConsentEvent.Authorise => step.From == ConsentState.AUTH ? "authorised again" : "authorised",
+        ConsentEvent.Reject => "rejected",
+        ConsentEvent.Cancel => "revoked by the customer",
+        ConsentEvent.Suspend => "stopped by the bank",
+        ConsentEvent.Expire => "expired",
+        ConsentEvent.Consume => "used up",
+        ConsentEvent.Delete => "deleted by the third party",
+        _ => "changed",
+    };
 }

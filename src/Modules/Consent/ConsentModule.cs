@@ -13,6 +13,7 @@ using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Sandbox;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
@@ -30,6 +31,7 @@ public static class ConsentModule
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
         services.TryAddSingleton<CurrentChoices>();
+        services.TryAddSingleton<SettlementDays>();
         services.AddDataProtection(); // Where its keys are kept and how they are encrypted is Host's to say.
 
         return services
@@ -54,11 +56,13 @@ public static class ConsentModule
             .AddScoped<CallbackAddresses>()
             .AddSingleton<SubscriptionRequestValidator>()
             .AddScoped<EventSubscriptionEndpoints>()
+            .AddSingleton<EventWaits>()
+            .AddHostedService(provider => provider.GetRequiredService<EventWaits>())
             .AddScoped<EventPollEndpoint>()
             .AddSingleton<EventPush>()
             .AddHostedService(provider => provider.GetRequiredService<EventPush>())
-            .AddSingleton<EventRetention>()
-            .AddHostedService(provider => provider.GetRequiredService<EventRetention>())
+            .AddBatchJob<EventRetention>()
+            .AddScoped<INotificationHandler<ClientRemoved>, ClientRemovedHandler>()
             .AddScoped<IRequestHandler<ListDeadEvents, IReadOnlyList<DeadEvent>>, ListDeadEventsHandler>()
             .AddScoped<IRequestHandler<ResendEvents, int>, ResendEventsHandler>()
 
@@ -70,12 +74,9 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<GiveUpConsent, bool>, GiveUpConsentHandler>()
             .AddScoped<IRequestHandler<DescribeEvidence, KeptApproval?>, DescribeEvidenceHandler>()
             .AddScoped<IRequestHandler<SuspendConsent, SuspensionAnswer>, SuspendConsentHandler>()
-            .AddSingleton<EndedConsents>()
-            .AddHostedService(provider => provider.GetRequiredService<EndedConsents>())
-            .AddSingleton<WaitingConsents>()
-            .AddHostedService(provider => provider.GetRequiredService<WaitingConsents>())
-            .AddSingleton<ExpiringConsents>()
-            .AddHostedService(provider => provider.GetRequiredService<ExpiringConsents>())
+            .AddBatchJob<EndedConsents>()
+            .AddBatchJob<WaitingConsents>()
+            .AddBatchJob<ExpiringConsents>()
 
             // What happened stays provable.
             .AddSingleton<AuditKey>()
@@ -92,8 +93,7 @@ public static class ConsentModule
             .AddScoped<IRequestHandler<OpenAccountAccess, AccountAccessDecision>, OpenAccountAccessHandler>()
             .AddScoped<IRequestHandler<OpenFundsConfirmation, FundsConfirmationDecision>, OpenFundsConfirmationHandler>()
             .AddScoped<INotificationHandler<ConsentUsed>, ConsentUsedHandler>()
-            .AddSingleton<ForgottenUses>()
-            .AddHostedService(provider => provider.GetRequiredService<ForgottenUses>())
+            .AddBatchJob<ForgottenUses>()
 
             // The customer's dashboard asks.
             .AddScoped<Connections>()
@@ -131,13 +131,20 @@ public static class ConsentModule
         services.TryAddScoped<Idempotency>();
         foreach (var type in PaymentTypes.All) services.AddConsentKind(type.KindRules);
         return services
+            .AddSingleton<IdempotencySweep<ConsentDb>>()
+            .AddHostedService(provider => provider.GetRequiredService<IdempotencySweep<ConsentDb>>())
             .AddScoped<PaymentConsentEndpoints>()
             .AddSingleton<CutOffs>()
             .AddScoped<IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>, PaymentConsentHandlers>()
             .AddScoped<PaymentQuotes>()
+            .AddScoped<ScaPolicy>()
+            .AddScoped<IRequestHandler<NoteUnattendedPayment, Unit>, PaymentConsentHandlers>()
             .AddScoped<PaymentFileEndpoints>()
             .AddScoped<IRequestHandler<ConsumePaymentConsent, bool>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<DescribeFurtherApproval, ApprovalDocument?>, FurtherApprovalHandlers>()
+            .AddScoped<IRequestHandler<KeepFurtherApproval, Unit>, FurtherApprovalHandlers>()
             .AddScoped<IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>, PaymentConsentHandlers>()
+            .AddScoped<IRequestHandler<DescribeApprovedPayment, ShownPayment?>, PaymentConsentHandlers>()
             .AddScoped<IRequestHandler<KeepExchangeContract, Unit>, KeepExchangeContractHandler>();
     }
 

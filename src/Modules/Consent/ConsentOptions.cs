@@ -1,4 +1,5 @@
-using OpenBanking.Consent.PaymentConsents;
+using OpenBanking.Consent.StrongAuthentication;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent;
 
@@ -68,7 +69,16 @@ internal sealed class ConsentOptions
     public int FilePayments { get; init; } = 2000;
 
     /// <summary>Hours after which payments of a type are refused or moved on, by the name of the orders' collection.</summary>
-    public IDictionary<string, CutOffSetting> CutOffs { get; init; } = new Dictionary<string, CutOffSetting>(StringComparer.Ordinal);
+    public IDictionary<string, CutOff> CutOffs { get; init; } = new Dictionary<string, CutOff>(StringComparer.Ordinal);
+
+    /// <summary>The exemptions from strong authentication of which the bank makes use where a customer approves a payment (OB-SCA-4, decision 0016); none unless it says so.</summary>
+    public IList<string> Exemptions { get; init; } = [];
+
+    /// <summary>A payment of more pounds than this wants the customer's fresh authentication when its order comes too (STEP-09).</summary>
+    public decimal FreshAbove { get; init; } = 10_000m;
+
+    /// <summary>How fresh.</summary>
+    public TimeSpan FreshFor { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>For how long it is kept how often an access was used on a day; the customer's page shows 30 days.</summary>
     public TimeSpan UsesKept { get; init; } = TimeSpan.FromDays(90);
@@ -78,6 +88,12 @@ internal sealed class ConsentOptions
 
     /// <summary>How long an event that its third party has not acknowledged is kept to be polled; at least 90 days (OB-EVT-11).</summary>
     public TimeSpan EventRetention { get; init; } = TimeSpan.FromDays(90);
+
+    /// <summary>
+    /// How long a third party that wants to may wait for events (OB-EVT-10), shorter than what stands in between usually bears without a word;
+    /// zero keeps nobody waiting.
+    /// </summary>
+    public TimeSpan LongPoll { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>What one pound is in a currency; null where the bank does not pay in it.</summary>
     public decimal? RateOf(string currency) => currency == "GBP" ? 1 : Rates.TryGetValue(currency, out var rate) ? rate : null;
@@ -96,9 +112,14 @@ internal sealed class ConsentOptions
         if (ChapsCharge < 0 || decimal.Round(ChapsCharge, 2) != ChapsCharge) yield return "Consent:ChapsCharge must be an amount in pounds";
         if (OrderWindow < TimeSpan.FromMinutes(1)) yield return "Consent:OrderWindow must be at least one minute";
         if (string.IsNullOrWhiteSpace(AuditFolder)) yield return "Consent:AuditFolder must name a folder";
+        var usable = ScaExemption.All.Select(exemption => exemption.Name).ToList();
+        if (Exemptions.FirstOrDefault(name => !usable.Contains(name)) is { } unknown) yield return $"Consent:Exemptions has {unknown}, which is none of {string.Join(", ", usable)}";
+        if (FreshAbove < 0) yield return "Consent:FreshAbove must be an amount in pounds";
+        if (FreshFor < TimeSpan.FromMinutes(1)) yield return "Consent:FreshFor must be at least one minute";
         if (MaxUnauthorised < 1) yield return "Consent:MaxUnauthorised must be at least 1";
         if (EndedLifetime < TimeSpan.FromDays(396)) yield return "Consent:EndedLifetime must be at least 396 days";
         if (UnauthorisedLifetime < TimeSpan.FromDays(1)) yield return "Consent:UnauthorisedLifetime must be at least one day";
+        if (LongPoll < TimeSpan.Zero || LongPoll > TimeSpan.FromSeconds(25)) yield return "Consent:LongPoll must be from 0 to 25 seconds";
         if (EventRetention < TimeSpan.FromDays(90) || EventRetention > TimeSpan.FromDays(36500)) yield return "Consent:EventRetention must be from 90 to 36500 days";
         if (UsesKept < TimeSpan.FromDays(31)) yield return "Consent:UsesKept must be at least 31 days";
     }

@@ -101,11 +101,12 @@ internal sealed class ConsentRecordTable : IEntityTypeConfiguration<ConsentRecor
         builder.Property(consent => consent.FileSum).HasColumnType("numeric(28,5)");
         builder.Ignore(consent => consent.Kind);
 
-        // What is due to expire, the dashboard's list, that of a joint account's other holder, and the count of what waits.
+        // What is due to expire, the dashboard's list, that of a joint account's other holder, the count of what waits, and what has ended.
         builder.HasIndex(consent => consent.ExpiresAt).HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
         builder.HasIndex(consent => consent.CustomerId).HasFilter("\"CustomerId\" IS NOT NULL");
         builder.HasIndex(consent => consent.AccountIds).HasMethod("gin");
         builder.HasIndex(consent => new { consent.ClientId, consent.CreatedAt }).HasFilter("\"State\" IN ('AWAU', 'AWUP')");
         builder.HasIndex(consent => consent.CreatedAt).HasFilter("\"State\" IN ('AWAU', 'AWUP')");
+        builder.HasIndex(consent => consent.StateChangedAt).HasFilter(EndedConsents.Filter.Trim());
     }
 }

@@ -1,7 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Storage;
 
@@ -11,26 +8,16 @@ namespace OpenBanking.Consent;
 /// Expires consents whose end has come, so that history, customer and third party hear of it although nobody asks (OB-CON-19). Nothing
 /// waits for it: whoever touches such a consent before expires it first.
 /// </summary>
-internal sealed class ExpiringConsents(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ExpiringConsents> logger) : BackgroundService
+internal sealed class ExpiringConsents(ConsentDb db, Consents consents, TimeProvider clock) : IBatchJob
 {
-    /// <summary>Small, so that no request waits for a long transaction.</summary>
-    internal const int Batch = 50;
-
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     private static readonly string[] Prefixes = [.. States.KindsWith(ConsentEvent.Expire).Select(kind => kind.IdPrefix)];
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        BackgroundWork.EveryAsync(Pause, clock, logger, SweepAsync, stoppingToken);
+    public static int Batch => 50;
 
-    /// <summary>Expires all that are due, a batch a transaction; answers how many. Hosts that sweep at once skip each other's rows.</summary>
-    internal Task<int> SweepAsync(CancellationToken ct) =>
-        BackgroundWork.InBatchesAsync(Batch, () => scopes.InUnitAsync(services => ExpireBatchAsync(services, ct), ct));
+    public static TimeSpan Pause => TimeSpan.FromSeconds(10);
 
-    private async Task<int> ExpireBatchAsync(IServiceProvider services, CancellationToken ct)
+    public async Task<int> DoBatchAsync(CancellationToken ct)
     {
-        var db = services.GetRequiredService<ConsentDb>();
-        var consents = services.GetRequiredService<Consents>();
-
         // By the index on the due time: what is not due is never looked at, however much of it there is.
         var due = await db.Consents.FromSql(
             $"""

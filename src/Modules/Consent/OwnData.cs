@@ -2,6 +2,7 @@ using MediatR;
 using Microsoft.EntityFrameworkCore;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.PaymentConsents;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 
@@ -16,8 +17,9 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
     public async Task Handle(OwnDataAsked notification, CancellationToken cancellationToken)
     {
         var all = await connections.OfAsync(notification.CustomerId, null, cancellationToken);
-        var summaries = await connections.SummariseAsync(all, notification.CustomerId, cancellationToken);
+        var summaries = await connections.SummariseAsync([.. all.Select(IReadOnlyList<Connection> (one) => [one])], notification.CustomerId, cancellationToken);
         notification.Answer.Add(await AccessesAsync(notification.CustomerId, all, summaries, cancellationToken));
+        notification.Answer.Add(await PaymentsAsync(notification.CustomerId, cancellationToken));
         notification.Answer.Add(await ApprovalsAsync(notification.CustomerId, cancellationToken));
         notification.Answer.Add(await DeclinedAsync(notification.CustomerId, cancellationToken));
         notification.Answer.Add(await DismissedAsync(notification.CustomerId, cancellationToken));
@@ -74,6 +76,32 @@ internal sealed class OwnDataHandler(ConsentDb db, Connections connections, Serv
             new OwnDataField("reason", "Why", entry.Reason),
             new OwnDataField("address", "Internet address", isOwn ? entry.Address : null),
             new OwnDataField("browser", "Browser", isOwn ? entry.UserAgent : null));
+    }
+
+    /// <summary>Payments are no accesses (D-10): what was approved of each; what became of it says whoever carries it out.</summary>
+    private async Task<OwnDataSection> PaymentsAsync(string customerId, CancellationToken ct)
+    {
+        var names = new Dictionary<string, string?>(StringComparer.Ordinal);
+        var records = new List<OwnDataRecord>();
+        foreach (var consent in await db.Consents.Where(consent => consent.CustomerId == customerId).OrderByDescending(consent => consent.CreatedAt).ToListAsync(ct))
+        {
+            if (!PaymentTypes.Serves(consent.Kind)) continue;
+            if (!names.TryGetValue(consent.ClientId, out var name)) names[consent.ClientId] = name = (await mediator.Send(new DescribeClient(consent.ClientId), ct))?.Name;
+            var shown = PaymentTypes.Of(consent).Show(PaymentRequest.Of(consent), consent);
+            records.Add(new OwnDataRecord(
+                new OwnDataField("id", "Reference", consent.Id),
+                new OwnDataField("third_party", "Third party", name),
+                new OwnDataField("kind", "Kind", consent.Kind.Name),
+                new OwnDataField("requested", "Requested", consent.CreatedAt),
+                new OwnDataField("approved", "Approved", consent.GrantedAt),
+                new OwnDataField("amount", "Amount", shown.Amount.ToWire()),
+                new OwnDataField("currency", "Currency", shown.Amount.Currency),
+                new OwnDataField("payee", "Payee", shown.PayeeName),
+                new OwnDataField("payee_account", "Payee's account", shown.PayeeAccount),
+                new OwnDataField("terms", "What was said of it", (string[])[.. shown.Lines.Select(line => $"{line.Label}: {line.Value}")])));
+        }
+
+        return new OwnDataSection("payment_approvals", "Payments you have approved", "To have paid what you have approved and nothing else, and to show that later. Kept as evidence.", records);
     }
 
     private async Task<OwnDataSection> ApprovalsAsync(string customerId, CancellationToken ct)

@@ -1,7 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Kernel.Storage;
@@ -12,23 +9,14 @@ namespace OpenBanking.Consent;
 /// Removes consents that have waited too long for their customer (CO-22), with their history: nobody has ever seen them. One that was
 /// decided on stays, whatever became of it.
 /// </summary>
-internal sealed class WaitingConsents(IServiceScopeFactory scopes, ConsentOptions options, TimeProvider clock, ILogger<WaitingConsents> logger) : BackgroundService
+internal sealed class WaitingConsents(ConsentDb db, AuditTrail audit, ConsentOptions options, TimeProvider clock) : IBatchJob
 {
-    /// <summary>Small, so that no request waits for a long transaction.</summary>
-    internal const int Batch = 500;
+    public static int Batch => 500;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
+    public static TimeSpan Pause => TimeSpan.FromMinutes(10);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        BackgroundWork.EveryAsync(Pause, clock, logger, SweepAsync, stoppingToken);
-
-    /// <summary>Removes all whose time is up, a batch a transaction; answers how many. Hosts that sweep at once skip each other's rows.</summary>
-    internal Task<int> SweepAsync(CancellationToken ct) =>
-        BackgroundWork.InBatchesAsync(Batch, () => scopes.InUnitAsync(services => RemoveBatchAsync(services, ct), ct));
-
-    private async Task<int> RemoveBatchAsync(IServiceProvider services, CancellationToken ct)
+    public async Task<int> DoBatchAsync(CancellationToken ct)
     {
-        var db = services.GetRequiredService<ConsentDb>();
         var before = clock.GetUtcNow() - options.UnauthorisedLifetime;
 
         // The locked rows are those that are deleted: a customer who decides at this moment is waited for or passed over, never overruled.
@@ -39,7 +27,7 @@ internal sealed class WaitingConsents(IServiceScopeFactory scopes, ConsentOption
             RETURNING "Id" AS "Value"
             """).ToListAsync(ct);
         await db.History.Where(entry => ids.Contains(entry.ConsentId)).ExecuteDeleteAsync(ct);
-        await services.GetRequiredService<AuditTrail>().AddRemovalsAsync(ids, clock.GetUtcNow(), "It waited too long for its customer.", ct);
+        await audit.AddRemovalsAsync(ids, clock.GetUtcNow(), "It waited too long for its customer.", ct);
         return ids.Count;
     }
 }

@@ -85,7 +85,7 @@ internal sealed class AuthorizationServerOptions
     public bool BackchannelFirstContact { get; init; }
 
     /// <summary>Who the bank is in its message signatures: its organisation id in the directory, or the subject of its certificate (OB-JWS-17).</summary>
-    public string OrganisationId { get; init; } = "0000000000SANDBOX0";
+    public string OrganisationId { get; init; } = "";
 
     /// <summary>The trust anchor that message signatures name, theirs and ours (OB-JWS-10).</summary>
     public string TrustAnchor { get; init; } = "openbanking.org.uk";

@@ -108,6 +108,7 @@ public static class IdentityModule
         .AddScoped<IRequestHandler<FindSignedMessages, IReadOnlyList<KeptMessage>>, FindSignedMessagesHandler>()
         .AddScoped<AuthorizationResponse>()
         .AddSingleton<IdTokenHints>()
+        .AddScoped<AuthorisationTallies>()
         .AddScoped<Interactions>()
         .AddScoped<Authorisations>()
         .AddScoped<Decisions>()

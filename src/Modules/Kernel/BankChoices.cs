@@ -58,9 +58,9 @@ public sealed record BankChoices
             case "cutOff" when isNull:
                 return this with { CutOffs = new Dictionary<string, CutOff>(StringComparer.Ordinal) };
             case "cutOff":
-                return CutOff.Read(value).Failed(out var problem, out var read)
+                return CutOff.Read(value, out var type).Failed(out var problem, out var read)
                     ? problem
-                    : this with { CutOffs = new Dictionary<string, CutOff>(CutOffs, StringComparer.Ordinal) { [read.Type] = read } };
+                    : this with { CutOffs = new Dictionary<string, CutOff>(CutOffs, StringComparer.Ordinal) { [type] = read } };
             case "holidays" when isNull:
                 return this with { Holidays = new HashSet<DateOnly>() };
             case "holidays":
@@ -100,21 +100,35 @@ public enum Region
     EU,
 }
 
-/// <summary>Until when an order of one kind counts for today, and what becomes of a later one (OB-PIS-18, OB-PIS-19).</summary>
-/// <param name="Rejects">Whether a later order is refused; otherwise it is carried out on the next working day.</param>
-/// <param name="At">Local time of the bank.</param>
-public sealed record CutOff(string Type, bool Rejects, TimeOnly At)
+/// <summary>What becomes of a payment that comes after the bank's hour.</summary>
+public enum CutOffStrategy
 {
-    internal static Outcome<CutOff, string> Read(JsonElement value)
+    /// <summary>It is taken, and goes on the next working day (OB-PIS-19).</summary>
+    Accept,
+
+    /// <summary>It is refused wherever it stands: consent, approval, order (OB-PIS-18).</summary>
+    Reject,
+}
+
+/// <summary>Until when an order of one kind counts for today, and what becomes of a later one.</summary>
+/// <param name="At">Local time of the bank.</param>
+public sealed record CutOff(TimeOnly At, CutOffStrategy Strategy = CutOffStrategy.Accept)
+{
+    public bool Rejects => Strategy == CutOffStrategy.Reject;
+
+    /// <param name="type">The kind of payment that it is of.</param>
+    internal static Outcome<CutOff, string> Read(JsonElement value, out string type)
     {
+        type = "";
         if (value.ValueKind != JsonValueKind.Object) return "cutOff must be an object with type, strategy and at";
         if (value.EnumerateObject().Any(member => member.Name is not ("type" or "strategy" or "at"))) return "cutOff has the members type, strategy and at";
         string? Text(string name) => value.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
-        if (BankChoices.PaymentTypes.FirstOrDefault(known => known == Text("type")) is not { } type)
+        if (BankChoices.PaymentTypes.FirstOrDefault(one => one == Text("type")) is not { } known)
             return $"type must be one of {string.Join(", ", BankChoices.PaymentTypes)}";
         if (Text("strategy") is not ("accept" or "reject")) return "strategy must be accept or reject";
+        type = known;
         return TimeOnly.TryParseExact(Text("at"), "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var at)
-            ? new CutOff(type, Text("strategy") == "reject", at)
+            ? new CutOff(at, Text("strategy") == "reject" ? CutOffStrategy.Reject : CutOffStrategy.Accept)
             : "at must be a time such as 17:30";
     }
 }

@@ -29,6 +29,13 @@ public readonly partial record struct Money(decimal Amount, string Currency)
         return decimal.Round(value, ScaleOf(currency)) == value ? new Money(value, currency) : null;
     }
 
+    /// <summary>As customers read it: pounds with their sign, every other currency with its code.</summary>
+    public string ToText()
+    {
+        var digits = (Amount < 0 ? "−" : "") + (Currency == "GBP" ? "£" : "") + Math.Abs(Amount).ToString("N" + ScaleOf(Currency), CultureInfo.InvariantCulture);
+        return Currency == "GBP" ? digits : $"{digits} {Currency}";
+    }
+
     public override string ToString() => $"{Amount.ToString(CultureInfo.InvariantCulture)} {Currency}";
 
     [GeneratedRegex(@"\A[0-9]{1,13}(\.[0-9]{1,5})?\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]

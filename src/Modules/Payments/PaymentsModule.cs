@@ -4,6 +4,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using OpenBanking.Accounts.Contracts;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 using OpenBanking.Kernel.Storage;
@@ -25,17 +27,35 @@ public static class PaymentsModule
         services.AddSingleton(options);
         services.TryAddSingleton<ApiAddresses>();
         services.TryAddSingleton<CurrentChoices>();
+        services.TryAddSingleton<SettlementDays>();
         services.TryAddScoped<Idempotency>();
 
         return services
             .AddModuleDatabase<PaymentsDb>(PaymentsDb.Schema)
+            .AddSingleton<IdempotencySweep<PaymentsDb>>()
+            .AddHostedService(provider => provider.GetRequiredService<IdempotencySweep<PaymentsDb>>())
             .AddScoped<OrderBook>()
             .AddScoped<OrderEndpoints>()
             .AddScoped<IRequestHandler<ListOrdersOfConsent, IReadOnlyList<OrderedUnderConsent>>, ListOrdersOfConsentHandler>()
+            .AddScoped<IRequestHandler<ListKnownTransfers, IReadOnlySet<string>>, ListKnownTransfersHandler>()
             .AddSingleton<ExecutionSignal>()
             .AddScoped<PaymentExecution>()
             .AddScoped<PartPayments>()
+
+            // The customer's pages ask.
+            .AddScoped<IRequestHandler<ListPayments, PaymentList>, OwnPaymentsHandler>()
+            .AddScoped<IRequestHandler<DescribePayment, PaymentDetail?>, OwnPaymentsHandler>()
             .AddScoped<IRequestHandler<CancelOrder, bool>, CancelOrderHandler>()
+            .AddScoped<INotificationHandler<OwnDataAsked>, OwnDataHandler>()
+
+            // Those ask who must approve a payment that another has ordered.
+            .AddScoped<OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<ListOrdersToApprove, IReadOnlyList<OrderToApprove>>, OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<DescribeOrderToApprove, OrderToApprove?>, OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<ApproveOrder, OrderApprovalAnswer>, OrderApprovalHandlers>()
+            .AddScoped<IRequestHandler<RefuseOrder, OrderApprovalAnswer>, OrderApprovalHandlers>()
+
+            // Carries out what is due.
             .AddSingleton<ExecutionWorker>()
             .AddHostedService(provider => provider.GetRequiredService<ExecutionWorker>())
 
@@ -44,6 +64,7 @@ public static class PaymentsModule
             .AddScoped<IRequestHandler<RefuseNextPayment, string?>, SandboxPaymentHandlers>()
             .AddScoped<IRequestHandler<LoseNextAnswer, string?>, SandboxPaymentHandlers>()
             .AddScoped<IRequestHandler<MoveSandboxOrder, string?>, SandboxPaymentHandlers>()
+            .AddScoped<IRequestHandler<DecideSandboxOrder, string?>, SandboxPaymentHandlers>()
             .AddScoped<IRequestHandler<RefundSandboxOrder, string?>, SandboxPaymentHandlers>();
     }
 

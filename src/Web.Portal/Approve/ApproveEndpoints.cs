@@ -36,7 +36,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     /// <summary>The page of an interaction that takes no decision any more.</summary>
     public static IResult Ended(HttpContext http, InteractionState state) => state switch
     {
-        InteractionState.TimedOut timedOut => GoBack(http, ReturnResult.TimedOut(timedOut.Summary.Continues), timedOut.Summary.ClientName, timedOut.Return),
+        InteractionState.TimedOut timedOut => GoBack(http, ReturnResult.TimedOut(KindOf(timedOut.Summary), timedOut.Summary.Continues), timedOut.Summary.ClientName, timedOut.Return),
         InteractionState.NotUsable notUsable => Refuse(http, StatusCodes.Status400BadRequest, notUsable.Rule),
         InteractionState.DecisionNeeded needed => Pages.Error(StatusCodes.Status409Conflict),
         _ => Pages.Error(StatusCodes.Status400BadRequest, "expired"),
@@ -101,7 +101,7 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             InteractionState.TimedOut state => state.Summary,
             _ => null,
         };
-        var (clientName, continues) = (summary?.ClientName ?? "", summary?.Continues == true);
+        var (clientName, continues, kind) = (summary?.ClientName ?? "", summary?.Continues == true, KindOf(summary));
 
         var isApproval = form["decision"] == "approve";
         var answer = isApproval
@@ -109,18 +109,20 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             : await mediator.Send(new DenyInteraction(reference, Visitors.Origin(http)), ct);
         return answer switch
         {
-            DecisionAnswer.Done done => GoBack(http, isApproval ? ReturnResult.Approved(continues) : ReturnResult.Cancelled(continues), clientName, done.Return),
+            DecisionAnswer.Done done => GoBack(http, isApproval ? ReturnResult.Approved(kind, clientName, continues) : ReturnResult.Cancelled(kind, continues), clientName, done.Return),
             DecisionAnswer.PasskeyNeeded needed => await AskForPasskeyAsync(http, interaction, needed.Rule, ct),
             DecisionAnswer.Changed => await ShowAgainAsync(http, interaction, Notice.Changed, "CO-07", ct),
             DecisionAnswer.NotAcceptable wrong => await ShowAgainAsync(http, interaction, Notice.Wrong(wrong.Message), wrong.Rule, ct),
             DecisionAnswer.Forbidden forbidden => Refuse(http, StatusCodes.Status403Forbidden, forbidden.Rule),
             DecisionAnswer.SignInNeeded => Pages.SeeOther($"/signin?interaction={Uri.EscapeDataString(interaction)}"),
-            DecisionAnswer.Held held => Hold(http, held, new OpenRequest(AddressOf(interaction), clientName, summary!.DecideBefore, continues, StaysHere: false)),
-            DecisionAnswer.Ended ended => GoneMeanwhile(http, clientName, ended),
+            DecisionAnswer.Held held => Hold(http, held, new OpenRequest(AddressOf(interaction), clientName, summary!.DecideBefore, continues, StaysHere: false) { MovesMoney = kind?.MovesMoney == true }),
+            DecisionAnswer.Ended ended => GoneMeanwhile(http, clientName, kind, ended),
             DecisionAnswer.NotUsable gone => Refuse(http, gone.Status, gone.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }
+
+    private static ConsentKind? KindOf(InteractionSummary? summary) => summary is null ? null : ConsentKind.OfId(summary.ConsentId);
 
     private static PasskeyUse? PasskeyOf(IFormCollection form) =>
         form["ceremony"].ToString() is { Length: > 0 } ceremony ? new PasskeyUse(ceremony, form["credential"].ToString()) : null;
@@ -156,10 +158,10 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
             new { Request = request, Held = held }, held.IsRefused ? StatusCodes.Status403Forbidden : StatusCodes.Status429TooManyRequests);
     }
 
-    private static IResult GoneMeanwhile(HttpContext http, string clientName, DecisionAnswer.Ended ended)
+    private static IResult GoneMeanwhile(HttpContext http, string clientName, ConsentKind? kind, DecisionAnswer.Ended ended)
     {
         RefusalLog.Write(http, "page", ended.Rule);
-        return GoBack(http, ReturnResult.GoneMeanwhile, clientName, ended.Return, StatusCodes.Status409Conflict);
+        return GoBack(http, ReturnResult.Ended(ended.Rule, kind), clientName, ended.Return, StatusCodes.Status409Conflict);
     }
 
     // An answer of our own with the way back in it, not a redirect: browsers hold a form's redirects to form-action, and the customer
@@ -172,30 +174,54 @@ internal sealed class ApproveEndpoints(IMediator mediator, Visitors visitors, Po
     }
 }
 
-/// <summary>What became of a request, as the page on the way back says it (X-8). Who continues an access has shared before (R-2).</summary>
+/// <summary>
+/// What became of a request, as the page on the way back says it (X-8). Who continues an access has shared before (R-2); who was asked for
+/// a payment must know whether money can still move (P-12).
+/// </summary>
 public sealed record ReturnResult(string Title, string Text, bool IsApproved = false)
 {
     /// <summary>The request was answered without a page of its own.</summary>
     public static readonly ReturnResult Answered = new("Back to where you came from", "We have answered the request. Nothing was shared and nothing has changed.");
 
     /// <summary>Between the page and the click the third party withdrew its request, or it expired.</summary>
-    public static readonly ReturnResult GoneMeanwhile = new("This request has ended", "It was withdrawn or has expired while this page was open. Nothing was shared.");
+    public static ReturnResult GoneMeanwhile(ConsentKind? kind) => new("This request has ended", $"It was withdrawn or has expired while this page was open. {Nothing(kind)}");
 
-    public static ReturnResult Approved(bool continues) =>
-        new(continues ? "Access continued" : "Access approved", "You can end it at any time under Connected accounts.", IsApproved: true);
+    /// <summary>The request is over for good, and why.</summary>
+    public static ReturnResult Ended(string rule, ConsentKind? kind) => rule switch
+    {
+        "OB-PIS-18" => new("Too late for today", "Payments of this kind are taken until a certain hour, and it has passed. Nothing was approved and no money has moved."),
+        "CON-05" => new("This request has ended", "Your passkey did not fit it too many times. Nothing was approved and no money has moved. If you still want this, start again."),
+        _ => GoneMeanwhile(kind),
+    };
 
-    public static ReturnResult Cancelled(bool continues) =>
-        new("Cancelled", continues ? "Nothing has changed: the access stays as it was." : "Nothing was shared.");
+    public static ReturnResult Approved(ConsentKind? kind, string clientName, bool continues) => (IsOnePayment(kind), continues) switch
+    {
+        (true, _) => new("Payment approved", $"{VisibleText.Of(clientName)} now has us make it. You find it under Payments.", IsApproved: true),
+        (_, true) => new("Access continued", "You can end it at any time under Connected accounts.", IsApproved: true),
+        _ => new("Access approved", "You can end it at any time under Connected accounts.", IsApproved: true),
+    };
 
-    public static ReturnResult TimedOut(bool continues) => new(
-        "Time ran out", continues ? "You did not decide in time, so nothing has changed: the access stays as it was." : "You did not decide in time, so nothing was shared.");
+    public static ReturnResult Cancelled(ConsentKind? kind, bool continues) => new("Cancelled", continues ? "Nothing has changed: the access stays as it was." : Nothing(kind));
+
+    public static ReturnResult TimedOut(ConsentKind? kind, bool continues) =>
+        new("Time ran out", $"You did not decide in time. {(continues ? "Nothing has changed: the access stays as it was." : Nothing(kind))}");
+
+    /// <summary>It is over with one payment; there is no access that could be ended.</summary>
+    public static bool IsOnePayment(ConsentKind? kind) => kind is { MovesMoney: true } && kind != ConsentKind.VariableRecurringPayments;
+
+    /// <summary>What a request that was not approved has led to.</summary>
+    public static string Nothing(ConsentKind? kind) => kind is { MovesMoney: true } ? "No money moves." : "Nothing was shared.";
 }
 
 /// <summary>A third party's request that waits on while its approval is put off.</summary>
 /// <param name="Address">Of its page.</param>
 /// <param name="Continues">There is an access already, which stays as it is.</param>
 /// <param name="StaysHere">It came without the browser, so there is no third party's page to go back to.</param>
-public sealed record OpenRequest(string Address, string ClientName, DateTimeOffset DecideBefore, bool Continues, bool StaysHere);
+public sealed record OpenRequest(string Address, string ClientName, DateTimeOffset DecideBefore, bool Continues, bool StaysHere)
+{
+    /// <summary>It asks for a payment.</summary>
+    public bool MovesMoney { get; init; }
+}
 
 /// <summary>Why the approval page is shown anew.</summary>
 public sealed record Notice(int Status, string? Text)
@@ -203,7 +229,7 @@ public sealed record Notice(int Status, string? Text)
     public static readonly Notice None = new(StatusCodes.Status200OK, null);
 
     public static readonly Notice Changed = new(
-        StatusCodes.Status409Conflict, "What you would share has changed since this page was shown. Please look at it again and decide anew.");
+        StatusCodes.Status409Conflict, "What you would approve has changed since this page was shown. Please look at it again and decide anew.");
 
     public static Notice Wrong(string text) => new(StatusCodes.Status400BadRequest, text);
 }

@@ -54,7 +54,7 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
         if (await mediator.Send(new DescribeConnection(consentId, customer.CustomerId), ct) is not { } detail)
             return NotFound(http);
         var more = detail.Summary.IsActive ? await ActiveOfAsync(detail.Summary.ClientId, customer, ct) : [];
-        var checks = detail.Summary.Kind == ConsentKind.FundsConfirmation ? await mediator.Send(new ListFundsChecks(consentId, FundsChecks.Most), ct) : null;
+        var checks = detail.Summary.Kind == ConsentKind.FundsConfirmation ? await mediator.Send(new ListFundsChecks(detail.Summary.ConsentIds, FundsChecks.Most), ct) : null;
         return Pages.Show<ConnectionPage>(new { Customer = customer, Detail = detail, ActiveOfClient = more.Count, Checks = checks });
     }
 
@@ -73,10 +73,12 @@ internal sealed class ConnectionEndpoints(IMediator mediator, Visitors visitors,
     {
         if (await forms.ReadAsync(http, ct) is null) return Pages.Error(StatusCodes.Status400BadRequest);
         if (await visitors.FindAsync(http, ct) is not { } customer) return SignInEndpoints.SignInFor("/connections");
-        var answer = await mediator.Send(new CancelConnection(consentId, customer.CustomerId, Visitors.Origin(http)), ct);
-        return answer == CancellationAnswer.NotFound
-            ? NotFound(http)
-            : Pages.SeeOther(AddressOf(consentId));
+        if (await mediator.Send(new DescribeConnection(consentId, customer.CustomerId), ct) is not { } detail) return NotFound(http);
+
+        // What the customer sees as one ends as one (D-9); always in the same order, so that two who do this cannot lock each other out.
+        foreach (var id in detail.Summary.ConsentIds.Order(StringComparer.Ordinal))
+            await mediator.Send(new CancelConnection(id, customer.CustomerId, Visitors.Origin(http)), ct);
+        return Pages.SeeOther(AddressOf(consentId));
     }
 
     private async Task<IResult> ConfirmAllAsync(HttpContext http, string? clientId, CancellationToken ct)

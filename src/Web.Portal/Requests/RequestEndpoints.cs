@@ -117,7 +117,7 @@ internal sealed class RequestEndpoints(IMediator mediator, Visitors visitors, Po
     private async Task<IResult> HoldAsync(HttpContext http, Guid session, Guid id, DecisionAnswer.Held held, CancellationToken ct)
     {
         if (await mediator.Send(new DescribeWaitingRequest(session, id), ct) is not { } request) return NotFound(http);
-        return ApproveEndpoints.Hold(http, held, new OpenRequest(AddressOf(id), request.ClientName, request.DecideBefore, request.Continues, StaysHere: true));
+        return ApproveEndpoints.Hold(http, held, new OpenRequest(AddressOf(id), request.ClientName, request.DecideBefore, request.Continues, StaysHere: true) { MovesMoney = ConsentKind.OfId(request.ConsentId)?.MovesMoney == true });
     }
 
     private Task<IResult> AskAgainAsync(HttpContext http, Guid id, string rule, IReadOnlyList<string> chosen, CancellationToken ct)

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Payments.Contracts;
 using OpenBanking.Web.Portal.Shared;
 using OpenBanking.Web.Portal.SignIn;
 
@@ -21,6 +22,17 @@ internal sealed class StartEndpoint(IMediator mediator, Visitors visitors)
         SignInEndpoints.EndWhenIdle(http);
         var accounts = await mediator.Send(new ListOwnAccountsIfKnown(customer.CustomerId), ct);
         var connections = await mediator.Send(new ListConnections(customer.CustomerId), ct);
-        return Pages.Show<OverviewPage>(new { Customer = customer, Accounts = accounts, Connections = connections });
+        var payments = await mediator.Send(new ListPayments(customer.CustomerId, new PaymentSearch(null, PaymentState.Open, null, PaymentOrdering.Latest, 0, 0)), ct);
+        var approves = accounts?.Any(account => account.ApproversNeeded > 1) == true;
+        var orders = approves ? await mediator.Send(new ListOrdersToApprove(customer.CustomerId), ct) : [];
+        return Pages.Show<OverviewPage>(new
+        {
+            Customer = customer,
+            Accounts = accounts,
+            Connections = connections,
+            Payments = payments,
+            Approves = approves,
+            OrdersToApprove = orders.Count(order => !order.IsApprovedByCustomer),
+        });
     }
 }

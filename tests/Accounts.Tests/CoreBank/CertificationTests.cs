@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Accounts.CoreBank.Certification;
 using OpenBanking.Accounts.CoreBank.Connector;
-using OpenBanking.Samples.CoreBank;
+using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Accounts.Tests.CoreBank;
 
@@ -15,7 +15,7 @@ public sealed class CertificationTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllTextAsync(token, "a-secret-of-the-core");
-        core = await CoreProxy.StartAsync(new CoreOptions("http://127.0.0.1:0", TokenFile: token));
+        core = await CoreProxy.StartAsync(token);
     }
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,9 @@ using System.Security.Cryptography;
 using System.Text;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
+using OpenBanking.Accounts.CoreBank.Connector;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Kernel.Storage;
 using OpenBanking.Samples.CoreBank;
 using OpenBanking.Testing.UkApi;
 
@@ -50,6 +52,19 @@ public sealed class NoticeTests : IAsyncLifetime
         // A booking ends nothing; who wants it asks.
         Assert.Equal(204, (await SendAsync(Notice("TransactionBooked"))).Status);
         Assert.Equal(2, heard.All.Count);
+    }
+
+    [Fact]
+    [Trait("Rule", "R42")]
+    public async Task What_was_told_a_month_ago_is_forgotten()
+    {
+        var sweep = api.Services.GetRequiredService<Batches<OldNotices>>();
+        api.Clock.StopAt(api.Clock.Now);
+        Assert.Equal(204, (await SendAsync(Notice("TransactionBooked"))).Status);
+        api.Clock.Advance(TimeSpan.FromDays(30));
+        Assert.Equal(0, await sweep.DoAllAsync(TestContext.Current.CancellationToken));
+        api.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, await sweep.DoAllAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

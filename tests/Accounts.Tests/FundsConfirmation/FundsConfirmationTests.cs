@@ -116,7 +116,7 @@ public sealed class FundsConfirmationTests(Bank bank)
         await own.Database.ExecuteAsync("""UPDATE accounts.accounts SET "State" = 'Closed' WHERE "Id" = $1""", own.Account("GB-1"));
         Assert.Equal((403, "CO-13"), Of(await AskAsync(issuer, 1, of: own)));
 
-        var seen = await own.AskAsync(new ListFundsChecks(issuer.ConsentId!, 10));
+        var seen = await own.AskAsync(new ListFundsChecks([issuer.ConsentId!], 10));
         Assert.Equal(
             [
                 (1m, "GBP", null, "The account is closed or no longer yours."), (1m, "USD", null, "The account is in another currency."), (9_999_999m, "GBP", false, null),

@@ -108,12 +108,16 @@ public sealed class TransferTests(LedgerBank bank) : IClassFixture<LedgerBank>
     }
 
     [Fact]
+    [Trait("Rule", "PY-14")]
+    [Trait("Rule", "PY-24")]
     public async Task Says_why_nothing_is_held()
     {
         async Task<HoldRefusal> WhyAsync(HoldForTransfer transfer) => Assert.IsType<HoldAnswer.Refused>(await api.AskAsync(transfer)).Why;
         Assert.Equal(HoldRefusal.AccountUnusable, await WhyAsync(Hold("GB-3", 1m)));
         Assert.Equal(HoldRefusal.AccountUnusable, await WhyAsync(Hold("EUR-1", 1m)));
         Assert.Equal(HoldRefusal.PayeeUnknown, await WhyAsync(Hold("GB-1", 1m) with { Payee = Elsewhere with { Identification = "99012499999999" } }));
+        Assert.Equal(HoldRefusal.PayeeUnknown, await WhyAsync(Hold("GB-1", 1m) with { Payee = Elsewhere with { Identification = await NumberAsync("GB-1") } }));
+        Assert.Equal(HoldRefusal.PayeeUnknown, await WhyAsync(Hold("GB-1", 1m) with { Payee = Elsewhere with { Scheme = "UK.OBIE.IBAN", Identification = await NumberAsync("EUR-1") } }));
         Assert.Equal(HoldRefusal.InsufficientFunds, await WhyAsync(Hold("GB-1", 10_000_000m)));
         await api.AskAsync(new SetSandboxAccountState(api.Account("BUS-2"), "closed"));
         Assert.Equal(HoldRefusal.PayeeClosed, await WhyAsync(Hold("GB-1", 1m) with { Payee = Elsewhere with { Identification = "99012420450102" } }));
@@ -178,6 +182,9 @@ public sealed class TransferTests(LedgerBank bank) : IClassFixture<LedgerBank>
     private Task<decimal> HeldAsync(string tag) => api.Database.ScalarAsync<decimal>("""SELECT "Held" FROM accounts.accounts WHERE "Id" = $1""", api.Account(tag));
 
     private async Task<(int, decimal)> SumAsync(string under) => await api.AskAsync(new SumTransfers(under)) is var sum ? (sum.Count, sum.Sum) : default;
+
+    private async Task<string> NumberAsync(string account) =>
+        (await api.Database.ScalarAsync<string>("""SELECT "Identification" FROM accounts.accounts WHERE "Id" = $1""", api.Account(account)))!;
 
     private async Task BalancedAsync() => Assert.Empty((await api.AskAsync(new VerifyLedger())).Problems);
 }

@@ -85,7 +85,7 @@ public sealed class BulkBankTests : IAsyncLifetime
     private async Task<Dictionary<string, (long Whole, long Indexed)>> ScansAsync()
     {
         var last = "";
-        for (var round = 0; round < 15; round++)
+        for (var round = 0; round < 60; round++)
         {
             // A process tells a second after its transaction at the earliest, and when it has nothing to do.
             await Task.Delay(TimeSpan.FromSeconds(1.2), TestContext.Current.CancellationToken);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using OpenBanking.Accounts.Contracts;
+using OpenBanking.Testing;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Accounts.Tests.Sandbox;
@@ -91,7 +92,7 @@ public sealed class SandboxSeedTests(Bank bank)
     [Fact]
     public async Task Lives_the_same_two_years_every_time()
     {
-        await using var own = await BankApi.StartAsync();
+        await using var own = await BankApi.StartAsync(database: await TestDatabase.CreateAsync());
         const string Sum = """SELECT string_agg(format('%s %s %s', "Reference", "Amount", "BookedAt"::date), ',' ORDER BY "Id") FROM (SELECT * FROM accounts.transactions WHERE NOT "IsPending" ORDER BY "Id" LIMIT 500) AS sample""";
         Assert.Equal(await api.Database.ScalarAsync<string>(Sum), await own.Database.ScalarAsync<string>(Sum));
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Audit;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Contracts;
+using OpenBanking.Kernel.Storage;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Consent.Tests.Audit;
@@ -86,7 +87,7 @@ public sealed class AuditChainTests
         var id = await api.ConsentAsync();
         await SealAsync(api);
         api.Clock.Advance(TimeSpan.FromDays(8));
-        await api.Services.GetRequiredService<WaitingConsents>().SweepAsync(CancellationToken.None);
+        await api.Services.GetRequiredService<Batches<WaitingConsents>>().DoAllAsync(CancellationToken.None);
         await SealAsync(api);
         Assert.Equal(new AuditReport(2, 2, null), await api.AskAsync(new VerifyAuditChain()));
         Assert.Equal(id, await api.Database.ScalarAsync<string>("""SELECT "Subject" FROM consent.audit WHERE "What" = 'consent-removed'"""));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
+using OpenBanking.Kernel.Storage;
 using OpenBanking.Testing.OpenApi;
 using OpenBanking.Testing.UkApi;
 using static OpenBanking.Consent.Tests.Events.EventsBank;
@@ -53,7 +54,7 @@ public sealed class EventPollTests(Bank bank)
         Assert.Equal("""{"moreAvailable":false,"sets":{}}""", (await api.PollAsync(tpp)).Body);
         await api.RaiseAsync(tpp, "1", "2", "3");
 
-        // Nobody waits, also who would (OB-EVT-10).
+        // Nobody waits where there is something, also who would (OB-EVT-10).
         var two = await api.PollAsync(tpp, """{"maxEvents":2,"returnImmediately":false}""");
         Assert.Equal(["1", "2"], two.Resources());
         Assert.True(two.Json.GetProperty("moreAvailable").GetBoolean());
@@ -67,6 +68,49 @@ public sealed class EventPollTests(Bank bank)
         var rest = await api.PollAsync(tpp);
         Assert.Equal(["3"], rest.Resources());
         Assert.Equal("""{"moreAvailable":false,"sets":{}}""", (await api.PollAsync(tpp, Acknowledge(rest.Sets()))).Body);
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-EVT-10")]
+    public async Task Who_wants_to_waits_for_what_has_not_happened_yet_and_not_for_ever()
+    {
+        const string Waiting = """{"returnImmediately":false}""";
+        const string Nothing = """{"moreAvailable":false,"sets":{}}""";
+        await using var own = await BankApi.StartAsync();
+        var waits = own.Services.GetRequiredService<EventWaits>();
+        var (tpp, other) = (NewTpp(), NewTpp());
+        var coming = own.PollAsync(tpp, Waiting);
+        var never = own.PollAsync(other, Waiting);
+        await UntilAsync(() => waits.Count == 2);
+
+        // It holds nothing while it waits: no transaction, and no second place.
+        Assert.Equal(0L, await own.Database.ScalarAsync<long>("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"));
+        foreach (var atOnce in new[] { Waiting, """{"returnImmediately":true}""", "{}", """{"maxEvents":0,"returnImmediately":false}""", """{"returnImmediately":false,"ack":["x"]}""" })
+            Assert.Equal(Nothing, (await own.PollAsync(tpp, atOnce)).Body);
+        Assert.False(coming.IsCompleted);
+        await own.RaiseAsync(tpp, "1");
+        Assert.Equal(["1"], (await coming).Resources());
+        await UntilAsync(() => waits.Count == 1);
+
+        // A host that ends keeps nobody waiting.
+        own.Services.GetRequiredService<Microsoft.Extensions.Hosting.IHostApplicationLifetime>().StopApplication();
+        Assert.Equal(Nothing, (await never).Body);
+
+        await using var brief = await BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Consent:LongPoll"] = "00:00:00.200" });
+        Assert.Equal(Nothing, (await brief.PollAsync(tpp, Waiting)).Body);
+        await using var without = await BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal) { ["Consent:LongPoll"] = "00:00:00" });
+        Assert.Equal(Nothing, (await without.PollAsync(tpp, Waiting)).Body);
+        Assert.NotEmpty(new ConsentOptions { LongPoll = TimeSpan.FromSeconds(25.001) }.Problems());
+        Assert.Empty(new ConsentOptions { LongPoll = TimeSpan.FromSeconds(25) }.Problems());
+
+        static async Task UntilAsync(Func<bool> isSo)
+        {
+            for (var tries = 0; !isSo(); tries++)
+            {
+                Assert.True(tries < 600);
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+        }
     }
 
     [Fact]
@@ -166,12 +210,12 @@ public sealed class EventPollTests(Bank bank)
         var start = own.Clock.Now;
         own.Clock.StopAt(start);
         await own.RaiseAsync(tpp, "1");
-        var sweep = own.Services.GetRequiredService<EventRetention>();
+        var sweep = own.Services.GetRequiredService<Batches<EventRetention>>();
         own.Clock.StopAt(start.AddDays(90));
-        Assert.Equal(0, await sweep.SweepAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(0, await sweep.DoAllAsync(TestContext.Current.CancellationToken));
         Assert.Equal(["1"], (await own.PollAsync(tpp)).Resources());
         own.Clock.StopAt(start.AddDays(90).AddSeconds(1));
-        Assert.Equal(1, await sweep.SweepAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(1, await sweep.DoAllAsync(TestContext.Current.CancellationToken));
         Assert.Empty((await own.PollAsync(tpp)).Resources());
         Assert.Equal(1L, await own.Database.ScalarAsync<long>("SELECT count(*) FROM pg_indexes WHERE schemaname = 'consent' AND tablename = 'events' AND indexdef LIKE '%(\"At\")'"));
         Assert.NotEmpty(new ConsentOptions { EventRetention = TimeSpan.FromDays(90) - TimeSpan.FromSeconds(1) }.Problems());

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
+using OpenBanking.Testing;
 using OpenBanking.Testing.UkApi;
 using static OpenBanking.Consent.Tests.Events.EventsBank;
 
@@ -284,17 +285,13 @@ public sealed class EventPushTests(PushingBank bank) : IClassFixture<PushingBank
     private Task PushUntilAsync(Func<bool> done) => PushUntilAsync(() => Task.FromResult(done()));
 
     /// <summary>The bank's own job is at work too; who has a subscription in hand is not disturbed.</summary>
-    private async Task PushUntilAsync(Func<Task<bool>> done)
-    {
-        for (var turn = 0; turn < 400; turn++)
+    private Task PushUntilAsync(Func<Task<bool>> done) => Eventually.HoldsAsync(
+        async () =>
         {
             await PushAsync();
-            if (await done()) return;
-            await Task.Delay(20, TestContext.Current.CancellationToken);
-        }
-
-        Assert.Fail("It did not come to that: " + string.Join(", ", heard));
-    }
+            return await done();
+        },
+        () => "It did not come to that: " + string.Join(", ", heard));
 
     private async Task<IReadOnlyList<DeadEvent>> DeadAsync(TestCaller tpp) => [.. (await api.AskAsync(new ListDeadEvents(1000))).Where(one => one.ClientId == tpp.ClientId)];
 

@@ -175,7 +175,7 @@ public sealed class FundsConfirmationConsentTests(Bank bank)
         Assert.True(Assert.IsType<AuthorisableConsent.Found>(await api.AskAsync(new FindConsentForAuthorisation(id, BankApi.Tpp))).Continues);
         Assert.IsType<AuthorisationAnswer.Authorised>(await api.ApproveAsync(id, []));
 
-        var entry = Assert.Single(await api.AskAsync(new ListConnections(Amelia)), connection => connection.ConsentId == id);
+        var entry = Assert.Single(await api.AskAsync(new ListConnections(Amelia)), connection => connection.ConsentIds.Contains(id));
         Assert.Equal((ConsentKind.FundsConfirmation, true), (entry.Kind, entry.IsActive));
         Assert.Equal(CancellationAnswer.Cancelled, await api.AskAsync(new CancelConnection(id, Amelia, new DecisionOrigin(null, null))));
         Assert.Equal(1, api.Ended.Count(id));
@@ -194,6 +194,35 @@ public sealed class FundsConfirmationConsentTests(Bank bank)
         await SendAsync(HttpMethod.Delete, $"{Path}/{first}");
         Assert.IsType<FundsConfirmationDecision.Granted>(await api.AskAsync(new OpenFundsConfirmation(second, BankApi.Tpp)));
         Assert.Equal(new FundsConfirmationDecision.Refused(ConsentRefusal.Unknown), await api.AskAsync(new OpenFundsConfirmation(first, BankApi.Tpp)));
+    }
+
+    [Fact]
+    [Trait("Rule", "D-9")]
+    public async Task The_customer_sees_one_entry_for_an_issuer_and_an_account()
+    {
+        await using var own = await BankApi.StartAsync();
+        var ids = new List<string>();
+        foreach (var tag in new[] { "GB-1", "GB-1", "GB-2" })
+        {
+            var id = Id(await own.SendAsync(HttpMethod.Post, Path, Tpp, Body().Replace(Identification("GB-1"), Identification(tag), StringComparison.Ordinal), null, BankApi.FundsRoot));
+            Assert.IsType<AuthorisationAnswer.Authorised>(await own.ApproveAsync(id, []));
+            ids.Add(id);
+            own.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal([(ids[2], true, ids[2]), (ids[1], true, $"{ids[1]} {ids[0]}")], await ListAsync());
+        var detail = (await own.AskAsync(new DescribeConnection(ids[0], Amelia)))!;
+        Assert.Equal((ids[1], 4), (detail.Summary.ConsentId, detail.History.Count));
+        Assert.Null(await own.AskAsync(new DescribeConnection(ids[0], Thomas)));
+
+        // It is active as long as one of them is, and then tells of the one that ended last.
+        await own.AskAsync(new CancelConnection(ids[1], Amelia, new DecisionOrigin(null, null)));
+        Assert.Equal([(ids[2], true, ids[2]), (ids[0], true, $"{ids[0]} {ids[1]}")], await ListAsync());
+        await own.AskAsync(new CancelConnection(ids[0], Amelia, new DecisionOrigin(null, null)));
+        Assert.Equal([(ids[2], true, ids[2]), (ids[1], false, $"{ids[1]} {ids[0]}")], await ListAsync());
+
+        async Task<IEnumerable<(string, bool, string)>> ListAsync() =>
+            (await own.AskAsync(new ListConnections(Amelia))).Select(entry => (entry.ConsentId, entry.IsActive, string.Join(' ', entry.ConsentIds)));
     }
 
     private string Body(string more = "") =>

@@ -115,29 +115,29 @@ public sealed class NotificationTests(CibaWorld world) : IAsyncLifetime
     /// <summary>The next ping for this request; those of other tests' requests do not matter.</summary>
     private async Task<(string? Authorization, string Body, string? ContentType)> PingAsync(string id)
     {
-        for (var i = 0; i < 200; i++)
-        {
-            while (world.Pings.TryDequeue(out var ping))
+        (string? Authorization, string Body, string? ContentType) heard = default;
+        await Eventually.HoldsAsync(
+            () =>
             {
-                if (ping.Body.Contains(id, StringComparison.Ordinal)) return ping;
-            }
+                while (world.Pings.TryDequeue(out var ping))
+                {
+                    if (!ping.Body.Contains(id, StringComparison.Ordinal)) continue;
+                    heard = ping;
+                    return true;
+                }
 
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException("No ping came.");
+                return false;
+            },
+            () => "No ping came.");
+        return heard;
     }
 
     /// <summary>Waits until a try has been written down: the last of them, or any.</summary>
-    private async Task SettledAsync(string id, bool isLast = true)
-    {
-        for (var i = 0; i < 200; i++)
+    private Task SettledAsync(string id, bool isLast = true) => Eventually.HoldsAsync(
+        async () =>
         {
             var row = await world.RowAsync(id);
-            if (isLast ? row.NotifyAt is null && row.DecidedAt is not null : row.NotifyAt < world.Host.Clock.Now.AddSeconds(25)) return;
-            await Task.Delay(50);
-        }
-
-        throw new TimeoutException("The notification is not settled.");
-    }
+            return isLast ? row.NotifyAt is null && row.DecidedAt is not null : row.NotifyAt < world.Host.Clock.Now.AddSeconds(25);
+        },
+        () => "The notification is not settled.");
 }

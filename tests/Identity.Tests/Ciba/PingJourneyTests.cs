@@ -76,7 +76,7 @@ public sealed class PingJourneyTests
             using var portal = await customer.SignInAsync();
             var id = Assert.Single(await portal.WaitingRequestsAsync());
             Assert.Equal(303, (await portal.ApproveRequestAsync(id)).Status);
-            using var wait = new CancellationTokenSource(patience ?? TimeSpan.FromSeconds(20));
+            using var wait = new CancellationTokenSource(patience ?? Eventually.Patience);
             return await listener.Heard.ReadAsync(wait.Token);
         }
 

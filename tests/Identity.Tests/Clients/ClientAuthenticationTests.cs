@@ -45,11 +45,11 @@ public sealed class ClientAuthenticationTests(FrontWorld world)
     [Trait("Rule", "OA-23")]
     [Trait("Rule", "OA-24")]
     [Trait("Rule", "OA-25")]
-    public Task An_assertion_with_one_wrong_claim_is_refused_for_it(string what, string change, string rule) => AtOneMomentAsync(async () =>
+    public Task An_assertion_with_one_wrong_claim_is_refused_for_it(string what, string change, string rule) => world.Host.Clock.AtOneMomentAsync(async () =>
     {
         Assert.NotEmpty(what);
         await SucceedsAsync(Tpp.Assertion());
-        await world.RefusedAsync(SendAsync(Tpp.Assertion(claims => Change(claims, change))), 401, "invalid_client", rule);
+        await world.RefusedAsync(SendAsync(Tpp.Assertion(claims => world.Change(claims, change))), 401, "invalid_client", rule);
         await SucceedsAsync(Tpp.Assertion());
     });
 
@@ -62,7 +62,7 @@ public sealed class ClientAuthenticationTests(FrontWorld world)
     [InlineData("""{"iat":null}""")]
     [InlineData("""{"extra":{"a":1}}""")]
     public Task An_assertion_on_the_good_side_of_each_edge_is_taken(string change) =>
-        AtOneMomentAsync(() => SucceedsAsync(Tpp.Assertion(claims => Change(claims, change))));
+        world.Host.Clock.AtOneMomentAsync(() => SucceedsAsync(Tpp.Assertion(claims => world.Change(claims, change))));
 
     [Theory]
     [Trait("Rule", "CA-09")]
@@ -230,33 +230,4 @@ public sealed class ClientAuthenticationTests(FrontWorld world)
         path,
         FrontWorld.ClientCredentials.With("token", "a-token").With("client_id", clientId ?? Tpp.ClientId).With("client_assertion_type", TestTpp.JwtBearer).With("client_assertion", assertion),
         Tpp.Proof("POST", Tpp.Address(path)));
-
-    private async Task AtOneMomentAsync(Func<Task> test)
-    {
-        try
-        {
-            // On a whole second, since a JWT knows no smaller ones.
-            world.Host.Clock.StopAt(DateTimeOffset.FromUnixTimeSeconds(world.Host.Clock.Now.ToUnixTimeSeconds()));
-            await test();
-        }
-        finally
-        {
-            world.Host.Clock.Run();
-        }
-    }
-
-    /// <summary>Times in a change are seconds from now.</summary>
-    private void Change(JsonObject claims, string change)
-    {
-        var issuer = world.Host.Issuer.OriginalString;
-        var text = change.Replace("ISSUER", issuer, StringComparison.Ordinal).Replace("CAPITALS", issuer.ToUpperInvariant(), StringComparison.Ordinal)
-            .Replace("LONG", new string('j', 256), StringComparison.Ordinal);
-        var now = world.Host.Clock.Now.ToUnixTimeSeconds();
-        foreach (var (name, value) in JsonNode.Parse(text)!.AsObject().ToList())
-        {
-            claims.Remove(name);
-            if (name is "exp" or "iat" or "nbf" && value is JsonValue number && number.TryGetValue<long>(out var seconds)) claims[name] = now + seconds;
-            else if (value is not null) claims[name] = value.DeepClone();
-        }
-    }
 }

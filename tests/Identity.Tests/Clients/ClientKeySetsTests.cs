@@ -135,7 +135,7 @@ public sealed class ClientKeySetsTests : IDisposable
         });
         var start = TimeProvider.System.GetTimestamp();
         Assert.Null(await AskAsync(first));
-        Assert.InRange(TimeProvider.System.GetElapsedTime(start).TotalSeconds, 2.5, 6);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start).TotalSeconds, 2.5, 30);
     }
 
     public void Dispose()

@@ -36,11 +36,14 @@ public sealed class RevokedCertificateTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    [Fact]
-    public async Task A_revoked_certificate_is_no_proof_and_its_tokens_open_nothing()
+    /// <summary>Shown to the bank itself, or to nginx before it, which asks no list and passes on what it was shown (FWD-01).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_revoked_certificate_is_no_proof_and_its_tokens_open_nothing(bool behindNginx)
     {
         Publish(start, start.AddDays(1));
-        await using var host = await StartAsync();
+        await using var host = await StartAsync(behindNginx: behindNginx);
         using var tpp = await RegisterAsync(host, "AISP");
         using var certificate = Issue(tpp);
         using var client = tpp.Showing(certificate);
@@ -191,9 +194,10 @@ public sealed class RevokedCertificateTests : IDisposable
     private byte[] List(DateTimeOffset from, DateTimeOffset until, params X509Certificate2[] revoked) =>
         new TestRevocationList { Authority = authority, From = from, Until = until, Revoked = revoked }.Build();
 
-    private Task<TestHost> StartAsync(Action<Dictionary<string, string?>>? change = null) => TestHost.StartAsync(options =>
+    private Task<TestHost> StartAsync(Action<Dictionary<string, string?>>? change = null, bool behindNginx = false) => TestHost.StartAsync(options =>
     {
         options.Clock = clock;
+        options.BehindNginx = behindNginx;
         options.Settings["Identity:ClientCertificateAuthorities"] = AuthorityFile;
         options.Settings["Identity:ClientCertificateRevocation:0:Authority"] = AuthorityFile;
         options.Settings["Identity:ClientCertificateRevocation:0:File"] = ListFile;

@@ -57,7 +57,7 @@ public class DpopProofsTests(FrontWorld world)
     [Trait("Rule", "DP-07")]
     [Trait("Rule", "DP-09")]
     [Trait("Rule", "DP-17")]
-    public Task A_proof_with_one_wrong_claim_is_refused_for_it(string what, string change, string rule) => AtOneMomentAsync(async () =>
+    public Task A_proof_with_one_wrong_claim_is_refused_for_it(string what, string change, string rule) => world.Host.Clock.AtOneMomentAsync(async () =>
     {
         Assert.NotEmpty(what);
         await world.RefusedAsync(SendAsync(Proof(change)), 400, "invalid_dpop_proof", rule);
@@ -79,7 +79,7 @@ public class DpopProofsTests(FrontWorld world)
     [InlineData("""{"iat":-10}""")]
     [InlineData("""{"iat":30}""")]
     [InlineData("""{"exp":-9,"nbf":30,"extra":[1]}""")]
-    public Task A_proof_on_the_good_side_of_each_edge_is_taken(string change) => AtOneMomentAsync(async () =>
+    public Task A_proof_on_the_good_side_of_each_edge_is_taken(string change) => world.Host.Clock.AtOneMomentAsync(async () =>
         Assert.Equal(200, (await SendAsync(Proof(change))).Status));
 
     /// <summary>The last second that a date can name is a time like any other: no tolerance may be added to it.</summary>
@@ -221,7 +221,7 @@ public class DpopProofsTests(FrontWorld world)
 
     [Fact]
     [Trait("Rule", "DP-11")]
-    public Task A_proof_from_the_future_cannot_be_replayed_as_long_as_its_time_would_pass() => AtOneMomentAsync(async () =>
+    public Task A_proof_from_the_future_cannot_be_replayed_as_long_as_its_time_would_pass() => world.Host.Clock.AtOneMomentAsync(async () =>
     {
         var proof = Proof("""{"iat":30}""");
         Assert.Equal(200, (await SendAsync(proof)).Status);
@@ -236,7 +236,7 @@ public class DpopProofsTests(FrontWorld world)
     /// <summary>A clock that is an hour ahead for a while: what it made look old has not become unused when it is put right.</summary>
     [Fact]
     [Trait("Rule", "OP-20")]
-    public Task What_was_used_stays_used_when_the_clock_jumps_forward_and_back() => AtOneMomentAsync(async () =>
+    public Task What_was_used_stays_used_when_the_clock_jumps_forward_and_back() => world.Host.Clock.AtOneMomentAsync(async () =>
     {
         var (clock, start) = (world.Host.Clock, world.Host.Clock.Now);
         var (form, proof) = (Good(), Proof());
@@ -265,7 +265,7 @@ public class DpopProofsTests(FrontWorld world)
     [Trait("Rule", "DPOP-19")]
     [Trait("Rule", "DPOP-20")]
     [Trait("Rule", "DP-15")]
-    public Task A_nonce_that_is_sent_must_be_ours_and_fresh() => AtOneMomentAsync(async () =>
+    public Task A_nonce_that_is_sent_must_be_ours_and_fresh() => world.Host.Clock.AtOneMomentAsync(async () =>
     {
         var answer = await SendAsync(Proof());
         var nonce = answer.Header(DpopProofCheck.NonceHeader)!;
@@ -287,7 +287,7 @@ public class DpopProofsTests(FrontWorld world)
     [Fact]
     [Trait("Rule", "DPOP-19")]
     [Trait("Rule", "OP-20")]
-    public Task A_nonce_is_good_for_its_five_minutes_and_one_more_and_half_a_minute_early() => AtOneMomentAsync(async () =>
+    public Task A_nonce_is_good_for_its_five_minutes_and_one_more_and_half_a_minute_early() => world.Host.Clock.AtOneMomentAsync(async () =>
     {
         var nonces = world.Host.Services.GetRequiredService<DpopNonces>();
         var clock = world.Host.Clock;
@@ -327,32 +327,5 @@ public class DpopProofsTests(FrontWorld world)
 
     private string With(string nonce) => Tpp.Proof("POST", Token, change: claims => claims["nonce"] = nonce);
 
-    private string Proof(string? change = null) => Tpp.Proof("POST", Token, change: claims => Change(claims, change ?? "{}"));
-
-    private async Task AtOneMomentAsync(Func<Task> test)
-    {
-        try
-        {
-            world.Host.Clock.StopAt(DateTimeOffset.FromUnixTimeSeconds(world.Host.Clock.Now.ToUnixTimeSeconds()));
-            await test();
-        }
-        finally
-        {
-            world.Host.Clock.Run();
-        }
-    }
-
-    private void Change(JsonObject claims, string change)
-    {
-        var issuer = world.Host.Issuer.OriginalString;
-        var text = change.Replace("ISSUER", issuer, StringComparison.Ordinal).Replace("CAPITALS", issuer.ToUpperInvariant(), StringComparison.Ordinal)
-            .Replace("LONG", new string('j', 256), StringComparison.Ordinal);
-        var now = world.Host.Clock.Now.ToUnixTimeSeconds();
-        foreach (var (name, value) in JsonNode.Parse(text)!.AsObject().ToList())
-        {
-            claims.Remove(name);
-            if (name is "exp" or "iat" or "nbf" && value is JsonValue number && number.TryGetValue<long>(out var seconds)) claims[name] = now + seconds;
-            else if (value is not null) claims[name] = value.DeepClone();
-        }
-    }
+    private string Proof(string? change = null) => Tpp.Proof("POST", Token, change: claims => world.Change(claims, change ?? "{}"));
 }

@@ -66,7 +66,7 @@ public sealed class RequestObjectTests(ProfileWorld world)
         foreach (var (tpp, rule) in new[] { (world.Signing, ruleOfTwo), (world.Advanced, ruleOfOne) })
         {
             var request = await GoodAsync(tpp);
-            await AtOneMomentAsync(async () =>
+            await world.Host.Clock.AtOneMomentAsync(async () =>
             {
                 Assert.Equal(201, (await tpp.ParAsync(tpp.Signed(request))).Status);
                 await world.RefusedAsync(tpp.ParAsync(tpp.Signed(request, claims => Change(tpp, claims, change))), 400, "invalid_request_object", rule);
@@ -100,7 +100,7 @@ public sealed class RequestObjectTests(ProfileWorld world)
         foreach (var tpp in new[] { world.Signing, world.Advanced, world.Plain, world.Baseline })
         {
             var request = await GoodAsync(tpp);
-            await AtOneMomentAsync(async () => Assert.Equal(201, (await tpp.ParAsync(tpp.Signed(request, claims => Change(tpp, claims, change)))).Status));
+            await world.Host.Clock.AtOneMomentAsync(async () => Assert.Equal(201, (await tpp.ParAsync(tpp.Signed(request, claims => Change(tpp, claims, change)))).Status));
         }
     }
 
@@ -362,19 +362,6 @@ public sealed class RequestObjectTests(ProfileWorld world)
                     claims[name] = value?.DeepClone();
                     break;
             }
-        }
-    }
-
-    private async Task AtOneMomentAsync(Func<Task> test)
-    {
-        try
-        {
-            world.Host.Clock.StopAt(DateTimeOffset.FromUnixTimeSeconds(world.Host.Clock.Now.ToUnixTimeSeconds()));
-            await test();
-        }
-        finally
-        {
-            world.Host.Clock.Run();
         }
     }
 }

@@ -235,7 +235,9 @@ public sealed class ClientConfigurationTests(RegistrationWorld world) : IClassFi
         var (access, own) = (tokens.Text("access_token")!, await tpp.ClientTokenAsync());
         Assert.Equal(200, (await tpp.GetAsync("/open-banking/v4.0/aisp/accounts", access)).Status);
 
+        await world.Host.Database.ExecuteAsync("INSERT INTO consent.event_subscriptions (\"Id\", \"ClientId\", \"Version\", \"PushAt\", \"Failures\") VALUES ('sub-1', $1, '4.0', now(), 0), ('sub-2', 'another', '4.0', now(), 0)", id);
         var deleted = await world.ManageAsync(HttpMethod.Delete, software, id, manager);
+        Assert.Equal("sub-2", await world.Host.Database.ScalarAsync<string>("SELECT string_agg(\"Id\", ' ') FROM consent.event_subscriptions WHERE \"Id\" IN ('sub-1', 'sub-2')"));
         Assert.Equal((204, ""), (deleted.Status, deleted.Body));
 
         Assert.Equal(401, (await tpp.GetAsync("/open-banking/v4.0/aisp/accounts", access)).Status);

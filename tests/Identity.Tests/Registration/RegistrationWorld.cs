@@ -102,19 +102,7 @@ public sealed class RegistrationWorld : IAsyncLifetime
         services.GetRequiredService<IdentityDb>().Clients.CountAsync(client => client.SoftwareId == software.SoftwareId));
 
     /// <summary>Has time stand at a whole second, so that a test can stand exactly on an edge.</summary>
-    internal async Task AtOneMomentAsync(Func<long, Task> test)
-    {
-        var now = Host.Clock.Now.ToUnixTimeSeconds();
-        Host.Clock.StopAt(DateTimeOffset.FromUnixTimeSeconds(now));
-        try
-        {
-            await test(now);
-        }
-        finally
-        {
-            Host.Clock.Run();
-        }
-    }
+    internal Task AtOneMomentAsync(Func<long, Task> test) => Host.Clock.AtOneMomentAsync(() => test(Host.Clock.Now.ToUnixTimeSeconds()));
 
     /// <summary>Refused, for this reason, and nothing came of it.</summary>
     internal Task RefusedAsync(Task<Answer> request, int status, string error, string rule, TestSoftware? software = null) =>

@@ -5,6 +5,7 @@ using OpenBanking.Identity.Tests.Token;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Jose;
 using OpenBanking.ResourceServer;
+using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Identity.Tests.ResourceServer;
 
@@ -41,9 +42,9 @@ public class AccessTokenHandlerTests(TokenWorld world)
 
             Assert.Equal(401, answer.Status);
             Assert.Equal(
-                ["DPoP realm=\"open-banking\", algs=\"PS256 ES256\"", "Bearer realm=\"open-banking\""], answer.Headers.GetValues("WWW-Authenticate"));
+                "DPoP realm=\"open-banking\", algs=\"PS256 ES256\", Bearer realm=\"open-banking\"", answer.Header("WWW-Authenticate"));
             Assert.Equal("RS-01", world.Host.Log.LastRefusal?.Rule);
-            Assert.Equal(0, answer.ContentHeaders.ContentLength ?? 0);
+            Assert.Empty(answer.Body);
         }
     }
 
@@ -82,12 +83,13 @@ public class AccessTokenHandlerTests(TokenWorld world)
     public async Task A_stolen_certificate_bound_token_opens_nothing_anywhere()
     {
         var tpp = world.Lender;
+        using var anonymous = tpp.Showing(null);
+        using var other = tpp.Showing(world.OtherLender.Certificate);
         foreach (var (method, path, requirement) in Resources())
         {
             var token = await TokenAsync(tpp, requirement);
-            await RefusedAsync(tpp.SendAsync(method, path, authorization: "Bearer " + token, anonymous: true), "invalid_token", "MTLS-07");
-            await RefusedAsync(
-                tpp.SendAsync(method, path, authorization: "Bearer " + token, certificate: world.OtherLender.Certificate), "invalid_token", "MTLS-07");
+            await RefusedAsync(anonymous.SendAsync(method, tpp.Address(path), authorization: "Bearer " + token), "invalid_token", "MTLS-07");
+            await RefusedAsync(other.SendAsync(method, path, authorization: "Bearer " + token), "invalid_token", "MTLS-07");
             await RefusedAsync(tpp.SendAsync(method, path, authorization: "DPoP " + token), "invalid_token", "MTLS-07");
             await RefusedAsync(
                 world.Budget.SendAsync(method, path, authorization: "DPoP " + token, proof: world.Budget.Proof(method, path, token)), "invalid_token", "MTLS-07");
@@ -106,7 +108,7 @@ public class AccessTokenHandlerTests(TokenWorld world)
             var wrong = requirement.Kind == TokenKind.Client ? TokenKind.Customer : TokenKind.Client;
             var token = await TokenAsync(tpp, requirement with { Kind = wrong });
             await RefusedAsync(
-                tpp.CallAsync(token, path, method), "invalid_token", requirement.Kind == TokenKind.Client ? "OB-SEC-2" : "OB-SEC-3");
+                tpp.UseAsync(token, path, method), "invalid_token", requirement.Kind == TokenKind.Client ? "OB-SEC-2" : "OB-SEC-3");
         }
     }
 
@@ -120,7 +122,7 @@ public class AccessTokenHandlerTests(TokenWorld world)
             var scope = requirement.Scope == "openid" ? "accounts" : "openid";
             var token = (await world.TokensAsync(tpp, approval => approval.Scope = scope)).GetProperty("access_token").GetString()!;
 
-            var answer = await tpp.CallAsync(token, path, method);
+            var answer = await tpp.UseAsync(token, path, method);
 
             Assert.Equal((403, "RS-04"), (answer.Status, world.Host.Log.LastRefusal?.Rule));
             Assert.Contains($"error=\"insufficient_scope\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
@@ -136,11 +138,11 @@ public class AccessTokenHandlerTests(TokenWorld world)
         const string Path = "/open-banking/v4.0/event-subscriptions";
         var tpp = world.Budget;
         var token = (await tpp.ForItselfAsync()).Text("access_token")!;
-        Assert.Equal(200, (await tpp.CallAsync(token, Path)).Status);
+        Assert.Equal(200, (await tpp.UseAsync(token, Path)).Status);
         foreach (var (scopes, roles, rule) in new[] { ("grant_management_query", "{AISP}", "RS-04"), ("payments", "{AISP}", "OB-SEC-6"), ("payments accounts", "{AISP}", null), ("payments", "{PISP}", null) })
         {
             await SetAsync(scopes, roles);
-            var answer = await tpp.CallAsync(token, Path);
+            var answer = await tpp.UseAsync(token, Path);
             Assert.Equal(rule is null ? 200 : 403, answer.Status);
             if (rule is null) continue;
             Assert.Equal(rule, world.Host.Log.LastRefusal?.Rule);
@@ -177,9 +179,9 @@ public class AccessTokenHandlerTests(TokenWorld world)
             clock.StopAt(start);
             var token = (await world.TokensAsync(world.Budget)).GetProperty("access_token").GetString()!;
             clock.StopAt(start.AddSeconds(299));
-            Assert.Equal(200, (await world.Budget.CallAsync(token)).Status);
+            Assert.Equal(200, (await world.Budget.UseAsync(token)).Status);
             clock.StopAt(start.AddSeconds(300));
-            await RefusedAsync(world.Budget.CallAsync(token), "invalid_token", "CO-17");
+            await RefusedAsync(world.Budget.UseAsync(token), "invalid_token", "CO-17");
         }
         finally
         {
@@ -199,8 +201,8 @@ public class AccessTokenHandlerTests(TokenWorld world)
             {
                 var token = await TokenAsync(world.Budget, requirement);
                 clock.StopAt(clock.Now.AddMinutes(6));
-                var answer = await world.Budget.CallAsync(token, path, method);
-                Assert.Equal((401, "TKXP"), (answer.Status, answer.Body.GetProperty("Errors")[0].GetProperty("ErrorCode").GetString()));
+                var answer = await world.Budget.UseAsync(token, path, method);
+                Assert.Equal((401, "TKXP"), (answer.Status, answer.Json.GetProperty("Errors")[0].GetProperty("ErrorCode").GetString()));
                 Assert.Contains("error=\"invalid_token\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
             }
             finally
@@ -241,12 +243,12 @@ public class AccessTokenHandlerTests(TokenWorld world)
 
         foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post])
         {
-            var answer = await world.Budget.CallAsync(token, method: method);
-            Assert.Equal($$"""{"sub":"{{grant.Subject}}","openbanking_intent_id":"{{grant.ConsentId}}"}""", answer.Body.GetRawText());
+            var answer = await world.Budget.UseAsync(token, method: method);
+            Assert.Equal($$"""{"sub":"{{grant.Subject}}","openbanking_intent_id":"{{grant.ConsentId}}"}""", answer.Body);
             Assert.Equal("no-store", answer.Header("Cache-Control"));
         }
 
-        Assert.Single((await world.Budget.CallAsync(bare)).Body.EnumerateObject());
+        Assert.Single((await world.Budget.UseAsync(bare)).Json.EnumerateObject());
     }
 
     /// <summary>Not even a mistake of ours could make a token that is bound to nothing.</summary>
@@ -277,7 +279,7 @@ public class AccessTokenHandlerTests(TokenWorld world)
         await world.Host.Database.ExecuteAsync("UPDATE identity.clients SET \"ClientId\" = 'gone' WHERE \"ClientId\" = $1", world.OtherLender.ClientId);
         try
         {
-            await RefusedAsync(world.OtherLender.CallAsync(token, path, method), "invalid_token", "RS-03");
+            await RefusedAsync(world.OtherLender.UseAsync(token, path, method), "invalid_token", "RS-03");
         }
         finally
         {
@@ -289,15 +291,14 @@ public class AccessTokenHandlerTests(TokenWorld world)
         "/" + string.Join('/', endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part =>
             part is Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal ? literal.Content : "x"))));
 
-    private async Task<string> TokenAsync(TokenClient tpp, AccessRequirement requirement) => requirement.Kind == TokenKind.Client
+    private async Task<string> TokenAsync(TestTpp tpp, AccessRequirement requirement) => requirement.Kind == TokenKind.Client
         ? (await tpp.ForItselfAsync()).Text("access_token")!
         : (await world.TokensAsync(tpp)).GetProperty("access_token").GetString()!;
 
-    private async Task RefusedAsync(Task<TokenAnswer> request, string error, string rule)
+    private async Task RefusedAsync(Task<Answer> request, string error, string rule)
     {
-        world.Host.Log.Clear();
         var answer = await request;
-        Assert.Equal((401, rule), (answer.Status, world.Host.Log.LastRefusal?.Rule));
+        Assert.Equal((401, rule), (answer.Status, world.RuleOf(answer)));
         Assert.Contains($"error=\"{error}\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
     }
 }

@@ -69,7 +69,7 @@ public sealed class ExpiredRowsTests(TokenWorld world)
             clock.StopAt(start.AddDays(90).AddSeconds(1));
             await sweeper.SweepAsync(CancellationToken.None);
             Assert.Equal((0L, 0L), await RowsAsync());
-            Assert.Equal(400, (await own.Budget.RefreshAsync(tokens.Body.GetProperty("refresh_token").GetString()!)).Status);
+            Assert.Equal(400, (await own.Budget.RefreshAsync(tokens.Json.GetProperty("refresh_token").GetString()!)).Status);
             Assert.Equal(200, (await own.Budget.RefreshAsync(lasting.GetProperty("refresh_token").GetString()!)).Status);
 
             async Task<(long Grants, long Tokens)> RowsAsync() => (

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Identity.Tests.Token;
 
@@ -17,7 +18,7 @@ public class IntrospectionTests(TokenWorld world)
     {
         const string details = """[{"type":"account_information","consent_id":"c1"}]""";
         var (grant, code) = await world.ApproveAsync(world.Budget, approval => approval.Details = details);
-        var tokens = (await world.Budget.RedeemAsync(code)).Body;
+        var tokens = (await world.Budget.RedeemAsync(code)).Json;
 
         var answer = await IntrospectAsync(world.Budget, tokens.GetProperty("access_token").GetString()!);
 
@@ -26,7 +27,7 @@ public class IntrospectionTests(TokenWorld world)
         Assert.Equal("budget", answer.GetProperty("client_id").GetString());
         Assert.Equal("DPoP", answer.GetProperty("token_type").GetString());
         Assert.Equal(grant.Subject, answer.GetProperty("sub").GetString());
-        Assert.Equal(world.Budget.DpopKey.KeyId, answer.GetProperty("cnf").GetProperty("jkt").GetString());
+        Assert.Equal(world.Budget.ProofKey.KeyId, answer.GetProperty("cnf").GetProperty("jkt").GetString());
         Assert.Equal("urn:openbanking:psd2:sca", answer.GetProperty("acr").GetString());
         Assert.Equal(300, answer.GetProperty("exp").GetInt64() - answer.GetProperty("iat").GetInt64());
         Assert.Equal(world.Host.Issuer.OriginalString, answer.GetProperty("iss").GetString());
@@ -83,7 +84,7 @@ public class IntrospectionTests(TokenWorld world)
             world.Host.Clock.Run();
         }
 
-        await world.Budget.PostAsync("/revoke", new(StringComparer.Ordinal) { ["token"] = tokens.GetProperty("refresh_token").GetString()! });
+        await world.Budget.CallAsync("/revoke", Form.Empty.With("token", tokens.GetProperty("refresh_token").GetString()!), withProof: false);
         await AssertInactiveAsync(world.Budget, access);
         await AssertInactiveAsync(world.Budget, tokens.GetProperty("refresh_token").GetString()!);
     }
@@ -95,19 +96,19 @@ public class IntrospectionTests(TokenWorld world)
     {
         var token = (await world.Budget.ForItselfAsync()).Text("access_token")!;
 
-        await world.RefusedAsync(world.Budget.PostAsync("/introspect", []), 400, "invalid_request", "INT-01");
+        await world.RefusedAsync(world.Budget.CallAsync("/introspect", Form.Empty, withProof: false), 400, "invalid_request", "INT-01");
         using var bare = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal) { ["token"] = token });
         var answer = await world.Budget.SendAsync(HttpMethod.Post, "/introspect", bare, authorization: "DPoP " + token);
         Assert.Equal((401, "invalid_client"), (answer.Status, answer.Error));
     }
 
-    private static async Task AssertInactiveAsync(TokenClient tpp, string token) =>
+    private static async Task AssertInactiveAsync(TestTpp tpp, string token) =>
         Assert.Equal("""{"active":false}""", (await IntrospectAsync(tpp, token)).GetRawText());
 
-    private static async Task<JsonElement> IntrospectAsync(TokenClient tpp, string token)
+    private static async Task<JsonElement> IntrospectAsync(TestTpp tpp, string token)
     {
-        var answer = await tpp.PostAsync("/introspect", new(StringComparer.Ordinal) { ["token"] = token });
+        var answer = await tpp.CallAsync("/introspect", Form.Empty.With("token", token), withProof: false);
         Assert.Equal((200, "no-store"), (answer.Status, answer.Header("Cache-Control")));
-        return answer.Body;
+        return answer.Json;
     }
 }

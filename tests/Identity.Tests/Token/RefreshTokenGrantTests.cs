@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Kernel.Jose;
+using OpenBanking.Testing.Tpp;
 
 namespace OpenBanking.Identity.Tests.Token;
 
@@ -44,7 +45,7 @@ public class RefreshTokenGrantTests(TokenWorld world)
         var access = (await world.Budget.RefreshAsync(refresh, key)).Text("access_token")!;
 
         Assert.Equal(200, (await CallAsync(access, key)).Status);
-        Assert.Equal(401, (await CallAsync(access, world.Budget.DpopKey)).Status);
+        Assert.Equal(401, (await CallAsync(access, world.Budget.ProofKey)).Status);
     }
 
     [Fact]
@@ -52,15 +53,9 @@ public class RefreshTokenGrantTests(TokenWorld world)
     public async Task A_refresh_token_alone_is_worth_nothing()
     {
         var refresh = await RefreshTokenAsync(world.Budget);
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["grant_type"] = "refresh_token",
-            ["refresh_token"] = refresh,
-            ["client_id"] = world.Budget.ClientId,
-        });
+        var form = Form.Empty.With("grant_type", "refresh_token").With("refresh_token", refresh).With("client_id", world.Budget.ClientId);
 
-        await world.RefusedAsync(
-            world.Budget.SendAsync(HttpMethod.Post, "/token", form, proof: world.Budget.Proof(HttpMethod.Post, "/token")), 401, "invalid_client", "CA-13");
+        await world.RefusedAsync(world.Budget.PostAsync("/token", form, world.Budget.Proof(HttpMethod.Post, "/token")), 401, "invalid_client", "CA-13");
 
         Assert.Equal(200, (await world.Budget.RefreshAsync(refresh)).Status);
     }
@@ -70,13 +65,9 @@ public class RefreshTokenGrantTests(TokenWorld world)
     [Trait("Rule", "DPOP-18")]
     public async Task A_refresh_needs_a_proof()
     {
-        var form = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["grant_type"] = "refresh_token",
-            ["refresh_token"] = await RefreshTokenAsync(world.Budget),
-        };
+        var form = Form.Empty.With("grant_type", "refresh_token").With("refresh_token", await RefreshTokenAsync(world.Budget));
 
-        await world.RefusedAsync(world.Budget.PostAsync("/token", form), 400, "invalid_dpop_proof", "DPOP-18");
+        await world.RefusedAsync(world.Budget.TokenAsync(form, withProof: false), 400, "invalid_dpop_proof", "DPOP-18");
     }
 
     [Fact]
@@ -104,7 +95,7 @@ public class RefreshTokenGrantTests(TokenWorld world)
 
             clock.StopAt(start.AddMinutes(10).AddSeconds(-1));
             var last = await world.Budget.RefreshAsync(refresh);
-            Assert.Equal((200, "1"), (last.Status, last.Text("expires_in")));
+            Assert.Equal((200, 1), (last.Status, last.Json.GetProperty("expires_in").GetInt32()));
             clock.StopAt(start.AddMinutes(10));
             await world.RefusedAsync(world.Budget.RefreshAsync(refresh), 400, "invalid_grant", "REF-02");
         }
@@ -134,11 +125,11 @@ public class RefreshTokenGrantTests(TokenWorld world)
         {
             await world.RefusedAsync(world.Budget.RefreshAsync(tokens.GetProperty("refresh_token").GetString()!), 400, "invalid_grant", "OB-SEC-17");
             world.Host.Log.Clear();
-            Assert.Equal(401, (await world.Budget.CallAsync(tokens.GetProperty("access_token").GetString()!)).Status);
+            Assert.Equal(401, (await world.Budget.UseAsync(tokens.GetProperty("access_token").GetString()!)).Status);
             Assert.Equal("OB-SEC-17", world.Host.Log.LastRefusal?.Rule);
         }
 
-        Assert.Equal(200, (await world.Budget.CallAsync(other.GetProperty("access_token").GetString()!)).Status);
+        Assert.Equal(200, (await world.Budget.UseAsync(other.GetProperty("access_token").GetString()!)).Status);
     }
 
     [Fact]
@@ -152,7 +143,7 @@ public class RefreshTokenGrantTests(TokenWorld world)
 
         var less = await world.Budget.RefreshAsync(refresh, scope: "accounts", details: details);
         Assert.Equal((200, "accounts"), (less.Status, less.Text("scope")));
-        Assert.Equal(403, (await world.Budget.CallAsync(less.Text("access_token")!)).Status);
+        Assert.Equal(403, (await world.Budget.UseAsync(less.Text("access_token")!)).Status);
         Assert.Equal("openid accounts", (await world.Budget.RefreshAsync(refresh)).Text("scope"));
 
         Assert.Equal("accounts openid", (await world.Budget.RefreshAsync(refresh, scope: " accounts  openid accounts ")).Text("scope"));
@@ -171,24 +162,17 @@ public class RefreshTokenGrantTests(TokenWorld world)
     public async Task A_renewed_certificate_is_taken_and_binds_the_new_token()
     {
         var refresh = await RefreshTokenAsync(world.Lender);
-        using var renewed = world.Renew(world.Lender);
+        using var certificate = world.Renew(world.Lender);
+        using var renewed = world.Lender.Showing(certificate);
 
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["grant_type"] = "refresh_token",
-            ["refresh_token"] = refresh,
-            ["client_id"] = world.Lender.ClientId,
-        });
-        var answer = await world.Lender.SendAsync(HttpMethod.Post, "/token", form, certificate: renewed);
-        var access = answer.Text("access_token");
+        var access = (await renewed.RefreshAsync(refresh)).Text("access_token")!;
 
-        Assert.Equal(200, (await world.Lender.SendAsync(HttpMethod.Get, "/userinfo", authorization: "Bearer " + access, certificate: renewed)).Status);
-        Assert.Equal(401, (await world.Lender.SendAsync(HttpMethod.Get, "/userinfo", authorization: "Bearer " + access)).Status);
+        Assert.Equal(200, (await renewed.UseAsync(access)).Status);
+        Assert.Equal(401, (await world.Lender.UseAsync(access)).Status);
     }
 
-    private async Task<string> RefreshTokenAsync(TokenClient tpp, Action<Approval>? choose = null) =>
+    private async Task<string> RefreshTokenAsync(TestTpp tpp, Action<Approval>? choose = null) =>
         (await world.TokensAsync(tpp, choose)).GetProperty("refresh_token").GetString()!;
 
-    private Task<TokenAnswer> CallAsync(string token, SigningKey key) => world.Budget.SendAsync(
-        HttpMethod.Get, "/userinfo", authorization: "DPoP " + token, proof: world.Budget.Proof(HttpMethod.Get, "/userinfo", token, key));
+    private Task<Answer> CallAsync(string token, SigningKey key) => world.Budget.ApiAsync(HttpMethod.Get, "/userinfo", token, proofKey: key);
 }

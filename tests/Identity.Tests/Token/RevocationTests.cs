@@ -1,3 +1,5 @@
+using OpenBanking.Testing.Tpp;
+
 namespace OpenBanking.Identity.Tests.Token;
 
 [Collection(TokenTests.Name)]
@@ -15,7 +17,7 @@ public sealed class RevocationTests(TokenWorld world)
         Assert.Equal((200, null), await RevokeAsync(world.Budget, access, "refresh_token"));
 
         world.Host.Log.Clear();
-        Assert.Equal(401, (await world.Budget.CallAsync(access)).Status);
+        Assert.Equal(401, (await world.Budget.UseAsync(access)).Status);
         Assert.Equal("REV-08", world.Host.Log.LastRefusal?.Rule);
         Assert.Equal(200, (await world.Budget.RefreshAsync(tokens.GetProperty("refresh_token").GetString()!)).Status);
     }
@@ -32,8 +34,8 @@ public sealed class RevocationTests(TokenWorld world)
         Assert.Equal((200, null), await RevokeAsync(world.Budget, refresh, "something_else"));
 
         Assert.Equal("invalid_grant", (await world.Budget.RefreshAsync(refresh)).Error);
-        Assert.Equal(401, (await world.Budget.CallAsync(access)).Status);
-        Assert.Equal(401, (await world.Budget.CallAsync(another)).Status);
+        Assert.Equal(401, (await world.Budget.UseAsync(access)).Status);
+        Assert.Equal(401, (await world.Budget.UseAsync(another)).Status);
     }
 
     [Fact]
@@ -58,25 +60,21 @@ public sealed class RevocationTests(TokenWorld world)
         await world.RefusedAsync(PostAsync(world.Rival, access), 400, "invalid_grant", "REV-03");
         await world.RefusedAsync(PostAsync(world.Rival, refresh), 400, "invalid_grant", "REV-03");
 
-        Assert.Equal(200, (await world.Budget.CallAsync(access)).Status);
+        Assert.Equal(200, (await world.Budget.UseAsync(access)).Status);
         Assert.Equal(200, (await world.Budget.RefreshAsync(refresh)).Status);
     }
 
     [Fact]
     [Trait("Rule", "REV-01")]
-    public Task A_token_must_be_named() => world.RefusedAsync(world.Budget.PostAsync("/revoke", []), 400, "invalid_request", "REV-01");
+    public Task A_token_must_be_named() => world.RefusedAsync(world.Budget.CallAsync("/revoke", Form.Empty, withProof: false), 400, "invalid_request", "REV-01");
 
-    private static Task<TokenAnswer> PostAsync(TokenClient tpp, string token, string? hint = null)
-    {
-        var form = new Dictionary<string, string>(StringComparer.Ordinal) { ["token"] = token };
-        if (hint is not null) form["token_type_hint"] = hint;
-        return tpp.PostAsync("/revoke", form);
-    }
+    private static Task<Answer> PostAsync(TestTpp tpp, string token, string? hint = null) =>
+        tpp.CallAsync("/revoke", Form.Empty.With("token", token).With("token_type_hint", hint), withProof: false);
 
-    private static async Task<(int, long?)> RevokeAsync(TokenClient tpp, string token, string? hint = null)
+    private static async Task<(int, string?)> RevokeAsync(TestTpp tpp, string token, string? hint = null)
     {
         var answer = await PostAsync(tpp, token, hint);
         Assert.Equal("no-store", answer.Header("Cache-Control"));
-        return (answer.Status, answer.ContentHeaders.ContentLength is 0 or null ? null : answer.ContentHeaders.ContentLength);
+        return (answer.Status, answer.Body.Length == 0 ? null : answer.Body);
     }
 }

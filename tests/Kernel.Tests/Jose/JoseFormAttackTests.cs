@@ -70,7 +70,7 @@ public sealed class JoseFormAttackTests
     {
         var watch = Stopwatch.StartNew();
         Refused("JO-17", Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header)) + ".AAAA.AAAA.AAAA.AAAA");
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5)); // a loaded machine may be slow; two billion rounds would take minutes
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20)); // a loaded machine may be slow; two billion rounds would take minutes
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class JoseFormAttackTests
         Refused("KEY-09", Signed(Es256, """{"alg":"ES256"}""", new string('[', 5000) + new string(']', 5000)));
         Refused("JO-22", Signed(Es256, """{"alg":"ES256"}""", $"{{{string.Join(',', Enumerable.Range(0, 50_000).Select(i => $"\"m{i}\":0"))}}}"));
         Assert.Equal("JO-22", Fault(KeySet.Parse(new byte[(256 * 1024) + 1])).Rule);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"took {watch.Elapsed}");
     }
 
     [Fact]

@@ -18,6 +18,7 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
 
     [Fact]
     [Trait("Rule", "OB-SCA-2")]
+    [Trait("Rule", "CON-04")]
     [Trait("Rule", "OB-PIS-1")]
     [Trait("Rule", "P-10")]
     [Trait("Rule", "P-12")]
@@ -111,6 +112,106 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         Assert.Null(await AskAsync(new VerifyPasskeySignature(kept.Signature!, kept.Digest, kept.AccountIds)));
     }
 
+    [Fact]
+    [Trait("Rule", "CON-05")]
+    [Trait("Rule", "OB-SCA-1")]
+    [Trait("Rule", "OB-SEC-12")]
+    public async Task Five_passkeys_that_do_not_fit_end_the_request()
+    {
+        await AccountsModule.SeedSandboxAsync(bank.Host.Services, CancellationToken.None);
+        using var browser = new PortalBrowser(bank.Host);
+        Assert.True((await browser.ActivateAsync("clumsy", await PortalBrowser.NewCustomerAsync(bank.Host, "clumsy", "C-100005"))).IsSuccess);
+        var made = await SendAsync("/domestic-payment-consents", Bank.Payment(Bank.To("99012420450061"), "45.67"), await bank.Tpp.ClientTokenAsync("payments"));
+        var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        var requestUri = await bank.Tpp.PushAsync(TestTpp.AuthorizationRequest(consentId).With("scope", "openid payments"));
+        var interaction = await browser.ArriveAndSignInAsync(bank.Tpp.AuthorizePath(requestUri));
+        var form = await browser.ApprovalAsync(interaction);
+        for (var tries = 1; tries < 5; tries++)
+        {
+            Assert.Equal(400, (await FailAsync()).Status);
+            Assert.Equal("PK-17", bank.Host.Log.LastRefusal?.Rule);
+        }
+
+        var last = await FailAsync();
+        Assert.Equal((409, "CON-05"), (last.Status, bank.Host.Log.LastRefusal?.Rule));
+        Assert.Equal("access_denied", Testing.Tpp.Answer.Query(last.Back!)["error"]);
+        var ended = await bank.Tpp.SendAsync(await GetAsync("/domestic-payment-consents/" + consentId));
+        Assert.Equal("RJCT", ended.Json.GetProperty("Data").GetProperty("Status").GetString());
+
+        async Task<Decision> FailAsync() => await DecideAsync(browser, form, form.Accounts[0], await browser.UsePasskeyAsync(new ApprovalForm(Guid.NewGuid().ToString("D"), form.Token, form.Digest, [form.Accounts[0]])));
+    }
+
+    [Fact]
+    [Trait("Rule", "P-8")]
+    [Trait("Rule", "P-10")]
+    [Trait("Rule", "OB-PIS-26")]
+    [Trait("Rule", "PK-17")]
+    public async Task A_payment_that_two_must_approve_is_signed_by_the_passkey_of_each()
+    {
+        await AccountsModule.SeedSandboxAsync(bank.Host.Services, CancellationToken.None);
+        using var first = new PortalBrowser(bank.Host);
+        using var second = new PortalBrowser(bank.Host);
+        using var stranger = new PortalBrowser(bank.Host);
+        foreach (var (browser, name, customer) in new[] { (first, "baker", "C-100004"), (second, "director", "C-100006"), (stranger, "nobody", "C-100003") })
+        {
+            var activated = await browser.ActivateAsync(name, await PortalBrowser.NewCustomerAsync(bank.Host, name, customer));
+            Assert.True(activated.IsSuccess, $"{name}: {activated.Text}");
+            var signedIn = await browser.SignInAsync();
+            Assert.True(signedIn.IsSuccess, $"{name}: {signedIn.Text}");
+        }
+
+        var payment = Bank.Payment(
+            asked =>
+            {
+                Bank.To("99012420450061")(asked);
+                Bank.From("99012420450094")(asked);
+            },
+            "34.56");
+        var made = await SendAsync("/domestic-payment-consents", payment, await bank.Tpp.ClientTokenAsync("payments"));
+        var consentId = made.Json.GetProperty("Data").GetProperty("ConsentId").GetString()!;
+        var requestUri = await bank.Tpp.PushAsync(TestTpp.AuthorizationRequest(consentId).With("scope", "openid payments"));
+        var interaction = await first.ArriveAndSignInAsync(bank.Tpp.AuthorizePath(requestUri));
+        var page = System.Web.HttpUtility.HtmlDecode(await first.PageAsync("/approve?interaction=" + Uri.EscapeDataString(interaction)));
+        Assert.Contains("needs one more person's approval", page, StringComparison.Ordinal);
+        var form = await first.ApprovalAsync(interaction);
+        var done = await DecideAsync(first, form, form.Accounts[0], await first.UsePasskeyAsync(new ApprovalForm(ApprovalId().Match(page).Groups["id"].Value, form.Token, form.Digest, form.Accounts)));
+        var tokens = await bank.Tpp.RedeemAsync(Assert.IsType<string>(done.Code));
+        payment["Data"]!["ConsentId"] = consentId;
+        payment["Data"]!.AsObject().Remove("ReadRefundAccount");
+        var order = await SendAsync("/domestic-payments", payment, tokens.Text("access_token")!);
+        Assert.Equal("PATC", order.Json.GetProperty("Data").GetProperty("Status").GetString());
+        var address = "/approvals/" + order.Json.GetProperty("Data").GetProperty("DomesticPaymentId").GetString();
+
+        // The other finds it from the start page; a stranger finds nothing.
+        Assert.Contains("A payment waits for your approval.", await second.PageAsync("/"), StringComparison.Ordinal);
+        Assert.Contains(address, await second.PageAsync("/approvals"), StringComparison.Ordinal);
+        Assert.DoesNotContain(address, await stranger.PageAsync("/approvals"), StringComparison.Ordinal);
+        using (var hidden = await stranger.GetAsync(address)) Assert.Equal(System.Net.HttpStatusCode.NotFound, hidden.StatusCode);
+
+        var seen = System.Web.HttpUtility.HtmlDecode(await second.PageAsync(address));
+        Assert.Contains("Pay £34.56 to ACME Inc", seen, StringComparison.Ordinal);
+        Assert.Contains("1 of 2 have approved", seen, StringComparison.Ordinal);
+        Assert.DoesNotContain("VAT reserve", seen, StringComparison.Ordinal);
+        var further = await second.FormAsync(address);
+        foreach (var wrong in new[] { further with { Digest = "other" }, further with { Accounts = ["other"] } })
+        {
+            using var refused = await SubmitAsync(second, address, further, await second.UsePasskeyAsync(wrong));
+            Assert.Equal((System.Net.HttpStatusCode.BadRequest, "PK-17"), (refused.StatusCode, bank.Host.Log.LastRefusal?.Rule));
+        }
+
+        using (var approved = await SubmitAsync(second, address, further, await second.UsePasskeyAsync(further))) Assert.Equal(System.Net.HttpStatusCode.SeeOther, approved.StatusCode);
+        Assert.Contains("Everybody has approved who must", await second.PageAsync(address), StringComparison.Ordinal);
+        using (var again = await SubmitAsync(second, address, further, await second.UsePasskeyAsync(further))) Assert.Equal(System.Net.HttpStatusCode.Conflict, again.StatusCode);
+
+        var (exit, said) = await bank.Host.RunCommandAsync("evidence", "verify", consentId);
+        Assert.True(exit == 0, said);
+        Assert.Equal(2, said.Split("signed by the passkey").Length - 1);
+    }
+
+    private static Task<HttpResponseMessage> SubmitAsync(PortalBrowser browser, string address, ApprovalForm form, (string Ceremony, string Credential) passkey) => browser.PostFormAsync(
+        address,
+        ("__RequestVerificationToken", form.Token), ("digest", form.Digest), ("decision", "approve"), ("ceremony", passkey.Ceremony), ("credential", passkey.Credential));
+
     private static async Task<Decision> DecideAsync(PortalBrowser browser, ApprovalForm form, string account, (string Ceremony, string Credential)? passkey)
     {
         using var answer = await browser.PostFormAsync(
@@ -122,6 +223,15 @@ public sealed partial class PaymentJourneyTests(SignedBank bank) : IClassFixture
         var text = await answer.Content.ReadAsStringAsync();
         var back = System.Web.HttpUtility.HtmlDecode(Back().Match(text).Groups["address"].Value);
         return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
+    }
+
+    private async Task<HttpRequestMessage> GetAsync(string path)
+    {
+        var token = await bank.Tpp.ClientTokenAsync("payments");
+        var request = new HttpRequestMessage(HttpMethod.Get, Root + path);
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
+        request.Headers.TryAddWithoutValidation("DPoP", bank.Tpp.Proof("GET", bank.Tpp.Address(Root + path), token));
+        return request;
     }
 
     private async Task<Answer> SendAsync(string path, JsonObject body, string token)

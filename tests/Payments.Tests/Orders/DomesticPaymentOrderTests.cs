@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Payments.Contracts;
 using OpenBanking.Payments.Orders;
+using OpenBanking.Testing;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Payments.Tests.Orders;
@@ -296,17 +297,9 @@ public sealed class DomesticPaymentOrderTests(Bank bank)
 
     private async Task<ApiAnswer> UntilAsync(string id, string status, BankApi? at = null)
     {
-        for (var look = 0; ; look++)
-        {
-            var answer = await bank.GetAsync($"{Path}/{id}", at: at);
-            if (Text(answer, "Status") == status || look == 100)
-            {
-                Assert.Equal(status, Text(answer, "Status"));
-                return answer;
-            }
-
-            await Task.Delay(100);
-        }
+        ApiAnswer answer = null!;
+        await Eventually.HoldsAsync(async () => Text(answer = await bank.GetAsync($"{Path}/{id}", at: at), "Status") == status, () => $"{id} is not {status}: {answer.Body}");
+        return answer;
     }
 
     private async Task<IReadOnlyList<string>> HistoryAsync(string id) =>

@@ -7,12 +7,13 @@ using System.Text.Json.Nodes;
 using OpenBanking.Accounts.Contracts;
 using OpenBanking.Kernel.Storage;
 using OpenBanking.Payments.Contracts;
+using OpenBanking.Testing;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Payments.Tests.Orders;
 
 /// <summary>Orders that are not one payment at once: on a day, in a rhythm, abroad, in a file.</summary>
-public sealed class PlannedOrderTests(Bank bank)
+public sealed partial class PlannedOrderTests(Bank bank)
 {
     private const string OnUs = "99012420450061";
 
@@ -175,24 +176,16 @@ public sealed class PlannedOrderTests(Bank bank)
 
     private async Task<ApiAnswer> UntilAsync(BankApi own, string path, string status)
     {
-        for (var tries = 0; ; tries++)
-        {
-            var answer = await bank.GetAsync(path, at: own);
-            if (answer.Data.GetProperty("Status").GetString() == status) return answer;
-            Assert.True(tries < 100, $"{path} is not {status}: {answer.Body}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        ApiAnswer answer = null!;
+        await Eventually.HoldsAsync(
+            async () => (answer = await bank.GetAsync(path, at: own)).Data.GetProperty("Status").GetString() == status, () => $"{path} is not {status}: {answer.Body}");
+        return answer;
     }
 
     private async Task PartsUntilAsync(BankApi own, string path, string expected)
     {
-        for (var tries = 0; ; tries++)
-        {
-            var parts = await PartsAsync(own, path);
-            if (parts == expected) return;
-            Assert.True(tries < 100, $"{path} is not {expected}: {parts}");
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        var parts = "";
+        await Eventually.HoldsAsync(async () => (parts = await PartsAsync(own, path)) == expected, () => $"{path} is not {expected}: {parts}");
     }
 
     private async Task<string> PartsAsync(BankApi own, string path) => string.Join(", ", (await bank.GetAsync(path + "/payment-details", at: own)).Data.GetProperty("PaymentStatus").EnumerateArray().Select(part =>

@@ -221,7 +221,7 @@ public sealed class DomesticPaymentConsentTests(Bank bank)
         var shown = (await bank.Api.AskAsync(new DescribeForApproval(id, BankApi.Tpp, Bank.Amelia)))!;
         Assert.Equal(("10.00", "GBP", "ACME Inc", "08-08-00 21325698", true), (shown.Payment!.Amount.ToWire(), shown.Payment.Amount.Currency, shown.Payment.PayeeName, shown.Payment.PayeeAccount, shown.Payment.GivesRefundAccount));
         Assert.Equal(["Reference", "Paid on to", "Paid for"], shown.Payment.Lines.Select(line => line.Label).Where(label => label is not ("Charge" or "Goes out on")));
-        Assert.Contains(new ShownLine("Charge", "20.00 GBP"), shown.Payment.Lines);
+        Assert.Contains(new ShownLine("Charge", "£20.00"), shown.Payment.Lines);
 
         // Only what can pay in pounds, and only one of it.
         Assert.True(shown.ChoosesAccounts);
@@ -269,7 +269,7 @@ public sealed class DomesticPaymentConsentTests(Bank bank)
 
         // A tester's choice counts before the setting, until it is put back.
         var choices = own.Services.GetRequiredService<CurrentChoices>();
-        choices.Now = choices.Now with { CutOffs = new Dictionary<string, CutOff>(StringComparer.Ordinal) { ["domestic-payments"] = new("domestic-payments", Rejects: true, new TimeOnly(16, 0, 1)) } };
+        choices.Now = choices.Now with { CutOffs = new Dictionary<string, CutOff>(StringComparer.Ordinal) { ["domestic-payments"] = new(new TimeOnly(16, 0, 1), CutOffStrategy.Reject) } };
         Assert.Equal(201, (await bank.PostAsync(Path, Bank.Payment(), at: own)).Status);
         own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 16, 0, 1, TimeSpan.Zero));
         await RefusedAsync(await bank.PostAsync(Path, Bank.Payment(), at: own), "OB-PIS-18", "U012");

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.Payments.Storage;
 using OpenBanking.Testing.UkApi;
 
 namespace OpenBanking.Payments.Tests.PaymentConsents;
@@ -59,6 +61,49 @@ public sealed class IdempotencyTests(Bank bank)
         var second = await bank.PostAsync(Path, body, key: key, at: own);
         Assert.NotEqual(Id(first), Id(second));
         Assert.Equal(Id(second), Id(await bank.PostAsync(Path, body, key: key, at: own)));
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-IDM-5")]
+    public async Task Keys_that_are_new_again_are_removed_and_no_others()
+    {
+        await using var own = await BankApi.StartAsync();
+        async Task<(TestCaller Payer, string Key, ApiAnswer Answer)> OrderAsync()
+        {
+            var (payer, key) = (await bank.ApprovedAsync(await bank.ConsentAsync(at: own), at: own), Bank.NewKey());
+            return (payer, key, await bank.PostAsync("/domestic-payments", PaymentRequests.Order(Bank.Payment(), payer.ConsentId!), payer, key, own));
+        }
+
+        Assert.Equal(201, (await OrderAsync()).Answer.Status);
+        own.Clock.Advance(Idempotency.Life / 2);
+        var (late, kept, made) = await OrderAsync();
+        own.Clock.Advance(Idempotency.Life / 2);
+
+        // A request that has just found one may still be reading it.
+        var sweep = own.Services.GetRequiredService<IdempotencySweep<PaymentsDb>>();
+        Assert.Equal(0, await sweep.SweepAsync(CancellationToken.None));
+        own.Clock.Advance(IdempotencySweep<PaymentsDb>.Grace);
+        Assert.Equal(1, await sweep.SweepAsync(CancellationToken.None));
+        Assert.Equal(0, await sweep.SweepAsync(CancellationToken.None));
+        var again = await bank.PostAsync("/domestic-payments", PaymentRequests.Order(Bank.Payment(), late.ConsentId!), late, kept, own);
+        Assert.Equal(made.Data.GetProperty("DomesticPaymentId").GetString(), again.Data.GetProperty("DomesticPaymentId").GetString());
+        Assert.Equal(1, await own.Database.ScalarAsync<long>("SELECT count(*) FROM payments.idempotency"));
+    }
+
+    [Fact]
+    [Trait("Rule", "OB-IDM-5")]
+    public async Task More_than_a_batch_of_old_keys_goes_and_a_host_beside_may_do_the_same()
+    {
+        await using var own = await BankApi.StartAsync();
+        await own.Database.ExecuteAsync(
+            """
+            INSERT INTO payments.idempotency ("ClientId", "Operation", "Key", "Digest", "ResourceId", "Status", "At")
+            SELECT 'tpp-1', 'POST /x', 'key-' || n, '\x00', 'x', 201, $1 - n * interval '1 second' FROM generate_series(1, 1200) n
+            """,
+            own.Clock.Now.ToUniversalTime() - Idempotency.Life - IdempotencySweep<PaymentsDb>.Grace + TimeSpan.FromSeconds(100.5));
+        var sweep = own.Services.GetRequiredService<IdempotencySweep<PaymentsDb>>();
+        await Task.WhenAll(sweep.SweepAsync(CancellationToken.None), sweep.SweepAsync(CancellationToken.None));
+        Assert.InRange(await own.Database.ScalarAsync<long>("SELECT count(*) FROM payments.idempotency"), 90, 100); // Time goes on.
     }
 
     [Fact]

@@ -150,10 +150,10 @@ public sealed class PaymentTypeTests(Bank bank)
         own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero));
         Assert.Equal(["Goes out on 30 November 2026", "Reference Internal ops code 5120101"], await LinesAsync(own, Scheduled, "Data.Initiation.RequestedExecutionDateTime", "\"2026-11-28T10:00:00Z\"", 2));
         Assert.Equal(
-            ["First payment 10.00 GBP on 25 November 2026", "How often Every month on the 31st", "Then 10.00 GBP on 30 November 2026", "Ends Until cancelled"],
+            ["First payment £10.00 on 25 November 2026", "How often Every month on the 31st", "Then £10.00 on 30 November 2026", "Ends Until cancelled"],
             await LinesAsync(own, Standing, "Data.Initiation.MandateRelatedInformation", """{"Frequency":{"Type":"MNTH","PointInTime":"31"},"FirstPaymentDateTime":"2026-11-25T00:00:00Z"}""", 4));
         Assert.Equal(
-            ["First payment 10.00 GBP on 1 December 2026", "How often Every month", "Then 12.00 GBP on 1 January 2027", "Last payment 3.00 GBP on 1 March 2027", "Payments 4"],
+            ["First payment £10.00 on 1 December 2026", "How often Every month", "Then £12.00 on 1 January 2027", "Last payment £3.00 on 1 March 2027", "Payments 4"],
             await LinesAsync(own, Standing, null, null, 5, initiation =>
             {
                 initiation["NumberOfPayments"] = "4";
@@ -179,19 +179,19 @@ public sealed class PaymentTypeTests(Bank bank)
         own.Clock.StopAt(new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero));
         Assert.Equal(
             [
-                "You pay 8.72 GBP", "The payee gets 10.00 EUR", "Exchange rate 1 GBP = 1.1463 EUR, fixed until 11:00 on 20 November 2026", "Country FR",
-                "Reference Internal ops code 5120101", "Charge, shared with the payee 5.00 GBP", "Arrives by 24 November 2026",
+                "You pay £8.72", "The payee gets 10.00 EUR", "Exchange rate 1 GBP = 1.1463 EUR, fixed until 11:00 on 20 November 2026", "Country France",
+                "Reference Internal ops code 5120101", "Charge, shared with the payee £5.00", "Arrives by 24 November 2026",
             ],
             await LinesAsync(own, Abroad, null, null, 7));
         Assert.Equal(
-            ["You pay 10.00 GBP", "The payee gets 11.46 EUR", "Exchange rate 1 GBP = 1.1463 EUR, indicative"],
+            ["You pay £10.00", "The payee gets 11.46 EUR", "Exchange rate 1 GBP = 1.1463 EUR, indicative"],
             await LinesAsync(own, Abroad, null, null, 3, initiation =>
             {
                 initiation["InstructedAmount"] = JsonNode.Parse("""{"Amount":"10.00","Currency":"GBP"}""");
                 initiation["ExchangeRateInformation"] = JsonNode.Parse("""{"UnitCurrency":"GBP","RateType":"Indicative"}""");
             }));
         Assert.Equal(
-            ["Sent in EUR", "Exchange rate The bank's rate on the day of each payment", "Country FR"],
+            ["Sent in EUR", "Exchange rate The bank's rate on the day of each payment", "Country France"],
             await LinesAsync(own, AbroadStanding, null, null, 3));
 
         // Out of an account in the currency of the transfer nothing is exchanged, and only such accounts can pay.

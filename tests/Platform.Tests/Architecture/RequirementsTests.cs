@@ -9,7 +9,7 @@ namespace OpenBanking.Platform.Tests.Architecture;
 public sealed partial class RequirementsTests
 {
     private const string Kept = "kept";
-    private static readonly string[] AttackFamilies = ["OA", "JO", "DP", "MT", "DC"];
+    private static readonly string[] AttackFamilies = ["OA", "JO", "DP", "MT", "DC", "PY"];
 
     private static readonly Dictionary<string, string> Requirements = File
         .ReadLines(Path.Combine(Checkout.Root, "tests", "Platform.Tests", "Architecture", "requirements.txt"))

@@ -213,7 +213,7 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
         await using var narrow = await TestHost.StartAsync(options =>
         {
             options.Settings["RateLimits:Requests"] = "5";
-            options.Settings["RateLimits:WindowSeconds"] = "60";
+            options.Settings["RateLimits:WindowSeconds"] = "600";
         });
         using var client = narrow.CreateClient();
         for (var count = 0; count < 5; count++)
@@ -301,7 +301,7 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
             var watch = System.Diagnostics.Stopwatch.StartNew();
             using var answer = await PostUnknownTokenAsync(client);
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(6), $"took {watch.Elapsed}");
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(15), $"took {watch.Elapsed}"); // 5 s on an idle machine; tests share theirs.
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health/live"));
             Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/.well-known/openid-configuration"));
         }
@@ -310,9 +310,7 @@ public sealed class AnswersTests(AnswersTests.Running running) : IClassFixture<A
             foreach (var one in frozen) Unix.Signal(one, 18); // SIGCONT
         }
 
-        var healing = System.Diagnostics.Stopwatch.StartNew();
-        while (await StatusAsync(client, "/health/ready") != HttpStatusCode.OK && healing.Elapsed < TimeSpan.FromSeconds(10)) await Task.Delay(100);
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(client, "/health/ready"));
+        await Eventually.HoldsAsync(async () => await StatusAsync(client, "/health/ready") == HttpStatusCode.OK, () => "The host does not recover.");
     }
 
     /// <summary>Asks for something that only the database can answer.</summary>

@@ -54,8 +54,8 @@ public sealed class CommandTests(SandboxTests.Running running) : IClassFixture<S
             Assert.Equal((1, sentence), (refused, said.Trim()));
         }
 
-        for (var tries = 0; tries < 100 && await ExecuteAsync($"""UPDATE consent.audit SET "Content" = replace("Content", 'stolen', 'st0len') WHERE "Subject" = '{id}'""") == 0; tries++)
-            await Task.Delay(100);
+        await Eventually.HoldsAsync(
+            async () => await ExecuteAsync($"""UPDATE consent.audit SET "Content" = replace("Content", 'stolen', 'st0len') WHERE "Subject" = '{id}'""") > 0, () => "It is not in the audit chain.");
         var (exit, output, _) = await HostProcess.RunAsync(null, Host.DataPath, "audit", "verify");
         Assert.Equal(1, exit);
         Assert.Matches($@"\AThe audit chain is broken: event \d+ of \d{{4}}-\d\d-\d\d \(consent.Suspend of {id}\) was changed", output.Trim());

@@ -41,12 +41,12 @@ public sealed class RateLimitTests
         foreach (var (path, form) in new[] { ("/token", ClientCredentials), ("/par", Form.Empty), ("/introspect", introspection), ("/revoke", introspection) })
         {
             var refused = await tpp.CallAsync(path, form, withProof: path == "/token");
-            Assert.Equal((429, "temporarily_unavailable", "6"), (refused.Status, refused.Error, refused.Header("Retry-After")));
+            Assert.Equal((429, "temporarily_unavailable", "60"), (refused.Status, refused.Error, refused.Header("Retry-After")));
             Assert.Equal("OP-08", ReasonOf(host, refused));
         }
 
         var api = await tpp.GetAsync("/open-banking/v4.0/aisp/account-access-consents/unknown", token);
-        Assert.Equal((429, "", "6"), (api.Status, api.Body, api.Header("Retry-After")));
+        Assert.Equal((429, "", "60"), (api.Status, api.Body, api.Header("Retry-After")));
         Assert.Equal("OP-08", ReasonOf(host, api));
 
         Assert.NotEmpty(await other.ClientTokenAsync());
@@ -99,7 +99,7 @@ public sealed class RateLimitTests
     {
         options.Settings["RateLimits:Requests"] = requests.ToString(System.Globalization.CultureInfo.InvariantCulture);
         options.Settings["RateLimits:ClientRequests"] = clientRequests.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        options.Settings["RateLimits:WindowSeconds"] = "60";
+        options.Settings["RateLimits:WindowSeconds"] = "600";
         if (beside is null) return;
         options.Database = beside.Database;
         options.DataPath = beside.DataPath;

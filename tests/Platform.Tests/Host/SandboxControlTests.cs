@@ -14,8 +14,6 @@ namespace OpenBanking.Platform.Tests.Host;
 /// <summary>What testers set, on two hosts; and the control's page.</summary>
 public sealed class SandboxControlTests(SandboxControlTests.TwoOfThem two) : IClassFixture<SandboxControlTests.TwoOfThem>
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
-
     [Fact]
     public async Task The_banks_choices_last_and_reach_every_host()
     {
@@ -118,15 +116,7 @@ public sealed class SandboxControlTests(SandboxControlTests.TwoOfThem two) : ICl
 
     private static CoreConduct Conduct(TestHost host) => host.Services.GetRequiredService<SandboxCore>().Now;
 
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        var end = TimeProvider.System.GetTimestamp();
-        while (!holds())
-        {
-            Assert.True(TimeProvider.System.GetElapsedTime(end) < Soon, "The other host did not follow.");
-            await Task.Delay(20);
-        }
-    }
+    private static Task UntilAsync(Func<bool> holds) => Eventually.HoldsAsync(holds, () => "The other host did not follow.");
 
     private async Task ControlAsync(string body, int status = 200)
     {
@@ -146,7 +136,7 @@ public sealed class SandboxControlTests(SandboxControlTests.TwoOfThem two) : ICl
 
         public async ValueTask InitializeAsync()
         {
-            First = await TestHost.StartAsync();
+            First = await TestHost.StartAsync(options => options.Filled = true);
             bank = await AccountsModule.SeedSandboxAsync(First.Services, CancellationToken.None);
             First.Services.GetRequiredService<SandboxCustomers>().All = [.. bank.Select(customer => new DemoCustomer(customer.CustomerId, customer.Username, "", customer.Accounts))];
             Second = await TestHost.StartAsync(options => (options.Database, options.Clock, options.Issuer) = (First.Database, First.Clock, First.Issuer));

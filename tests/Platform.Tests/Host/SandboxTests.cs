@@ -81,7 +81,13 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     [InlineData("""{"operation":"refund","id":"1"}""", 400)]
     [InlineData("""{"operation":"order","id":"1","status":"ACSC"}""", 400)]
     [InlineData("""{"operation":"refuse","code":"?"}""", 400)]
-    [InlineData("""{"operation":"decide","orderId":"1","decision":"approve"}""", 501)]
+    [InlineData("""{"operation":"decide","orderId":"1","decision":"approve"}""", 400)]
+    [InlineData("""{"operation":"decide","orderId":"1","decision":"wait"}""", 400)]
+    [InlineData("""{"operation":"contract","id":"FX-1","from":"GBP","to":"EUR","rate":1.25}""", 200)]
+    [InlineData("""{"operation":"contract","id":"FX-1","from":"GBP","to":"EUR","rate":"1.25"}""", 200)]
+    [InlineData("""{"operation":"contract","id":"FX-1","from":"GBP","to":"EUR","rate":null}""", 200)]
+    [InlineData("""{"operation":"contract","id":"FX-1","from":"GBP","to":"EUR","rate":0}""", 400)]
+    [InlineData("""{"operation":"contract","id":"FX-1","from":"GBP","to":"GBP","rate":1}""", 400)]
     [InlineData("""{"operation":"refund"}""", 400)]
     public async Task What_is_malformed_is_400_and_what_is_not_built_is_501(string body, int status)
     {

@@ -87,7 +87,7 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
         var errors = openssl.StandardError.ReadToEndAsync();
         await openssl.StandardInput.WriteAsync("R\n");
         await openssl.StandardInput.FlushAsync();
-        await Task.WhenAny(openssl.WaitForExitAsync(), Task.Delay(TimeSpan.FromSeconds(10)));
+        await Task.WhenAny(openssl.WaitForExitAsync(), Task.Delay(Eventually.Patience));
         openssl.StandardInput.Close();
         await openssl.WaitForExitAsync();
 
@@ -280,7 +280,7 @@ public sealed class TransportTests(TransportTests.Running running) : IClassFixtu
 
         await using (stream)
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            using var patience = new CancellationTokenSource(Eventually.Patience);
             var answer = new StringBuilder();
             try
             {

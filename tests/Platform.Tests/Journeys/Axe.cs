@@ -10,15 +10,19 @@ namespace OpenBanking.Platform.Tests.Journeys;
 internal static class Axe
 {
     private const string Run = """
-        async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+        async rules => (await axe.run(document, { resultTypes: ['violations'], ...(rules ? { runOnly: rules } : {}) })).violations
             .map(violation => violation.id + ': ' + violation.nodes.map(node => node.html).join(' | '))
         """;
 
+    /// <summary>The rules that look at colours.</summary>
+    private static readonly string[] Colours = ["color-contrast", "link-in-text-block"];
+
     private static readonly string Script = new BundledAxeScriptProvider().GetScript();
 
-    public static async Task<IReadOnlyList<string>> FindingsAsync(IPage page)
+    /// <param name="coloursOnly">Where all else is known from another look of the same page.</param>
+    public static async Task<IReadOnlyList<string>> FindingsAsync(IPage page, bool coloursOnly = false)
     {
         if (!await page.EvaluateAsync<bool>("() => typeof axe === 'object'")) await page.EvaluateAsync(Script);
-        return await page.EvaluateAsync<string[]>(Run);
+        return await page.EvaluateAsync<string[]>(Run, coloursOnly ? Colours : null);
     }
 }

@@ -90,6 +90,50 @@ public sealed class BrowserJourneyTests(RunningSandbox sandbox)
         await Assertions.Expect(browser.Page.GetByText("access has ended").Or(browser.Page.GetByText("Connect my bank")).First).ToBeVisibleAsync();
     }
 
+    /// <summary>From "Pay with my bank" to the money's arrival, and once more to a no.</summary>
+    [Fact]
+    [Trait("Rule", "P-1")]
+    [Trait("Rule", "P-12")]
+    [Trait("Rule", "D-10")]
+    public async Task A_customer_pays_a_bill_with_her_bank_and_sees_it_arrive()
+    {
+        var (username, code, accounts) = sandbox.Customer(0);
+        await using var browser = await CustomersBrowser.OpenAsync(width: 390, height: 844);
+        await browser.ActivateAsync(sandbox.Issuer, username, code);
+        await PayAsync(browser);
+        await browser.SignInAsync();
+        await Assertions.Expect(Heading(browser, "Pay £24.50 to Willow Street Energy")).ToBeVisibleAsync();
+        await browser.TickAsync(accounts[0]);
+        await browser.PressAsync("Approve");
+        await AtTheAppAsync(browser);
+
+        // Nobody presses anything: the page follows the payment to its end by itself.
+        await Assertions.Expect(Heading(browser, "Paid")).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 30_000 });
+        await Assertions.Expect(browser.Page.GetByText("A refund goes to")).ToBeVisibleAsync();
+        await browser.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Shots, "journey-payment.png"), FullPage = true });
+
+        // The bank has it in its list, with the app's name.
+        await browser.Page.GotoAsync(new Uri(sandbox.Issuer, "/payments").ToString());
+        if (browser.Page.Url.Contains("/signin", StringComparison.Ordinal)) await browser.SignInAsync();
+        await Assertions.Expect(browser.Page.GetByText("Payment · Tally").First).ToBeVisibleAsync();
+
+        // Another one she does not approve.
+        await PayAsync(browser);
+        if (await browser.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign in with a passkey" }).IsVisibleAsync()) await browser.SignInAsync();
+        await browser.PressAsync("Cancel");
+        await AtTheAppAsync(browser);
+        await Assertions.Expect(Heading(browser, "Nothing was paid")).ToBeVisibleAsync();
+    }
+
+    private static ILocator Heading(CustomersBrowser browser, string name) => browser.Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = name, Exact = true });
+
+    private async Task PayAsync(CustomersBrowser browser)
+    {
+        await browser.Page.GotoAsync(new Uri(sandbox.Tpp, "/pay").ToString());
+        await browser.PressAsync("Pay with my bank");
+        await browser.Page.WaitForURLAsync(url => url.StartsWith(sandbox.Issuer.ToString(), StringComparison.Ordinal));
+    }
+
     private async Task ConnectAsync(CustomersBrowser browser, string constraint)
     {
         await browser.Page.GotoAsync(sandbox.Tpp.ToString());

@@ -1,23 +1,16 @@
 using Microsoft.Playwright;
+using OpenBanking.Testing;
 
 namespace OpenBanking.Platform.Tests.Journeys;
 
 /// <summary>A customer's browser: headless Chromium with a virtual authenticator that verifies its user.</summary>
 public sealed class CustomersBrowser : IAsyncDisposable
 {
-    private static readonly string[] Flags =
-    [
-        "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-        "--disable-sync", "--disable-quic",
-    ];
+    private readonly IBrowserContext context;
 
-    private readonly IPlaywright playwright;
-    private readonly IBrowser browser;
-
-    private CustomersBrowser(IPlaywright playwright, IBrowser browser, IPage page)
+    private CustomersBrowser(IBrowserContext context, IPage page)
     {
-        this.playwright = playwright;
-        this.browser = browser;
+        this.context = context;
         Page = page;
     }
 
@@ -26,23 +19,16 @@ public sealed class CustomersBrowser : IAsyncDisposable
     /// <param name="javaScript">Off shows what a page does without script.</param>
     public static async Task<CustomersBrowser> OpenAsync(int width = 1280, int height = 900, bool dark = false, bool javaScript = true)
     {
-        var driver = await Playwright.CreateAsync();
-        var chromium = await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Headless = true,
-            Args = Flags,
-        });
-        var context = await chromium.NewContextAsync(new BrowserNewContextOptions
+        var opened = await Chromium.OpenAsync(new BrowserNewContextOptions
         {
             IgnoreHTTPSErrors = true,
             ViewportSize = new ViewportSize { Width = width, Height = height },
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
             JavaScriptEnabled = javaScript,
         });
-        var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(20_000);
-        var protocol = await context.NewCDPSessionAsync(page);
+        var page = await opened.NewPageAsync();
+        page.SetDefaultTimeout((float)Eventually.Patience.TotalMilliseconds);
+        var protocol = await opened.NewCDPSessionAsync(page);
         await protocol.SendAsync("WebAuthn.enable");
         await protocol.SendAsync("WebAuthn.addVirtualAuthenticator", new Dictionary<string, object>(StringComparer.Ordinal)
         {
@@ -56,7 +42,7 @@ public sealed class CustomersBrowser : IAsyncDisposable
                 ["automaticPresenceSimulation"] = true,
             },
         });
-        return new CustomersBrowser(driver, chromium, page);
+        return new CustomersBrowser(opened, page);
     }
 
     /// <summary>Activates with a one-time code and leaves a passkey in the authenticator.</summary>
@@ -83,9 +69,5 @@ public sealed class CustomersBrowser : IAsyncDisposable
 
     public async Task TickAsync(string account) => await Page.GetByLabel(account, new PageGetByLabelOptions { Exact = true }).CheckAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await browser.DisposeAsync();
-        playwright.Dispose();
-    }
+    public ValueTask DisposeAsync() => context.DisposeAsync();
 }

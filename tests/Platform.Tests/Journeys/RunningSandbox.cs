@@ -75,7 +75,7 @@ public sealed class RunningSandbox : IAsyncLifetime
         };
         handler.SslOptions.CertificateChainPolicy.CustomTrustStore.Add(authority);
         if (clientCertificate is not null) handler.SslOptions.ClientCertificates = [clientCertificate];
-        return new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(20) };
+        return new HttpClient(handler) { Timeout = Eventually.Patience };
     }
 
     public async ValueTask InitializeAsync()
@@ -126,7 +126,7 @@ public sealed class RunningSandbox : IAsyncLifetime
             // As Ctrl-C does it.
             using var interrupt = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
             await interrupt.WaitForExitAsync();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            using var patience = new CancellationTokenSource(Eventually.Patience);
             try
             {
                 await process.WaitForExitAsync(patience.Token);

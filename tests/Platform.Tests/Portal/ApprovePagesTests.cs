@@ -53,9 +53,7 @@ public sealed class ApprovePagesTests : PortalTest
         await HasHeadingAsync("Access approved");
         await Assertions.Expect(Page.GetByText("Taking you back to Budget App")).ToBeVisibleAsync();
         await LookAsync("return-approved");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
         NothingFound();
     }
@@ -74,18 +72,18 @@ public sealed class ApprovePagesTests : PortalTest
         await Browser.PressAsync("Cancel");
         await HasHeadingAsync("Cancelled");
         await LookAsync("return-cancelled");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
 
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
         var approval = Page.Url;
+        Stay = true;
         await Browser.PressAsync("Cancel");
         await HasHeadingAsync("Cancelled");
         await Page.GotoAsync(approval);
         await HasHeadingAsync("This request can no longer be used");
+        Stay = false;
 
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
@@ -94,9 +92,7 @@ public sealed class ApprovePagesTests : PortalTest
         await Page.ReloadAsync();
         await HasHeadingAsync("Time ran out");
         await LookAsync("return-timeout");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("error=access_denied", Page.Url, StringComparison.Ordinal);
         NothingFound();
     }
@@ -107,6 +103,7 @@ public sealed class ApprovePagesTests : PortalTest
     {
         using var tpp = await TestTpp.RegisterAsync(Host);
         await ActivateAsync(0);
+        Host.Clock.StopAt(Host.Clock.Now);
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
         var answer = await Page.ReloadAsync();
@@ -141,13 +138,12 @@ public sealed class ApprovePagesTests : PortalTest
         Stay = true;
         await Browser.PressAsync("Approve");
         await HasHeadingAsync("Access continued");
-        Stay = false;
-        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to Budget App" }).ClickAsync();
-        await Page.WaitForURLAsync("https://tpp.example/**");
+        await GoBackAsync();
         Assert.Contains("code=", Page.Url, StringComparison.Ordinal);
 
         // Who declines to continue has an access as before, and is told so.
         await OpenAsync(tpp.AuthorizePath(await tpp.PushAsync(TestTpp.AuthorizationRequest(consentId))));
+        Stay = true;
         await Browser.PressAsync("Cancel");
         await Assertions.Expect(Page.GetByText("Nothing has changed: the access stays as it was.")).ToBeVisibleAsync();
         await OpenAsync("/connections");

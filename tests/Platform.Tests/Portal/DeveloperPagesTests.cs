@@ -51,4 +51,33 @@ public sealed class DeveloperPagesTests : PortalTest
         await LookAsync("approve-core-away");
         NothingFound();
     }
+
+    [Fact]
+    [Trait("Rule", "OB-OPS-1")]
+    public async Task Everybody_sees_how_available_and_fast_the_bank_was()
+    {
+        await OpenAsync("/performance");
+        await HasHeadingAsync("Availability and performance");
+        await LookAsync("performance-new");
+
+        // A month of a busy bank, with a short outage, an announced one and a day on which nobody could be reached.
+        await Host.Database.ExecuteAsync(
+            """
+            INSERT INTO host.measured_requests SELECT today - day, endpoint, outcome, 4 + (day + number) % 3, (20000 + 3000 * (day % 7)) / (1 + 400 * outcome), (20000 + 3000 * (day % 7)) / (1 + 400 * outcome) * (60000::bigint + 9000 * ((day * 7 + number * 5) % 11))
+            FROM generate_series(1, 30) AS day, generate_series(0, 2, 2) AS outcome, (SELECT $1::date AS today) AS now,
+                unnest(ARRAY['GET /open-banking/v4.0/aisp/accounts/{accountId}/transactions', 'POST /open-banking/v4.0/pisp/domestic-payments',
+                    'POST /open-banking/v4.0/cbpii/funds-confirmations', 'POST /token', 'GET /connections']) WITH ORDINALITY AS of (endpoint, number)
+            """,
+            DateOnly.FromDateTime(Host.Clock.Now.UtcDateTime));
+        await Host.Database.ExecuteAsync(
+            "INSERT INTO host.runs SELECT gen_random_uuid(), now - interval '40 days' + i.from_at, now - interval '40 days' + i.to_at, 1 FROM (SELECT $1::timestamptz AS now) AS now, (VALUES (interval '0', interval '20 days'), (interval '20 days 1 hour', interval '27 days'), (interval '27 days 90 minutes', interval '40 days')) AS i (from_at, to_at)",
+            Host.Clock.Now.UtcDateTime);
+        await Host.Database.ExecuteAsync(
+            "INSERT INTO host.maintenance SELECT gen_random_uuid(), now + i.from_at, now + i.to_at, 'New disks for the ledger', now - interval '30 days' FROM (SELECT $1::timestamptz AS now) AS now, (VALUES (interval '-13 days', interval '-13 days +1 hour'), (interval '3 days', interval '3 days 2 hours')) AS i (from_at, to_at)",
+            Host.Clock.Now.UtcDateTime);
+        await OpenAsync("/performance");
+        await Assertions.Expect(Page.GetByText("was down on 2 days")).ToBeVisibleAsync();
+        await LookAsync("performance");
+        NothingFound();
+    }
 }

@@ -17,7 +17,7 @@ public sealed class JourneyStepsTests
     [Trait("Rule", "A-2")]
     public async Task One_sign_in_and_one_page_lie_between_the_third_party_and_its_code()
     {
-        await using var host = await TestHost.StartAsync();
+        await using var host = await TestHost.StartAsync(options => options.Filled = true);
         await AccountsModule.SeedSandboxAsync(host.Services, TestContext.Current.CancellationToken);
         using var tpp = await TestTpp.RegisterAsync(host);
         using var browser = new PortalBrowser(host);

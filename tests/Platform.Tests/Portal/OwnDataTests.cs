@@ -69,8 +69,8 @@ public sealed class OwnDataTests(PortalHost portal)
         var file = answer.Json;
         Assert.Equal(
             [
-                "customer", "passkeys", "sign_ins", "devices", "permits", "requests", "accesses", "approvals", "declined", "dismissed_notices", "contact", "accounts", "payees", "standing_orders", "direct_debits",
-                "scheduled_payments", "offers", "statements", "transactions", "funds_checks",
+                "customer", "passkeys", "sign_ins", "devices", "permits", "requests", "accesses", "payment_approvals", "approvals", "declined", "dismissed_notices", "contact", "accounts", "payees", "standing_orders", "direct_debits",
+                "scheduled_payments", "offers", "statements", "transactions", "funds_checks", "payments",
             ],
             file.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object).Select(member => member.Name));
         Assert.All(file.EnumerateObject().Where(member => member.Value.ValueKind == JsonValueKind.Object), member => Assert.NotEqual("", member.Value.GetProperty("purpose").GetString()));

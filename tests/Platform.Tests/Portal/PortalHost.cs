@@ -21,7 +21,7 @@ public sealed class PortalHost : ICollectionFixture<PortalHost>, IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Host = await TestHost.StartAsync();
+        Host = await TestHost.StartAsync(options => options.Filled = true);
         Bank = await AccountsModule.SeedSandboxAsync(Host.Services, TestContext.Current.CancellationToken);
     }
 

@@ -36,6 +36,7 @@ public abstract class PortalTest : IAsyncLifetime
     {
         Host = await TestHost.StartAsync(options =>
         {
+            options.Filled = true;
             options.Settings["Forwarded:From"] = "127.0.0.1, ::1";
             options.Settings["Policies:CountryHeader"] = "X-Country";
             options.Settings["Policies:NetworkHeader"] = "X-Network";
@@ -98,8 +99,17 @@ public abstract class PortalTest : IAsyncLifetime
         await ArriveAsync(tpp);
         await Browser.SignInAsync();
         await Browser.TickAsync(account);
+        Stay = true;
         await Browser.PressAsync("Approve");
+        await GoBackAsync();
+    }
+
+    /// <summary>From the page that would go back to the third party by itself after some seconds, at once.</summary>
+    private protected async Task GoBackAsync()
+    {
+        await Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Continue to" }).ClickAsync();
         await Page.WaitForURLAsync("https://tpp.example/**");
+        Stay = false;
     }
 
     private protected Task<IResponse?> OpenAsync(string path) => Page.GotoAsync(new Uri(Host.Main, path).ToString());
@@ -109,6 +119,10 @@ public abstract class PortalTest : IAsyncLifetime
 
     private protected async Task SameWeightAsync(string one, string other, AriaRole role = AriaRole.Button)
     {
+        // Neither under the pointer nor on its way to or from how it looks there.
+        await Page.WaitForLoadStateAsync();
+        await Page.Mouse.MoveAsync(0, 0);
+        await Page.EvaluateAsync("() => Promise.all(document.getAnimations().filter(one => one instanceof CSSTransition).map(one => one.finished.catch(() => {})))");
         var looks = new List<string>();
         foreach (var name in new[] { one, other })
         {
@@ -119,15 +133,19 @@ public abstract class PortalTest : IAsyncLifetime
         Assert.Equal(looks[0], looks[1]);
     }
 
-    // All looks of the page that is shown; findings are collected, so that one run tells them all.
+    // All looks of the page that is shown; findings are collected, so that one run tells them all. By night there are other colours and
+    // nothing else.
     private protected async Task LookAsync(string name)
     {
+        // After a press the text may be there before the style is.
+        await Page.WaitForLoadStateAsync();
+        await Page.EvaluateAsync("() => document.fonts.ready.then(() => true)");
         foreach (var (width, dark) in Looks)
         {
             await Page.SetViewportSizeAsync(width, 800);
             await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
             var look = $"{name} at {width} px{(dark ? ", dark" : "")}";
-            findings.AddRange((await Axe.FindingsAsync(Page)).Select(finding => $"{look}: {finding}"));
+            findings.AddRange((await Axe.FindingsAsync(Page, coloursOnly: dark)).Select(finding => $"{look}: {finding}"));
             await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Shots, $"{name}-{width}{(dark ? "-dark" : "")}.png"), FullPage = true });
         }
 

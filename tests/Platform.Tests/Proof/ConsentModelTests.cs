@@ -401,7 +401,7 @@ public sealed class ConsentModelTests
             Last = "sweep";
             var due = consents.Where(known => known.State == "AUTH" && known.Ends <= Now).ToList();
             foreach (var known in due) known.Touch(Now);
-            Assert.Equal(due.Count, await api.Services.GetRequiredService<ExpiringConsents>().SweepAsync(CancellationToken.None));
+            Assert.Equal(due.Count, await api.Services.GetRequiredService<Batches<ExpiringConsents>>().DoAllAsync(CancellationToken.None));
             return due.Count > 0 ? "sweep some" : "sweep none";
         }
 
@@ -410,7 +410,7 @@ public sealed class ConsentModelTests
             Last = "remove";
             if (random.Next(4) == 0) api.Clock.Advance(TimeSpan.FromDays(8));
             var old = consents.Where(known => known.State == "AWAU" && known.Created < Now.AddDays(-7)).ToList();
-            Assert.Equal(old.Count, await api.Services.GetRequiredService<WaitingConsents>().SweepAsync(CancellationToken.None));
+            Assert.Equal(old.Count, await api.Services.GetRequiredService<Batches<WaitingConsents>>().DoAllAsync(CancellationToken.None));
             foreach (var known in old) Assert.Null(await api.AskAsync(new ListConsentChanges(known.Id)));
             lines += old.Sum(known => known.History.Count + 1);
             consents.RemoveAll(old.Contains);

@@ -165,16 +165,7 @@ public sealed class EventsOverKillTests
 
         public Task UntilAsync(Func<bool> done) => UntilAsync(() => Task.FromResult(done()));
 
-        public async Task UntilAsync(Func<Task<bool>> done)
-        {
-            for (var turn = 0; turn < 300; turn++)
-            {
-                if (await done()) return;
-                await Task.Delay(100, TestContext.Current.CancellationToken);
-            }
-
-            Assert.Fail($"It did not come to that: heard {heard}, took {taken.Count}.");
-        }
+        public Task UntilAsync(Func<Task<bool>> done) => Eventually.HoldsAsync(done, () => $"It did not come to that: heard {heard}, took {taken.Count}.");
 
         public ValueTask DisposeAsync() => app.DisposeAsync();
 

@@ -60,6 +60,7 @@ public sealed class FuzzWorld : IAsyncLifetime
         Host = await TestHost.StartAsync(options =>
         {
             options.Settings["RateLimits:Requests"] = "10000000";
+            options.Settings["Consent:LongPoll"] = "00:00:00";
             options.Settings["Policies:Rules:GuessesOfAddress:AddressFailures"] = "10000000";
             options.Settings["Policies:Rules:AddressUnderAttack:AddressFailures"] = "10000000";
             options.Settings["Logging:LogLevel:Default"] = "Information";

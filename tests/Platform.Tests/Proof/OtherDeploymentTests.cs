@@ -40,7 +40,11 @@ public sealed class OtherDeploymentTests
     [InlineData("GET", "/openapi/v1.json")]
     public async Task Outside_the_sandbox_its_helpers_are_not_there(string method, string path)
     {
-        await using var live = await TestHost.StartAsync(options => options.Settings["Sandbox"] = "false");
+        await using var live = await TestHost.StartAsync(options =>
+        {
+            options.Settings["Sandbox"] = "false";
+            options.Settings["Identity:OrganisationId"] = "001580000ALDERAAA";
+        });
         using var client = live.CreateClient();
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
         if (method == "POST") request.Content = TestHttp.Json("""{"operation":"clock","offsetMilliseconds":1}""");

@@ -30,9 +30,10 @@ public sealed class TwoHosts : IAsyncLifetime
 {
     private readonly string clients = Path.Combine(Path.GetTempPath(), $"openbanking-clients-{Guid.CreateVersion7():N}.json");
     private readonly Dictionary<string, SoftwareAuthenticator> passkeys = new(StringComparer.Ordinal);
-    private NpgsqlDataSource database = null!;
     private TestTpp registered = null!;
     private TestTpp certified = null!;
+    private TestTpp paying = null!;
+    private readonly Dictionary<string, ApprovedPayments> payments = new(StringComparer.Ordinal);
     private string controlSecret = "";
     private string otherControlSecret = "";
 
@@ -48,6 +49,12 @@ public sealed class TwoHosts : IAsyncLifetime
 
     /// <summary>A third party with DPoP whose every request goes to the next host.</summary>
     public TestTpp Tpp { get; private set; } = null!;
+
+    /// <summary>A third party that has payments made, whose every request goes to the next host.</summary>
+    public TestTpp Payer { get; private set; } = null!;
+
+    /// <summary>The database of both.</summary>
+    public NpgsqlDataSource Database { get; private set; } = null!;
 
     /// <summary>A third party that authenticates with a certificate of the sandbox's authority, as its requests go to one of the hosts.</summary>
     public TestTpp CertifiedAt(HostProcess host, HostProcess issuer) =>
@@ -68,7 +75,9 @@ public sealed class TwoHosts : IAsyncLifetime
             TppKind.Mtls,
             metadata => metadata["introspection_signed_response_alg"] = "PS256",
             issue: subject => TestCertificates.SelfSigned(subject));
-        await File.WriteAllTextAsync(clients, new JsonArray(registered.Registration!.DeepClone(), certified.Registration!.DeepClone()).ToJsonString());
+        paying = TestTpp.New(Reach.Nowhere, change: ApprovedPayments.Pays(), algorithm: "PS256");
+        await File.WriteAllTextAsync(
+            clients, new JsonArray(registered.Registration!.DeepClone(), certified.Registration!.DeepClone(), paying.Registration!.DeepClone()).ToJsonString());
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["Identity__ClientsFile"] = clients,
@@ -81,19 +90,22 @@ public sealed class TwoHosts : IAsyncLifetime
         settings["Identity__Issuer"] = First.Main.OriginalString.TrimEnd('/');
         settings["Identity__MtlsIssuer"] = First.Mtls.OriginalString.TrimEnd('/');
         Second = await HostProcess.StartAsync(settings);
-        database = NpgsqlDataSource.Create(settings["ConnectionStrings__OpenBanking"]!);
+        Database = NpgsqlDataSource.Create(settings["ConnectionStrings__OpenBanking"]!);
         controlSecret = sandbox.GetProperty("controlSecret").GetString()!;
         otherControlSecret = (await Second.SandboxAsync()).GetProperty("controlSecret").GetString()!;
         Both = Reach.Alternating(First, Second) with { Time = Clock };
         Tpp = registered.At(Both);
+        Payer = paying.At(Both);
     }
 
     public async ValueTask DisposeAsync()
     {
         registered.Dispose();
         certified.Dispose();
+        paying.Dispose();
         Tpp?.Dispose();
-        if (database is not null) await database.DisposeAsync();
+        Payer?.Dispose();
+        if (Database is not null) await Database.DisposeAsync();
         if (Second is not null) await Second.DisposeAsync();
         if (First is not null) await First.DisposeAsync();
         File.Delete(clients);
@@ -102,13 +114,12 @@ public sealed class TwoHosts : IAsyncLifetime
     /// <summary>The third party as it reaches one of the hosts.</summary>
     public TestTpp TppAt(HostProcess host) => Tpp.At(host.Reach with { Time = Clock });
 
-    /// <summary>Lets time pass on both hosts, and for the third parties that call them; the second host looks several times a second.</summary>
+    /// <summary>Lets time pass on both hosts, and for the third parties that call them. Each is told, since to look by itself the second would take its time.</summary>
     public async Task PassAsync(TimeSpan time)
     {
         var offset = Clock.Offset + time;
-        await ControlAsync(First, new JsonObject { ["operation"] = "clock", ["offsetMilliseconds"] = (long)offset.TotalMilliseconds });
+        foreach (var host in new[] { First, Second }) await ControlAsync(host, new JsonObject { ["operation"] = "clock", ["offsetMilliseconds"] = (long)offset.TotalMilliseconds });
         Clock.Offset = offset;
-        await Task.Delay(TimeSpan.FromMilliseconds(300));
     }
 
     /// <summary>Has one of the hosts do what only the sandbox can do.</summary>
@@ -172,24 +183,37 @@ public sealed class TwoHosts : IAsyncLifetime
     {
         await host.StopAsync();
         await host.StartAgainAsync();
-        database.Clear();
+        Database.Clear();
         foreach (var each in new[] { First, Second })
         {
             using var http = each.CreateClient();
-            for (var attempt = 0; attempt < 100; attempt++)
-            {
-                using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
-                if (answer.IsSuccessStatusCode) break;
-                await Task.Delay(100);
-            }
+            await Eventually.HoldsAsync(
+                async () =>
+                {
+                    using var answer = await http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+                    return answer.IsSuccessStatusCode;
+                },
+                () => "A host is not ready again.");
         }
     }
 
     public async Task ExecuteAsync(string sql)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = Database.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>Asks the database for one value, beside the hosts.</summary>
+    public async Task<T> ScalarAsync<T>(string sql, params object[] values)
+    {
+        await using var command = Database.CreateCommand(sql);
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Payments of one amount; the first is approved by a customer, and there are as many more as a test wants.</summary>
+    public async Task<ApprovedPayments> PaymentsAsync(string amount) =>
+        payments.TryGetValue(amount, out var known) ? known : payments[amount] = await ApprovedPayments.ApproveAsync(Payer, await BrowserAsync(), Database, amount);
 
     /// <summary>Has all of them start as nearly at one moment as can be had.</summary>
     public static async Task<T[]> AtOnceAsync<T>(IEnumerable<Func<Task<T>>> actions)

@@ -161,7 +161,7 @@ public sealed class TwoHostsAttackTests(TwoHosts hosts)
     /// <summary>What a host says in its log arrives a moment after its answer.</summary>
     private static async Task<string> LoggedAsync(HostProcess host, string rule)
     {
-        for (var tries = 0; tries < 50 && !host.Output.Contains(rule, StringComparison.Ordinal); tries++) await Task.Delay(20, Ct);
+        await Eventually.HoldsAsync(() => host.Output.Contains(rule, StringComparison.Ordinal), () => $"{rule} is not in the log: {host.Output}");
         return host.Output;
     }
 }

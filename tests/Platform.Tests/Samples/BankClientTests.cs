@@ -184,6 +184,7 @@ public sealed class BankClientTests : IDisposable
         Assert.Equal(keys.Client.KeyId, again.Client.KeyId);
         Assert.Equal(keys.Dpop.KeyId, again.Dpop.KeyId);
         Assert.NotEqual(keys.Client.KeyId, keys.Dpop.KeyId);
+        Assert.Equal((keys.Message.KeyId, "PS256"), (again.Message.KeyId, again.Message.Algorithm));
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(data, "client-key.pem")));
@@ -192,7 +193,7 @@ public sealed class BankClientTests : IDisposable
 
         // The kernel refuses a set with a private member, so this is proof enough.
         Assert.False(KeySet.Parse(JsonSerializer.SerializeToUtf8Bytes(keys.Jwks())).Failed(out _, out var published));
-        Assert.Equal(keys.Client.KeyId, Assert.Single(published.Keys).KeyId);
+        Assert.Equal([keys.Client.KeyId, keys.Message.KeyId], published.Keys.Select(key => key.KeyId));
     }
 
     public void Dispose()
@@ -213,7 +214,7 @@ public sealed class BankClientTests : IDisposable
 
     private SelfRegistration Registered(ClientKind kind)
     {
-        SelfRegistration.Keep(Options, kind, "sample-tpp-" + kind.Key);
+        SelfRegistration.Keep(Options, kind, new Registration("sample-tpp-" + kind.Key, "org/tally"));
         return new SelfRegistration(kind, Options, keys, clock);
     }
 

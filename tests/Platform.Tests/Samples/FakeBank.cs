@@ -18,6 +18,8 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
 {
     public const string Issuer = "https://bank.test:5001";
     private readonly SigningKey key = SigningKey.Create("ES256");
+    private readonly SigningKey messageKey = SigningKey.Create("PS256", rsaBits: 2048);
+    private readonly Dictionary<string, string> orders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> pushed = new(StringComparer.Ordinal);
 
     public List<Seen> Requests { get; } = [];
@@ -47,6 +49,21 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
 
     /// <summary>What was said of events that could not be used.</summary>
     public Dictionary<string, string> EventErrors { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How a payment stands, one after the other at each look; the last one stays.</summary>
+    public Queue<string> Statuses { get; } = new(["RCVD", "ACSC", "ACCC"]);
+
+    /// <summary>The code with which the next order is refused.</summary>
+    public string? Refuses { get; set; }
+
+    /// <summary>How many answers to orders get lost on the way, after the order was taken.</summary>
+    public int LosesAnswers { get; set; }
+
+    /// <summary>Signs nothing, or something else.</summary>
+    public Func<byte[], byte[]?> SignedBytes { get; set; } = bytes => bytes;
+
+    /// <summary>The payments that were taken, by the keys of their orders.</summary>
+    public IReadOnlyDictionary<string, string> Orders => orders;
 
     public string LastState => Requests.Last(one => one.Path == "/par").Form["state"];
 
@@ -107,6 +124,7 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
             "/token" => WithNonce(seen, AuthorizationServerNonce, 400, () => Token(seen)),
             "/par" => WithNonce(seen, AuthorizationServerNonce, 400, () => Pushed(seen)),
             "/open-banking/v4.0/events" => WithNonce(seen, ResourceServerNonce, 401, () => Poll(seen)),
+            _ when seen.Path.StartsWith("/open-banking/v4.0/pisp/", StringComparison.Ordinal) => WithNonce(seen, ResourceServerNonce, 401, () => Pay(seen)),
             _ when seen.Path.StartsWith("/open-banking/v4.0/aisp/", StringComparison.Ordinal) =>
                 WithNonce(seen, ResourceServerNonce, 401, () => Api(seen)),
             _ => Json(404, []),
@@ -142,7 +160,7 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
         return metadata;
     }
 
-    private JsonObject Jwks() => new() { ["keys"] = new JsonArray(key.PublicKey.ToJson()) };
+    private JsonObject Jwks() => new() { ["keys"] = new JsonArray(key.PublicKey.ToJson(), messageKey.PublicKey.ToJson()) };
 
     private HttpResponseMessage Pushed(Seen seen)
     {
@@ -196,6 +214,41 @@ internal sealed class FakeBank(TimeProvider time) : HttpMessageHandler
         var sets = new JsonObject();
         foreach (var (id, set) in Events) sets[id] = set;
         return Json(200, new JsonObject { ["moreAvailable"] = false, ["sets"] = sets });
+    }
+
+    private HttpResponseMessage Pay(Seen seen)
+    {
+        if (seen.Path.EndsWith("/domestic-payment-consents", StringComparison.Ordinal))
+            return Signed(201, new JsonObject { ["Data"] = new JsonObject { ["ConsentId"] = "c-1", ["Status"] = "AWAU" } });
+        if (seen.Path.EndsWith("/funds-confirmation", StringComparison.Ordinal))
+            return Signed(200, new JsonObject { ["Data"] = new JsonObject { ["FundsAvailableResult"] = new JsonObject { ["FundsAvailable"] = true } } });
+        if (seen.Path.EndsWith("/payment-details", StringComparison.Ordinal)) return Signed(200, new JsonObject { ["Data"] = new JsonObject { ["PaymentStatus"] = new JsonArray() } });
+        if (seen.Method == "GET") return Signed(200, Order("p-1", Statuses.Count > 1 ? Statuses.Dequeue() : Statuses.Peek()));
+        if (Refuses is { } code) return Json(400, new JsonObject { ["Errors"] = new JsonArray(new JsonObject { ["ErrorCode"] = code, ["Message"] = "no" }) });
+        orders.TryAdd(seen.Headers["x-idempotency-key"], seen.Body);
+        if (LosesAnswers-- > 0) throw new HttpRequestException("connection reset");
+        return Signed(201, Order("p-1", Statuses.Peek()));
+    }
+
+    private JsonObject Order(string id, string status)
+    {
+        var data = new JsonObject
+        {
+            ["DomesticPaymentId"] = id,
+            ["Status"] = status,
+            ["StatusUpdateDateTime"] = time.GetUtcNow().ToString("O"),
+            ["Refund"] = new JsonObject { ["Account"] = new JsonObject { ["Identification"] = "99012420450061", ["Name"] = "A <b>Payer</b>" } },
+        };
+        if (status == "RJCT") data["StatusReason"] = new JsonArray(new JsonObject { ["StatusReasonCode"] = "AM04" });
+        return new JsonObject { ["Data"] = data };
+    }
+
+    private HttpResponseMessage Signed(int status, JsonObject body)
+    {
+        var answer = Json(status, body);
+        var bytes = SignedBytes(Encoding.UTF8.GetBytes(body.ToJsonString()));
+        if (bytes is not null) answer.Headers.Add("x-jws-signature", OpenBanking.Samples.Tpp.Bank.MessageSignature.Sign(messageKey, "bank", bytes, time.GetUtcNow()));
+        return answer;
     }
 
     private HttpResponseMessage Api(Seen seen)
@@ -266,7 +319,7 @@ internal sealed record Seen(
             foreach (var name in values.AllKeys) form[name!] = values[name]!;
         }
 
-        var body = request.Content is StringContent text ? await text.ReadAsStringAsync(ct) : "";
+        var body = request.Content is not null and not FormUrlEncodedContent ? await request.Content.ReadAsStringAsync(ct) : "";
         var headers = request.Headers.ToDictionary(one => one.Key, one => string.Join(", ", one.Value), StringComparer.OrdinalIgnoreCase);
         JsonElement? proof = null;
         if (headers.TryGetValue("DPoP", out var compact))

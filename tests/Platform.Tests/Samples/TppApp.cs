@@ -37,7 +37,7 @@ internal sealed class TppApp : IAsyncDisposable
         socket.Stop();
         var own = Path.Combine(data, "server.pem");
         var options = new TppOptions(FakeBank.Issuer, "Meadow Bank", port, data, own, Path.Combine(data, "none.crt"), own, null, null);
-        foreach (var kind in (ClientKind[])[ClientKind.Dpop, ClientKind.Certificate]) SelfRegistration.Keep(options, kind, "sample-tpp-" + kind.Key);
+        foreach (var kind in (ClientKind[])[ClientKind.Dpop, ClientKind.Certificate]) SelfRegistration.Keep(options, kind, new Registration("sample-tpp-" + kind.Key, "org/tally"));
         var bank = new FakeBank(time);
         var app = TppServer.Build(options, time, inner =>
         {
@@ -88,6 +88,18 @@ internal sealed class TppApp : IAsyncDisposable
         Assert.Equal(HttpStatusCode.SeeOther, (await PressAsync("/connect", null, ("client", client))).StatusCode);
         var back = await ReturnAsync($"code=good&state={Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}");
         Assert.Equal("/overview", back.Headers.Location?.OriginalString);
+    }
+
+    public static (string Name, string Value)[] Bill =>
+        [("payee", "Willow Street Energy"), ("sort", "08-08-00"), ("number", "21325698"), ("amount", "£24.50"), ("reference", "Invoice 2041"), ("refund", "yes")];
+
+    /// <summary>From the button to the page of the payment; answers its address.</summary>
+    public async Task<string> PayAsync()
+    {
+        Assert.Equal(HttpStatusCode.SeeOther, (await PressAsync("/pay", null, Bill)).StatusCode);
+        var back = await ReturnAsync($"code=good&state={Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}");
+        Assert.StartsWith("/payments/TALLY", back.Headers.Location?.OriginalString, StringComparison.Ordinal);
+        return back.Headers.Location!.OriginalString;
     }
 
     public Task<HttpResponseMessage> VisitAsync(string path) => Browser.GetAsync(new Uri(path, UriKind.Relative));

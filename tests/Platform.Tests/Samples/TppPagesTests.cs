@@ -165,6 +165,96 @@ public sealed class TppPagesTests
         Assert.Equal("/", (await tpp.VisitAsync("/overview")).Headers.Location?.OriginalString);
     }
 
+    [Fact]
+    public async Task A_bill_is_paid_with_the_bank_and_its_page_says_how_it_stands()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        Assert.Contains("Pay with my bank", await TextAsync(await tpp.VisitAsync("/pay")), StringComparison.Ordinal);
+        var page = await tpp.PayAsync();
+        var answer = await TextAsync(await tpp.VisitAsync(page));
+        Assert.Contains("Your bank has the payment", answer, StringComparison.Ordinal);
+        Assert.Contains("pay.js", answer, StringComparison.Ordinal);
+        Assert.Contains("It is on its way", await TextAsync(await tpp.VisitAsync(page)), StringComparison.Ordinal);
+        answer = await TextAsync(await tpp.VisitAsync(page));
+        Assert.Contains("The money is in the payee&#x27;s account.", answer, StringComparison.Ordinal);
+        Assert.Contains("A &lt;b&gt;Payer&lt;/b&gt;, 99-01-24 20450061", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("pay.js", answer, StringComparison.Ordinal);
+
+        // What is at its end is not asked for again, and stands in the list.
+        var asked = tpp.Bank.Requests.Count;
+        await tpp.VisitAsync(page);
+        Assert.Equal(asked, tpp.Bank.Requests.Count);
+        Assert.Contains("Paid", await TextAsync(await tpp.VisitAsync("/pay")), StringComparison.Ordinal);
+
+        // Consent and order are signed over their bytes, under keys of their own, and say the same.
+        var posts = tpp.Bank.Requests.Where(one => one.Method == "POST" && one.Path.StartsWith("/open-banking/v4.0/pisp/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, posts.Select(one => one.Headers["x-idempotency-key"]).Distinct(StringComparer.Ordinal).Count());
+        Assert.All(posts, one => Assert.StartsWith("eyJ", one.Headers["x-jws-signature"], StringComparison.Ordinal));
+        Assert.Single(posts.Select(one => System.Text.Json.JsonDocument.Parse(one.Body).RootElement.GetProperty("Data").GetProperty("Initiation").GetRawText()).Distinct(StringComparer.Ordinal));
+        Assert.Equal("payment_initiation", System.Text.Json.JsonDocument.Parse(tpp.Bank.Requests.Single(one => one.Path == "/par").Form["authorization_details"]).RootElement[0].GetProperty("type").GetString());
+
+        // Another browser sees nothing of it.
+        using var stranger = tpp.NewBrowser();
+        Assert.Equal("/pay", (await stranger.GetAsync(new Uri(page, UriKind.Relative), TestContext.Current.CancellationToken)).Headers.Location?.OriginalString);
+    }
+
+    [Fact]
+    public async Task An_order_whose_answer_is_lost_is_sent_again_under_its_key()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        tpp.Bank.LosesAnswers = 1;
+        var page = await tpp.PayAsync();
+        Assert.Contains("Your bank has the payment", await TextAsync(await tpp.VisitAsync(page)), StringComparison.Ordinal);
+        Assert.Single(tpp.Bank.Orders);
+
+        // Lost for longer, the customer is told what is not known, and asks again.
+        tpp.Bank.LosesAnswers = 3;
+        page = await tpp.PayAsync();
+        Assert.Contains("Your bank has not answered yet", await TextAsync(await tpp.VisitAsync(page)), StringComparison.Ordinal);
+        Assert.Equal(page, (await tpp.PressAsync(page + "/again")).Headers.Location?.OriginalString);
+        Assert.DoesNotContain("has not answered yet", await TextAsync(await tpp.VisitAsync(page)), StringComparison.Ordinal);
+        Assert.Equal(2, tpp.Bank.Orders.Count);
+    }
+
+    [Fact]
+    public async Task What_the_bank_has_not_signed_is_not_believed()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        foreach (var bytes in (byte[]?[])[null, [1]])
+        {
+            tpp.Bank.SignedBytes = _ => bytes;
+            Assert.Contains("We stopped, to be safe", await TextAsync(await tpp.PressAsync("/pay", null, TppApp.Bill)), StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(tpp.Bank.Requests, one => one.Path == "/par");
+    }
+
+    [Fact]
+    [Trait("Rule", "P-12")]
+    public async Task A_payment_that_is_not_made_is_said_to_have_moved_no_money()
+    {
+        await using var tpp = await TppApp.StartAsync(clock);
+        var form = await tpp.PressAsync("/pay", null, ("payee", "<b>x</b>"), ("sort", "08-08"), ("number", "1"), ("amount", "1.234"), ("reference", ""));
+        Assert.Equal(HttpStatusCode.BadRequest, form.StatusCode);
+        var text = await TextAsync(form);
+        Assert.Contains("4 things are not right yet.", text, StringComparison.Ordinal);
+        Assert.Contains("&lt;b&gt;x&lt;/b&gt;", text, StringComparison.Ordinal);
+
+        await tpp.PressAsync("/pay", null, TppApp.Bill);
+        await tpp.ReturnAsync($"error=access_denied&state={tpp.Bank.LastState}&iss={Uri.EscapeDataString(FakeBank.Issuer)}");
+        text = await TextAsync(await tpp.VisitAsync("/problem"));
+        Assert.Contains("no money moves", text, StringComparison.Ordinal);
+        Assert.Contains("href=\"/pay\"", text, StringComparison.Ordinal);
+
+        tpp.Bank.Refuses = "AM04";
+        text = await TextAsync(await tpp.VisitAsync(await tpp.PayAsync()));
+        Assert.Contains("Nothing has left your account. There is not enough money in the account.", text, StringComparison.Ordinal);
+        tpp.Bank.Refuses = null;
+        tpp.Bank.Statuses.Clear();
+        tpp.Bank.Statuses.Enqueue("RJCT");
+        Assert.Contains("The payment was not made", await TextAsync(await tpp.VisitAsync(await tpp.PayAsync())), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]

@@ -47,7 +47,7 @@ public sealed class TestTpp : IDisposable
         Key = key;
         Certificate = certificate;
         Registration = registration;
-        RedirectUri = "https://tpp.example/callback";
+        RedirectUri = (string?)registration?["redirect_uris"]?[0] ?? "https://tpp.example/callback";
         ProofKey = SigningKey.Create("ES256");
         http = reach.Open(certificate, null);
     }
@@ -87,10 +87,11 @@ public sealed class TestTpp : IDisposable
 
     /// <summary>Makes a third party that nobody knows yet; who starts a host puts its <see cref="Registration"/> into the clients file.</summary>
     /// <param name="issue">Signs a certificate for a subject; needed for kinds whose certificate is not self-signed.</param>
+    /// <param name="id">Its client id; null is one that no other has.</param>
     public static TestTpp New(
-        Reach reach, TppKind kind = TppKind.Dpop, Action<JsonObject>? change = null, string algorithm = "ES256", Func<string, X509Certificate2>? issue = null)
+        Reach reach, TppKind kind = TppKind.Dpop, Action<JsonObject>? change = null, string algorithm = "ES256", Func<string, X509Certificate2>? issue = null, string? id = null)
     {
-        var id = $"tpp-{Interlocked.Increment(ref count)}";
+        id ??= $"tpp-{Interlocked.Increment(ref count)}";
         var key = SigningKey.Create(algorithm, rsaBits: 2048);
         var certificate = kind switch
         {
@@ -291,11 +292,13 @@ public sealed class TestTpp : IDisposable
 
     /// <summary>Calls an API with a token, by DPoP or over the certificate.</summary>
     /// <param name="signature">A message signature that goes with the body.</param>
-    public async Task<Answer> ApiAsync(HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null, string? signature = null)
+    public async Task<Answer> ApiAsync(
+        HttpMethod method, string path, string token, string? json = null, SigningKey? proofKey = null, string? signature = null, string? idempotencyKey = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = TestHttp.Json(json);
         if (signature is not null) request.Headers.Add("x-jws-signature", signature);
+        if (idempotencyKey is not null) request.Headers.Add("x-idempotency-key", idempotencyKey);
         if (Kind == TppKind.Dpop)
         {
             request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
@@ -306,6 +309,17 @@ public sealed class TestTpp : IDisposable
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + token);
         }
 
+        return await SendAsync(request);
+    }
+
+    /// <summary>Creates something at the payment API: signed, and under an idempotency key of its own.</summary>
+    public async Task<Answer> PayAsync(string path, string json, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = TestHttp.Json(json) };
+        request.Headers.Add("x-idempotency-key", NewId());
+        request.Headers.Add("x-jws-signature", MessageSignature(json));
+        request.Headers.TryAddWithoutValidation("Authorization", "DPoP " + token);
+        request.Headers.TryAddWithoutValidation("DPoP", Proof("POST", Address(path), token));
         return await SendAsync(request);
     }
 

@@ -69,9 +69,12 @@ public sealed partial class PortalBrowser : IDisposable
         return await http.PostAsync(new Uri(action, UriKind.RelativeOrAbsolute), content);
     }
 
+    /// <summary>The antiforgery token of a page that stays open while its script asks again and again; null opens one each time.</summary>
+    public string? Token { get; set; }
+
     /// <summary>The antiforgery token of a page.</summary>
     public async Task<string> TokenAsync(string page = "/signin") =>
-        HttpUtility.HtmlDecode(Token().Match(await PageAsync(page)).Groups["token"].Value);
+        HttpUtility.HtmlDecode(TokenField().Match(await PageAsync(page)).Groups["token"].Value);
 
     /// <summary>Activates: options, new credential, answer.</summary>
     public async Task<PasskeyAnswer> ActivateAsync(string username, string code, Tampering? tampering = null)
@@ -124,23 +127,33 @@ public sealed partial class PortalBrowser : IDisposable
         var accounts = AccountField().Matches(page).Select(match => match.Groups["id"].Value).ToList();
         var digest = DigestField().Match(page).Groups["digest"].Value;
         return digest.Length > 0
-            ? new ApprovalForm(interaction, HttpUtility.HtmlDecode(Token().Match(page).Groups["token"].Value), HttpUtility.HtmlDecode(digest), accounts)
+            ? new ApprovalForm(interaction, HttpUtility.HtmlDecode(TokenField().Match(page).Groups["token"].Value), HttpUtility.HtmlDecode(digest), accounts)
             : throw new InvalidOperationException($"No approval form: {page}");
     }
 
     /// <summary>Sends the form of an approval page.</summary>
     /// <param name="accounts">What is ticked; null is everything that the page offers.</param>
-    public async Task<Decision> DecideAsync(ApprovalForm form, string decision = "approve", IEnumerable<string>? accounts = null)
+    public async Task<Decision> DecideAsync(ApprovalForm form, string decision = "approve", IEnumerable<string>? accounts = null, params IEnumerable<(string Name, string Value)> fields)
     {
         using var answer = await PostFormAsync(
             "/approve",
             [
                 ("__RequestVerificationToken", form.Token), ("interaction", form.Interaction), ("digest", form.Digest), ("decision", decision),
-                .. (accounts ?? form.Accounts).Select(account => ("account", account)),
+                .. (accounts ?? form.Accounts).Select(account => ("account", account)), .. fields,
             ]);
         var text = await answer.Content.ReadAsStringAsync();
         var back = HttpUtility.HtmlDecode(ReturnLink().Match(text).Groups["address"].Value);
         return new Decision((int)answer.StatusCode, back.Length > 0 ? new Uri(back) : null, text);
+    }
+
+    /// <summary>Approves a payment from the first account that its page offers, with the passkey used for just that; answers the accounts too.</summary>
+    public async Task<(IReadOnlyList<string> Accounts, Decision Decision)> ApprovePaymentAsync(string interaction)
+    {
+        var form = await ApprovalAsync(interaction);
+        var chosen = form with { Accounts = [form.Accounts[0]] };
+        var approval = ApprovalId().Match(await PageAsync($"/approve?interaction={Uri.EscapeDataString(interaction)}")).Groups["id"].Value;
+        var (ceremony, credential) = await UsePasskeyAsync(chosen with { Interaction = approval });
+        return (form.Accounts, await DecideAsync(chosen, fields: [("ceremony", ceremony), ("credential", credential)]));
     }
 
     /// <summary>The addresses of the requests that wait in the portal.</summary>
@@ -148,14 +161,17 @@ public sealed partial class PortalBrowser : IDisposable
         [.. WaitingLink().Matches(await PageAsync("/requests")).Select(match => Guid.Parse(match.Groups["id"].Value))];
 
     /// <summary>Opens a waiting request and reads the form off it.</summary>
-    public async Task<ApprovalForm> RequestFormAsync(Guid id)
+    public Task<ApprovalForm> RequestFormAsync(Guid id) => FormAsync($"/requests/{id:D}");
+
+    /// <summary>The form of a page on which a passkey approves something.</summary>
+    public async Task<ApprovalForm> FormAsync(string address)
     {
-        var page = await PageAsync($"/requests/{id:D}");
+        var page = await PageAsync(address);
         var digest = DigestField().Match(page).Groups["digest"].Value;
         return digest.Length > 0
             ? new ApprovalForm(
-                id.ToString("D"),
-                HttpUtility.HtmlDecode(Token().Match(page).Groups["token"].Value),
+                SubjectField().Match(page).Groups["id"].Value,
+                HttpUtility.HtmlDecode(TokenField().Match(page).Groups["token"].Value),
                 HttpUtility.HtmlDecode(digest),
                 [.. AccountField().Matches(page).Select(match => match.Groups["id"].Value)])
             : throw new InvalidOperationException($"No approval form: {page}");
@@ -195,7 +211,7 @@ public sealed partial class PortalBrowser : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = TestHttp.Json(body) };
         request.Headers.Add("Origin", Origin);
-        request.Headers.Add("RequestVerificationToken", await TokenAsync());
+        request.Headers.Add("RequestVerificationToken", Token ?? await TokenAsync());
         change?.Invoke(request);
         using var answer = await http.SendAsync(request);
         return new PasskeyAnswer(answer.StatusCode, await answer.Content.ReadAsStringAsync()) { RetryAfter = answer.Headers.RetryAfter?.Delta };
@@ -208,16 +224,22 @@ public sealed partial class PortalBrowser : IDisposable
     }
 
     [GeneratedRegex("""name="__RequestVerificationToken" value="(?<token>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Token();
+    private static partial Regex TokenField();
 
     [GeneratedRegex("""name="digest" value="(?<digest>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex DigestField();
+
+    [GeneratedRegex("""data-request="(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SubjectField();
 
     [GeneratedRegex("""name="account" value="(?<id>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AccountField();
 
     [GeneratedRegex("""class="button primary" href="/requests/(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex WaitingLink();
+
+    [GeneratedRegex("""data-request="(?<id>[0-9a-f-]{36})""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ApprovalId();
 
     [GeneratedRegex("""id="return" href="(?<address>[^"]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ReturnLink();

@@ -49,6 +49,7 @@ internal sealed class AccountAccess(IMediator mediator, TimeProvider time)
     private static ApiError Refusal(HttpContext http, ConsentRefusal reason) => reason switch
     {
         ConsentRefusal.Cancelled => ApiError.Forbidden("U028", "OB-DEC-9", "The customer has stopped this access and must authenticate again."),
+        ConsentRefusal.AuthenticatedTooLongAgo => ApiError.Forbidden("U028", "OB-SCA-3", "The customer must authenticate again: the last time was more than 180 days ago."),
         ConsentRefusal.Expired => Unauthorised(http, "OB-CON-19", new ApiFault("TKXP", "OB-CON-19", "The access has reached its end.")),
         ConsentRefusal.Unknown => Unauthorised(http, "OB-SEC-17"),
         ConsentRefusal.OfAnotherClient => ApiError.Forbidden("U011", "OB-HTTP-2", "This consent belongs to another third party."),

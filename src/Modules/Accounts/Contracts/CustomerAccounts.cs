@@ -24,4 +24,7 @@ public sealed record OwnAccount(string AccountId, string Name, string Identifica
 {
     /// <summary>How <see cref="Identification"/> is to be read: OBInternalAccountIdentification4Code.</summary>
     public required string Scheme { get; init; }
+
+    /// <summary>How many of those who may act on it must approve a payment (OB-PIS-26); 1 where each may alone.</summary>
+    public int ApproversNeeded { get; init; } = 1;
 }

@@ -53,11 +53,18 @@ public enum HoldRefusal
     PayeeClosed,
 }
 
+/// <summary>Asks for the payees that a customer has told the bank to trust; the list was made in the bank's own channel, with strong authentication (OB-SCA-5).</summary>
+public sealed record ListTrustedPayees(string CustomerId, string AccountId) : IRequest<IReadOnlyList<TransferPayee>>;
+
 /// <summary>Asks for the account that a customer pays from, where nothing is set aside yet; null where it cannot be used.</summary>
 public sealed record FindPayerAccount(string CustomerId, string AccountId) : IRequest<PayerAccount?>;
 
 /// <summary>An account with its holder's name.</summary>
-public sealed record PayerAccount(string Scheme, string Identification, string HolderName);
+public sealed record PayerAccount(string Scheme, string Identification, string HolderName)
+{
+    /// <summary>How many must approve a payment out of it (OB-PIS-26).</summary>
+    public int ApproversNeeded { get; init; } = 1;
+}
 
 /// <summary>
 /// Moves the money that was set aside: to the payee's account here, or into the hands of a scheme. Asked twice it moves once, and answers the
@@ -71,6 +78,9 @@ public sealed record ReleaseTransfer(string TransferId) : IRequest<bool>;
 
 /// <summary>Brings money back that was moved: a scheme returns it, or the payee gives it back. Once; false where there is nothing to bring back.</summary>
 public sealed record ReturnTransfer(string TransferId, string Why) : IRequest<bool>;
+
+/// <summary>Asks whoever orders transfers which of these there is an order for; for the others nobody will ever ask again.</summary>
+public sealed record ListKnownTransfers(IReadOnlyList<string> TransferIds) : IRequest<IReadOnlySet<string>>;
 
 /// <summary>Asks what was paid under a consent, also what was brought back later.</summary>
 public sealed record SumTransfers(string Under) : IRequest<TransferSum>;

@@ -52,6 +52,9 @@ internal sealed class BankAccount
 
     /// <summary>More than one customer holds it.</summary>
     public required bool IsJoint { get; init; }
+
+    /// <summary>How many of those who may act on it must approve a payment (OB-PIS-26); null where each may alone.</summary>
+    public int? ApproversNeeded { get; init; }
 }
 
 internal enum AccountState

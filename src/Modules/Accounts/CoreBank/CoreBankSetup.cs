@@ -21,6 +21,9 @@ internal static class CoreBankSetup
             .AddSingleton<CoreConnection>()
             .AddScoped<LedgerCoreBank>()
             .AddScoped<HttpCoreBank>()
+            .AddScoped<CoreHolds>()
+            .AddBatchJob<ForgottenHolds>()
+            .AddBatchJob<OldNotices>()
             .AddScoped(Choose);
     }
 

@@ -84,6 +84,7 @@ internal static class CoreSense
     public static string? Problem(TransferOrder asked, HoldResult answer) =>
         (answer.Outcome == HoldOutcome.Held) != (answer.Account is not null) ? "a hold without an account, or an account without a hold"
         : answer.Account is { } account && account.Id != asked.AccountId ? "a hold on another account"
+        : answer.IsOnUs && asked.Exchanged is not null ? "money in another currency that does not leave the bank"
         : null;
 
     private static string? Problem(BankParty party) =>
@@ -102,6 +103,7 @@ internal static class CoreSense
         : account.HolderName.Length is < 1 or > 350 ? "a holder's name that is not 1 to 350 characters"
         : !IsBic(account.ServicerBic) ? "a BIC that is none"
         : account.CreditLimit < 0 ? "a credit limit below zero"
+        : account.ApproversNeeded is < 1 or > 20 ? "a number of approvers that is not 1 to 20"
         : Currency(account.Currency);
 
     private static string? Problem(TransactionQuery asked, Period wanted, BankTransaction row) =>

@@ -42,9 +42,9 @@ internal sealed class FundsChecks(AccountsDb db, TimeProvider time)
 internal sealed class ListFundsChecksHandler(AccountsDb db) : IRequestHandler<ListFundsChecks, IReadOnlyList<FundsCheckShown>>
 {
     public async Task<IReadOnlyList<FundsCheckShown>> Handle(ListFundsChecks request, CancellationToken cancellationToken) => await db.FundsChecks
-        .Where(check => check.ConsentId == request.ConsentId)
+        .Where(check => request.ConsentIds.Contains(check.ConsentId))
         .OrderByDescending(check => check.Id)
         .Take(request.Most)
-        .Select(check => new FundsCheckShown(check.At, check.Reference, check.Amount, check.Currency, check.Answer, check.WhyNone))
+        .Select(check => new FundsCheckShown(check.At, check.Reference, check.Amount, check.Currency, check.Answer, check.WhyNone, check.ConsentId))
         .ToListAsync(cancellationToken);
 }

@@ -48,7 +48,7 @@ internal sealed class LedgerReports(AccountsDb db) : IRequestHandler<SumTransfer
         // One moment for all questions: bookings go on meanwhile.
         await db.Database.ExecuteSqlRawAsync("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", cancellationToken);
         var problems = new List<string>();
-        foreach (var check in Checks) problems.AddRange(await db.Database.SqlQueryRaw<string>(check).OrderBy(problem => problem).Take(MostNamed).ToListAsync(cancellationToken));
+        foreach (var check in Checks) problems.AddRange(await db.Database.SqlQueryRaw<string>(check).OrderBy(line => line).Take(MostNamed).ToListAsync(cancellationToken));
         return new LedgerReport(
             await db.Accounts.LongCountAsync(cancellationToken),
             await db.Entries.LongCountAsync(cancellationToken),

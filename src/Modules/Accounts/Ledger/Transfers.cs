@@ -24,7 +24,10 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
 
         // What is exchanged goes abroad, and none of this bank's accounts is there.
         var number = order.Exchanged is not null ? null : OwnNumber(order.PayeeScheme, order.PayeeIdentification);
-        var payee = number is null ? null : await db.Accounts.SingleOrDefaultAsync(row => row.Scheme == "UK.OBIE.SortCodeAccountNumber" && row.Identification == number, ct);
+
+        // Another than the payer's, and one that keeps this currency: a leg is in the currency of its account (PY-14, PY-24).
+        var payee = number is null ? null : await db.Accounts.SingleOrDefaultAsync(
+            row => row.Scheme == "UK.OBIE.SortCodeAccountNumber" && row.Identification == number && row.Id != account.Id && row.Currency == account.Currency, ct);
         if (number is not null && payee is null) return new HoldResult(HoldOutcome.PayeeUnknown);
         if (payee is { State: AccountState.Closed }) return new HoldResult(HoldOutcome.PayeeClosed);
 
@@ -126,8 +129,8 @@ internal sealed class Transfers(AccountsDb db, TimeProvider time)
     /// <param name="heldOn">The account on which the money was held until now; null where it was not.</param>
     private async Task BookAsync(Transfer transfer, string text, IReadOnlyList<Leg> legs, string? heldOn, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        var entry = new Entry { Id = Guid.CreateVersion7(now), BookedAt = now, Text = text };
+        var at = transfer.StateChangedAt;
+        var entry = new Entry { Id = Guid.CreateVersion7(at), BookedAt = at, Text = text };
         db.Add(entry);
         foreach (var leg in legs) db.Add(new Leg { EntryId = entry.Id, Number = leg.Number, Account = leg.Account, Amount = leg.Amount, Currency = leg.Currency });
 

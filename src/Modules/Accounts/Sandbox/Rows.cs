@@ -12,6 +12,7 @@ internal static class AccountRow
         nameof(BankAccount.Category), nameof(BankAccount.TypeCode), nameof(BankAccount.Scheme), nameof(BankAccount.Identification),
         nameof(BankAccount.HolderName), nameof(BankAccount.ServicerBic), nameof(BankAccount.OpenedAt), nameof(BankAccount.State),
         nameof(BankAccount.StateChangedAt), nameof(BankAccount.CreditLimit), nameof(BankAccount.Balance), nameof(BankAccount.IsJoint),
+        nameof(BankAccount.ApproversNeeded),
     ];
 
     public static object?[] Values(BankAccount account) =>
@@ -20,6 +21,7 @@ internal static class AccountRow
         account.Category, account.TypeCode, account.Scheme, account.Identification,
         account.HolderName, account.ServicerBic, account.OpenedAt, account.State.ToString(),
         account.StateChangedAt, account.CreditLimit, account.Balance, account.IsJoint,
+        account.ApproversNeeded,
     ];
 }
 

@@ -25,6 +25,15 @@ internal sealed record SandboxAccount(
 
     public const string Bic = "OBNKGB2LXXX";
 
+    /// <summary>Customers who act on it for its holder.</summary>
+    public IReadOnlyList<string> ActingIds { get; init; } = [];
+
+    /// <summary>How many must approve a payment; null where each may alone.</summary>
+    public int? ApproversNeeded { get; init; }
+
+    /// <summary>Everybody who may act on it, its holders first.</summary>
+    public IEnumerable<string> AllIds => CustomerIds.Concat(ActingIds);
+
     public bool IsCard => TypeCode == "CARD";
 
     public bool IsBusiness => CustomerIds.Contains(SandboxBank.Bakery.CustomerId) || CustomerIds.Contains(SandboxBank.Market.CustomerId);
@@ -72,8 +81,10 @@ internal static class SandboxBank
     public static readonly SandboxPerson Bakery = new("C-100004", "bakery", "Quill & Larkspur Bakery Ltd");
     public static readonly SandboxPerson Market = new("C-100005", "market", "Harbour Lane Market Ltd");
 
-    /// <summary>Amelia has several accounts, Thomas shares one with her, Noor has none, two are businesses.</summary>
-    public static readonly IReadOnlyList<SandboxPerson> Customers = [Amelia, Thomas, Noor, Bakery, Market];
+    public static readonly SandboxPerson Rowan = new("C-100006", "rowan", "Rowan Quill");
+
+    /// <summary>Amelia has several accounts, Thomas shares one with her, Noor has none, two are businesses, and Rowan acts for one of these.</summary>
+    public static readonly IReadOnlyList<SandboxPerson> Customers = [Amelia, Thomas, Noor, Bakery, Market, Rowan];
 
     /// <summary>In the order of each customer's own list.</summary>
     public static readonly IReadOnlyList<SandboxAccount> Accounts =
@@ -86,7 +97,7 @@ internal static class SandboxBank
         new("GB-3", "20450061", "Tom's account", "Current Account", "CACC", "GBP", "Thomas Hartwell", 750m, Thomas.CustomerId),
         new("GB-4", "20450078", "Camper van", "Regular Saver", "SVGS", "GBP", "Thomas Hartwell", null, Thomas.CustomerId),
         new("CARD-2", "20450086", "Blue card", "Credit Card", "CARD", "GBP", "Thomas Hartwell", 2500m, Thomas.CustomerId),
-        new("BUS-1", "20450094", "Trading", "Business Current Account", "CACC", "GBP", "Quill & Larkspur Bakery Ltd", 10000m, Bakery.CustomerId),
+        new("BUS-1", "20450094", "Trading", "Business Current Account", "CACC", "GBP", "Quill & Larkspur Bakery Ltd", 10000m, Bakery.CustomerId) { ActingIds = [Rowan.CustomerId], ApproversNeeded = 2 },
         new("BUS-2", "20450102", "VAT reserve", "Business Saver", "SVGS", "GBP", "Quill & Larkspur Bakery Ltd", null, Bakery.CustomerId),
         new("BIG-1", "20450110", "Stall takings", "Business Current Account", "CACC", "GBP", "Harbour Lane Market Ltd", 25000m, Market.CustomerId),
     ];

@@ -18,10 +18,10 @@ internal static class SandboxParties
         Firm(SandboxBank.Market, "09990002", "office@harbour-lane.example.com", "+44-1632960202", "1", "Harbour Lane", "Bristol", "BS99 1HL"),
     ];
 
-    /// <summary>Who acts for a firm without being a customer.</summary>
+    /// <summary>Who acts for a firm; one of them is a customer too.</summary>
     private static readonly IReadOnlyList<(string CustomerId, BankParty Party)> Directors =
     [
-        (SandboxBank.Bakery.CustomerId, Director("Rowan Quill", "Rowan James Quill", "rowan@quill-and-larkspur.example.com")),
+        (SandboxBank.Bakery.CustomerId, Director("Rowan Quill", "Rowan James Quill", "rowan@quill-and-larkspur.example.com", SandboxBank.Rowan.CustomerId)),
         (SandboxBank.Bakery.CustomerId, Director("Sana Larkspur", "Sana Iris Larkspur", "sana@quill-and-larkspur.example.com")),
         (SandboxBank.Market.CustomerId, Director("Owen Pritchard", "Owen Rhys Pritchard", "owen@harbour-lane.example.com")),
     ];
@@ -86,9 +86,10 @@ internal static class SandboxParties
         Country = "GB",
     };
 
-    private static BankParty Director(string name, string legalName, string email) => new()
+    private static BankParty Director(string name, string legalName, string email, string? customerId = null) => new()
     {
         Id = AccountIds.NewRow(),
+        CustomerId = customerId,
         Name = name,
         FullLegalName = legalName,
         LegalStructure = "UK.OBIE.Individual",

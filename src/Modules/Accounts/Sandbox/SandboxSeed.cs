@@ -45,7 +45,7 @@ internal static class SandboxSeed
             connection,
             "accounts.holders",
             ["CustomerId", "AccountId"],
-            SandboxBank.Accounts.SelectMany(account => account.CustomerIds.Select(customer => new object?[] { customer, ids[account.Tag] })),
+            SandboxBank.Accounts.SelectMany(account => account.AllIds.Select(customer => new object?[] { customer, ids[account.Tag] })),
             ct);
         await BulkCopy.WriteAsync(connection, "accounts.entries", EntryRow.Names, books.Entries.Select(EntryRow.Values), ct);
         await BulkCopy.WriteAsync(
@@ -124,7 +124,7 @@ internal static class SandboxSeed
                 customer.DisplayName,
                 [
                     .. SandboxBank.Accounts
-                        .Where(account => account.CustomerIds.Contains(customer.CustomerId))
+                        .Where(account => account.AllIds.Contains(customer.CustomerId))
                         .Select(account => new SandboxAccountName(account.Tag, ids[account.Identification], account.Name, account.Identification, account.Currency)),
                 ])),
         ];
@@ -152,6 +152,7 @@ internal static class SandboxSeed
             CreditLimit = account.CreditLimit,
             Balance = balance,
             IsJoint = account.CustomerIds.Length > 1,
+            ApproversNeeded = account.ApproversNeeded,
         };
     }
 }

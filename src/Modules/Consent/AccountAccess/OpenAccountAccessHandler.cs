@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Kernel;
 using OpenBanking.Kernel.Storage;
 
 namespace OpenBanking.Consent.AccountAccess;
@@ -16,15 +17,19 @@ internal sealed class OpenedConsent
 }
 
 /// <summary>Says what a consent lets its client read at this moment; asked on every request and kept nowhere (CO-16).</summary>
-internal sealed class OpenAccountAccessHandler(Consents consents, OpenedConsent opened)
+internal sealed class OpenAccountAccessHandler(Consents consents, OpenedConsent opened, CurrentChoices choices, TimeProvider time)
     : IRequestHandler<OpenAccountAccess, AccountAccessDecision>
 {
+    /// <summary>Under the law of the Union, data is told for so long after strong authentication (OB-SCA-3); in the United Kingdom the bank asks for cause only.</summary>
+    private static readonly TimeSpan UnionsLimit = TimeSpan.FromDays(180);
+
     public async Task<AccountAccessDecision> Handle(OpenAccountAccess request, CancellationToken cancellationToken)
     {
         if (await consents.FindAsync(request.ConsentId, cancellationToken) is not { } consent || consent.Kind != ConsentKind.AccountAccess) return Refused(ConsentRefusal.Unknown);
         if (consent.ClientId != request.ClientId) return Refused(ConsentRefusal.OfAnotherClient);
         switch (consent.State)
         {
+            case ConsentState.AUTH when choices.Now.Region == Region.EU && consent.AuthenticatedAt + UnionsLimit <= time.GetUtcNow(): return Refused(ConsentRefusal.AuthenticatedTooLongAgo);
             case ConsentState.AUTH: break;
             case ConsentState.CANC: return Refused(ConsentRefusal.Cancelled);
             case ConsentState.EXPD: return Refused(ConsentRefusal.Expired);

@@ -32,4 +32,7 @@ public enum ConsentRefusal
     NotAuthorised,
     Cancelled,
     Expired,
+
+    /// <summary>The consent stands, and its customer must authenticate again (OB-SCA-3).</summary>
+    AuthenticatedTooLongAgo,
 }

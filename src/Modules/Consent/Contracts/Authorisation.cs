@@ -56,6 +56,9 @@ public sealed record ApprovalDocument(
 
     /// <summary>What is paid, where money is moved; then one account is chosen, not several.</summary>
     public ShownPayment? Payment { get; init; }
+
+    /// <summary>The passkey must sign it; not so only for a payment under an exemption of which the bank makes use (OB-SCA-4).</summary>
+    public bool AsksPasskey { get; init; } = true;
 }
 
 /// <summary>A payment as its payer is shown it. Amount and payee are what the passkey is bound to (OB-SCA-2, P-10).</summary>
@@ -64,6 +67,9 @@ public sealed record ShownPayment(Money Amount, string PayeeName, string PayeeAc
 {
     /// <summary>The third party is told the payer's account, for a refund (P-11).</summary>
     public bool GivesRefundAccount { get; init; }
+
+    /// <summary>How many payments a file holds, where it is one: then the amount is their sum and the payee's account is the file's name (P-7).</summary>
+    public int? Payments { get; init; }
 }
 
 /// <summary>A line of what is shown.</summary>
@@ -73,7 +79,11 @@ public sealed record ShownLine(string Label, string Value);
 /// <param name="Name">Unique among the customer's accounts, as the own channel shows it.</param>
 /// <param name="Detail">Sort code and number, IBAN, or masked card number.</param>
 /// <param name="IsJoint">Another holder's data becomes visible .</param>
-public sealed record ApprovalAccount(string AccountId, string Name, string Detail, string Currency, bool IsJoint);
+public sealed record ApprovalAccount(string AccountId, string Name, string Detail, string Currency, bool IsJoint)
+{
+    /// <summary>How many must approve a payment out of it, the customer among them (P-8).</summary>
+    public int ApproversNeeded { get; init; } = 1;
+}
 
 /// <summary>One group of data in plain words, with its parts .</summary>
 public sealed record DataGroup(string Title, IReadOnlyList<string> Parts);
@@ -116,6 +126,12 @@ public abstract record AuthorisationAnswer
 
     /// <summary>Decided, expired or deleted meanwhile (CO-09).</summary>
     public sealed record InWrongState : AuthorisationAnswer;
+
+    /// <summary>The passkey must have signed it, and just now (OB-SCA-2, CON-05).</summary>
+    public sealed record PasskeyNeeded(string Rule) : AuthorisationAnswer;
+
+    /// <summary>A payment after the bank's hour, which it refuses: the consent is rejected by that (OB-PIS-18).</summary>
+    public sealed record TooLate : AuthorisationAnswer;
 }
 
 /// <summary>Rejects a consent that was not authorised: the customer declined, or did not decide in time (OB-CON-4).</summary>
@@ -126,4 +142,7 @@ public enum RejectionCause
     Declined,
     TimedOut,
     NoEligibleAccount,
+
+    /// <summary>The passkey was used and did not fit, too often.</summary>
+    FailedAuthentication,
 }

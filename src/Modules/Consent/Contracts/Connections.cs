@@ -28,6 +28,12 @@ public sealed record ConnectionSummary(
 
     public required ConsentKind Kind { get; init; }
 
+    /// <summary>All consents that this entry stands for: a card issuer may have several for one account (D-9). Its own is the first.</summary>
+    public IReadOnlyList<string> ConsentIds { get; init; } = [];
+
+    /// <summary>The third party's legal name, for which its directory vouches (DC-17); null where there is none.</summary>
+    public string? OrganisationName { get; init; }
+
     /// <summary>When it ended for this customer; null while it is active (D-2).</summary>
     public DateTimeOffset? EndedAt { get; init; }
 

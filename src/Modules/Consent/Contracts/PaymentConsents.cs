@@ -25,6 +25,9 @@ public abstract record PaymentConsentDecision
 
         /// <summary>What the payer pays beside it, in the currency of the account.</summary>
         public required decimal Charge { get; init; }
+
+        /// <summary>How old the customer's authentication may be for its order (STEP-09); null where that does not matter.</summary>
+        public TimeSpan? FreshFor { get; init; }
     }
 
     public sealed record Refused(ConsentRefusal Reason) : PaymentConsentDecision;
@@ -39,6 +42,12 @@ public abstract record PaymentConsentDecision
 /// </summary>
 public sealed record ConsumePaymentConsent(string ConsentId, string ClientId, string OrderId) : IRequest<bool>;
 
+/// <summary>
+/// Notes by which article of the technical standard a payment is carried out for which its customer is not asked: the first of a series was
+/// signed with it, and the others are exempt (OB-SCA-4). It is for the transaction in which the payment is made.
+/// </summary>
+public sealed record NoteUnattendedPayment(string ConsentId, string TransferId, bool IsFirst) : IRequest;
+
 /// <summary>Asks which payments of a standing order or of a file are due, from one on by its number, the first being 0; fewer than asked for where it ends.</summary>
 public sealed record ListDuePayments(string ConsentId, int From, int Count) : IRequest<IReadOnlyList<DuePayment>>;
 
@@ -51,6 +60,9 @@ public sealed record DuePayment(int Number, DateOnly Day, Money Debit, Money? Tr
     /// <summary>Of a payment in a file, whom it pays; of a standing order that stands in the order.</summary>
     public DuePayee? Payee { get; init; }
 }
+
+/// <summary>Asks how a payment was shown to the customer who approved it; null where it is another's, or none that is shown.</summary>
+public sealed record DescribeApprovedPayment(string ConsentId, string CustomerId) : IRequest<ShownPayment?>;
 
 /// <summary>Whom a payment of a file pays.</summary>
 public sealed record DuePayee(string Scheme, string Identification, string Name, string EndToEnd, string? Reference);

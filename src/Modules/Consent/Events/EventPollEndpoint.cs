@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Storage;
 using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Http;
+using OpenBanking.Kernel.Storage;
 using OpenBanking.ResourceServer;
 
 namespace OpenBanking.Consent.Events;
@@ -13,7 +14,7 @@ namespace OpenBanking.Consent.Events;
 /// Where a third party fetches its events and says which it has (OB-EVT-9). What is not acknowledged comes again; what is, is gone. The
 /// events are signed, the answer itself is not (OB-JWS-13).
 /// </summary>
-internal sealed class EventPollEndpoint(ConsentDb db, SecurityEventTokens tokens, TimeProvider time)
+internal sealed class EventPollEndpoint(ConsentDb db, SecurityEventTokens tokens, EventWaits waits, UnitOfWork unit, TimeProvider time)
 {
     /// <summary>In one answer: each event takes a signature.</summary>
     public const int Most = 50;
@@ -34,11 +35,28 @@ internal sealed class EventPollEndpoint(ConsentDb db, SecurityEventTokens tokens
 
         // One more than is sent tells whether there are more.
         var most = Math.Min(request.MaxEvents ?? Most, Most);
-        var waiting = await db.Events.Where(row => row.ClientId == clientId && row.RejectedAt == null)
-            .OrderBy(row => row.Sequence).Take(most + 1).ToListAsync(ct);
+        var waiting = await NextAsync(clientId, most, ct);
+        if (waiting.Count == 0 && request.MayWait && most > 0 && await WaitAsync(request, http, ct)) waiting = await NextAsync(clientId, most, ct);
         var sets = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var row in waiting.Take(most)) sets[row.Id.ToString("N")] = await tokens.SignAsync(row, ct);
         return TypedResults.Json(new PollAnswer(waiting.Count > most, sets), EventWire.Default.PollAnswer, UkApi.Json);
+    }
+
+    private Task<List<EventRecord>> NextAsync(string clientId, int most, CancellationToken ct) =>
+        db.Events.Where(row => row.ClientId == clientId && row.RejectedAt == null).OrderBy(row => row.Sequence).Take(most + 1).ToListAsync(ct);
+
+    /// <summary>
+    /// Waits without a connection to the database, and so without a transaction: a request that has acknowledged something is answered at
+    /// once, because that is not to wait for events that may not come. False where nobody has waited.
+    /// </summary>
+    private async Task<bool> WaitAsync(PollRequest request, HttpContext http, CancellationToken ct)
+    {
+        if (request.Acknowledged.Count + request.Rejected.Count > 0) return false;
+        await unit.ReleaseAsync(ct);
+        var start = time.GetTimestamp();
+        await waits.WaitAsync(http.Caller().ClientId, ct);
+        LongPoll.Waited(http, time.GetElapsedTime(start));
+        return true;
     }
 
     /// <summary>Only its own; an id of nothing or of somebody else's is passed over (OB-EVT-11, OB-EVT-12).</summary>

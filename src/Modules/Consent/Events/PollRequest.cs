@@ -6,25 +6,23 @@ namespace OpenBanking.Consent.Events;
 
 /// <summary>What a third party asks for and what it has received, as it said (OBEventPolling1).</summary>
 /// <param name="MaxEvents">How many it wants; 0 is none, null is as many as there may be.</param>
+/// <param name="MayWait">Whether it would wait for events where there are none.</param>
 /// <param name="Acknowledged">The <c>jti</c> of what it has.</param>
 /// <param name="Rejected">The <c>jti</c> of what it cannot use, and what is wrong with it.</param>
-internal sealed record PollRequest(int? MaxEvents, IReadOnlyList<string> Acknowledged, IReadOnlyDictionary<string, string> Rejected)
+internal sealed record PollRequest(int? MaxEvents, bool MayWait, IReadOnlyList<string> Acknowledged, IReadOnlyDictionary<string, string> Rejected)
 {
     private const int LongestId = 128;
     private const int LongestError = 40;
     private const int LongestDescription = 256;
 
-    /// <summary>
-    /// Reads the members. What becomes of <c>returnImmediately</c> is the same either way: nobody is kept waiting for events that may not
-    /// come (OB-EVT-10).
-    /// </summary>
+    /// <summary>Reads the members. Who says nothing of <c>returnImmediately</c> is answered at once; RFC 8936 has it the other way, and few clients expect to wait.</summary>
     public static Outcome<PollRequest, ApiError> From(JsonElement body)
     {
         var members = new BodyMembers();
         members.Only(body, "", "maxEvents", "returnImmediately", "ack", "setErrs");
         var most = members.Integer(body, "maxEvents");
         if (most < 0) members.Faults.Add(Wrong("Must be 0 or more.", "maxEvents"));
-        members.Flag(body, "returnImmediately");
+        var atOnce = members.Flag(body, "returnImmediately") ?? true;
         var acknowledged = members.Texts(body, "ack") ?? [];
         for (var at = 0; at < acknowledged.Count; at++) Bounded(acknowledged[at], LongestId, $"ack[{at}]", members);
         var rejected = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -33,7 +31,7 @@ internal sealed record PollRequest(int? MaxEvents, IReadOnlyList<string> Acknowl
             foreach (var error in errors.EnumerateObject()) rejected[error.Name] = ReadError(errors, error.Name, members);
         }
 
-        return members.Faults.Count > 0 ? ApiError.BadRequest(members.Faults) : new PollRequest(most, acknowledged, rejected);
+        return members.Faults.Count > 0 ? ApiError.BadRequest(members.Faults) : new PollRequest(most, !atOnce, acknowledged, rejected);
     }
 
     private static string ReadError(JsonElement errors, string id, BodyMembers members)

@@ -19,17 +19,13 @@ internal sealed record DomesticScheme(string Name, TimeOnly? CutOff, string? Cha
     public static DomesticScheme? Of(PaymentRequest payment) =>
         payment.Text("Data.Initiation.LocalInstrument") is { } asked ? All.FirstOrDefault(scheme => scheme.Name == asked) : All[0];
 
-    /// <summary>What a third party is told of a payment made now (OB-PIS-14, OB-PIS-17).</summary>
-    public PaymentQuote Quote(DateTimeOffset now, ConsentOptions options)
+    /// <summary>What a third party is told of a payment that is to go at a moment (OB-PIS-14, OB-PIS-17).</summary>
+    public PaymentQuote Quote(DateTimeOffset asked, PaymentPlace place)
     {
-        var charges = ChargeType is null || options.ChapsCharge == 0 ? [] : new[] { new PaymentQuote.Charge("BorneByDebtor", ChargeType, new Money(options.ChapsCharge, "GBP")) };
-        if (CutOff is not { } at) return new PaymentQuote(null, now, now, charges);
-        var today = WorkingDays.DayOf(now);
-        var isInTime = WorkingDays.IsWorkingDay(today) && WorkingDays.TimeOf(now) < at;
-
-        // What comes too late is taken and goes on the next working day (OB-PIS-19).
-        var day = isInTime ? today : WorkingDays.After(today);
-        var executed = isInTime ? now : WorkingDays.At(day, new TimeOnly(8, 0));
-        return new PaymentQuote(WorkingDays.At(day, at), executed, WorkingDays.At(day, at), charges);
+        var charge = place.Options.ChapsCharge;
+        var charges = ChargeType is null || charge == 0 ? [] : new[] { new PaymentQuote.Charge("BorneByDebtor", ChargeType, new Money(charge, "GBP")) };
+        var (cutOff, execution) = place.TimesOf(asked, CutOff);
+        var settlement = CutOff is { } at ? WorkingDays.At(WorkingDays.DayOf(execution), at) : execution;
+        return new PaymentQuote(cutOff, execution, settlement, charges);
     }
 }

@@ -27,6 +27,10 @@ internal static class FilePayments
         return Convert.TryFromBase64String(text, hash, out var length) && length == hash.Length ? hash : null;
     }
 
-    /// <summary>When its payments are made: as soon as they are ordered, unless a day was asked for.</summary>
-    public static DateTimeOffset ExecutionOf(PaymentRequest payment, DateTimeOffset asked) => payment.Has(Requested) ? ScheduledPayments.ExecutionOf(payment) : asked;
+    /// <summary>When its payments are made: as soon as they are ordered, unless a day was asked for or the bank's hour has passed.</summary>
+    public static DateTimeOffset ExecutionOf(PaymentRequest payment, DateTimeOffset ordered, PaymentPlace place) =>
+        place.TimesOf(payment.Has(Requested) ? ScheduledPayments.ExecutionOf(payment, place.Days) : ordered, null).Execution;
+
+    /// <summary>The day that was asked for; null where it is to go at once.</summary>
+    public static DateTimeOffset? AskedFor(PaymentRequest payment) => payment.Moment(Requested);
 }

@@ -113,11 +113,12 @@ internal static class InternationalPayments
     {
         var quote = QuoteRepeated(payment, place);
         var scheme = InternationalScheme.Of(payment)!;
-        var start = payment.Has("Data.Initiation.RequestedExecutionDateTime") ? ScheduledPayments.ExecutionOf(payment) : place.Now;
-        var day = WorkingDays.OnOrAfter(WorkingDays.DayOf(start));
-        var execution = day == WorkingDays.DayOf(start) ? start : WorkingDays.At(day, new TimeOnly(8, 0));
-        for (var left = scheme.Days; left > 0; left--) day = WorkingDays.After(day);
-        return quote with { Execution = execution, Settlement = WorkingDays.At(day, new TimeOnly(17, 0)), Others = RateOf(payment, place) };
+        var start = payment.Has("Data.Initiation.RequestedExecutionDateTime") ? ScheduledPayments.ExecutionOf(payment, place.Days) : place.Now;
+        var (cutOff, timely) = place.TimesOf(start, null);
+        var day = place.Days.OnOrAfter(WorkingDays.DayOf(timely));
+        var execution = day == WorkingDays.DayOf(timely) ? timely : WorkingDays.At(day, PaymentPlace.Opening);
+        for (var left = scheme.Days; left > 0; left--) day = place.Days.After(day);
+        return quote with { CutOff = cutOff, Execution = execution, Settlement = WorkingDays.At(day, new TimeOnly(17, 0)), Others = RateOf(payment, place) };
     }
 
     /// <summary>Of a standing order: each of its payments is exchanged on its own day, so no rate is quoted.</summary>
@@ -132,7 +133,7 @@ internal static class InternationalPayments
         };
         var (unit, ways) = (UnitOf(payment), ExchangedAmounts.RateOf(place.Options, "GBP", UnitOf(payment)));
         var due = ExchangedAmounts.Of(new Money(pounds, "GBP"), "GBP", unit, ways).Transfer;
-        return new PaymentQuote(null, null, null, pounds == 0 ? [] : [new PaymentQuote.Charge(bearer, ChargeType, due)]);
+        return new PaymentQuote(place.TimesOf(place.Now, null).CutOff, null, null, pounds == 0 ? [] : [new PaymentQuote.Charge(bearer, ChargeType, due)]);
     }
 
     /// <summary>The two amounts under the rate that stands in a consent.</summary>

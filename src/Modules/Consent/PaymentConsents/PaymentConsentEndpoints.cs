@@ -86,7 +86,7 @@ internal sealed class PaymentConsentEndpoints(
 
     private async Task<Outcome<IResult, ApiError>> CreateAsync(PaymentType type, string consentId, PaymentRequest payment, HttpContext http, CancellationToken ct)
     {
-        var place = await quotes.PlaceOfAsync(payment, ct);
+        var place = await quotes.PlaceOfAsync(type.Kind, payment, ct);
         if (PaymentRules.FirstRefusal(type.Rules, payment, place) is { } refusal) return refusal;
         if (cutOffs.Refuses(type.Kind)) return ApiError.BadRequest("U012", "OB-PIS-18", "Payments of this type are taken before the cut-off only.");
         if (await own.TooManyWaitAsync(http, ct) is { } tooMany) return tooMany;

@@ -3,15 +3,18 @@ using Microsoft.EntityFrameworkCore;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Consent.Storage;
+using OpenBanking.Consent.StrongAuthentication;
 using OpenBanking.Kernel;
 
 namespace OpenBanking.Consent.PaymentConsents;
 
 /// <summary>Says what may be paid under a consent, and uses it up for its one order (OB-PIS-5).</summary>
-internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, CutOffs cutOffs, ConsentOptions options, TimeProvider time) :
+internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, CutOffs cutOffs, PaymentQuotes quotes, ScaPolicy sca, ConsentOptions options, TimeProvider time) :
     IRequestHandler<OpenPaymentConsent, PaymentConsentDecision>,
     IRequestHandler<ConsumePaymentConsent, bool>,
-    IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>
+    IRequestHandler<NoteUnattendedPayment, Unit>,
+    IRequestHandler<ListDuePayments, IReadOnlyList<DuePayment>>,
+    IRequestHandler<DescribeApprovedPayment, ShownPayment?>
 {
     public async Task<PaymentConsentDecision> Handle(OpenPaymentConsent request, CancellationToken cancellationToken)
     {
@@ -28,12 +31,20 @@ internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, Cu
         if (InternationalPayments.HoldsUntil(consent) <= time.GetUtcNow()) return new PaymentConsentDecision.Refused(ConsentRefusal.NotAuthorised);
         if (cutOffs.Refuses(consent.Kind)) return new PaymentConsentDecision.TooLate();
         var (debit, transfer) = AmountsOf(consent);
-        return new PaymentConsentDecision.Granted(consent.CustomerId!, consent.AccountIds!.Single(), consent.Terms!, consent.Quoted)
+        var quoted = await quotes.WhenOrderedAsync(consent, PaymentRequest.Of(consent), cancellationToken);
+        return new PaymentConsentDecision.Granted(consent.CustomerId!, consent.AccountIds!.Single(), consent.Terms!, quoted)
         {
             Debit = debit,
             Transfer = transfer,
             Charge = PaymentQuote.DueOf(consent),
+            FreshFor = sca.FreshFor(debit),
         };
+    }
+
+    public async Task<Unit> Handle(NoteUnattendedPayment request, CancellationToken cancellationToken)
+    {
+        if (await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent) await sca.NoteUnattendedAsync(consent, request.TransferId, request.IsFirst, cancellationToken);
+        return Unit.Value;
     }
 
     public async Task<bool> Handle(ConsumePaymentConsent request, CancellationToken cancellationToken) =>
@@ -56,13 +67,18 @@ internal sealed class PaymentConsentHandlers(Consents consents, ConsentDb db, Cu
         ];
     }
 
+    public async Task<ShownPayment?> Handle(DescribeApprovedPayment request, CancellationToken cancellationToken) =>
+        await consents.FindAsync(request.ConsentId, cancellationToken) is { } consent && consent.CustomerId == request.CustomerId && PaymentTypes.Serves(consent.Kind)
+            ? PaymentTypes.Of(consent).Show(PaymentRequest.Of(consent), consent)
+            : null;
+
     private async Task<IReadOnlyList<DuePayment>> InFileAsync(ConsentRecord consent, PaymentRequest payment, ListDuePayments request, int count, CancellationToken ct)
     {
         var stored = await db.Files.AsNoTracking().SingleAsync(file => file.ConsentId == consent.Id, ct);
         using var content = new MemoryStream(stored.Content, writable: false);
         var format = FileFormat.Find(payment.Text("Data.Initiation.FileType"))!;
         if ((await format.ReadAsync(content, count, ct)).Failed(out _, out var payments)) throw new InvalidOperationException("A file was taken that cannot be read.");
-        var day = WorkingDays.DayOf(FilePayments.ExecutionOf(payment, consent.StateChangedAt));
+        var day = WorkingDays.DayOf(FilePayments.ExecutionOf(payment, consent.StateChangedAt, quotes.PlaceOf(consent.Kind)));
         return
         [
             .. payments.Skip(request.From).Take(request.Count).Select(one => new DuePayment(one.Number, day, one.Amount, null, one.Number == count - 1)

@@ -11,6 +11,11 @@ namespace OpenBanking.Consent.PaymentConsents;
 /// </summary>
 internal sealed record PaymentQuote(DateTimeOffset? CutOff, DateTimeOffset? Execution, DateTimeOffset? Settlement, IReadOnlyList<PaymentQuote.Charge> Charges)
 {
+    private const string CutOffMember = "CutOffDateTime";
+    private const string ExecutionMember = "ExpectedExecutionDateTime";
+    private const string SettlementMember = "ExpectedSettlementDateTime";
+    private static readonly string[] Times = [CutOffMember, ExecutionMember, SettlementMember];
+
     internal sealed record Charge(string Bearer, string Type, Money Amount);
 
     /// <summary>Members beyond those, by their names.</summary>
@@ -19,9 +24,9 @@ internal sealed record PaymentQuote(DateTimeOffset? CutOff, DateTimeOffset? Exec
     public string ToJson()
     {
         var json = new JsonObject();
-        if (CutOff is { } cutOff) json["CutOffDateTime"] = IsoDateTime.ToWire(cutOff);
-        if (Execution is { } execution) json["ExpectedExecutionDateTime"] = IsoDateTime.ToWire(execution);
-        if (Settlement is { } settlement) json["ExpectedSettlementDateTime"] = IsoDateTime.ToWire(settlement);
+        if (CutOff is { } cutOff) json[CutOffMember] = IsoDateTime.ToWire(cutOff);
+        if (Execution is { } execution) json[ExecutionMember] = IsoDateTime.ToWire(execution);
+        if (Settlement is { } settlement) json[SettlementMember] = IsoDateTime.ToWire(settlement);
 
         // Always there, and empty when the payment costs nothing (OB-GEN-6).
         json[nameof(Charges)] = new JsonArray(
@@ -35,6 +40,19 @@ internal sealed record PaymentQuote(DateTimeOffset? CutOff, DateTimeOffset? Exec
         ]);
         foreach (var (name, value) in Others ?? []) json[name] = value?.DeepClone();
         return json.ToJsonString();
+    }
+
+    /// <summary>When a payment goes, as it is stored with its consent; null where that is not said.</summary>
+    public static DateTimeOffset? ExecutionOf(ConsentRecord consent) =>
+        consent.Quoted is { } quoted && JsonElement.Parse(quoted).TryGetProperty(ExecutionMember, out var at) ? IsoDateTime.Parse(at.GetString()!) : null;
+
+    /// <summary>What is stored, with the times of this quote in the place of its own (OB-PIS-17).</summary>
+    public string InTimeOf(string stored)
+    {
+        var (kept, fresh) = (JsonNode.Parse(stored)!.AsObject(), JsonNode.Parse(ToJson())!.AsObject());
+        foreach (var name in Times) kept[name] = fresh[name]?.DeepClone();
+        foreach (var name in Times.Where(name => kept[name] is null)) kept.Remove(name);
+        return kept.ToJsonString();
     }
 
     /// <summary>What the payer pays beside the amount.</summary>

@@ -4,8 +4,29 @@ using OpenBanking.Kernel.Http;
 namespace OpenBanking.Consent.PaymentConsents;
 
 /// <summary>What a payment is judged by beside itself.</summary>
-internal sealed record PaymentPlace(DateTimeOffset Now, ConsentOptions Options)
+internal sealed record PaymentPlace(DateTimeOffset Now, ConsentOptions Options, SettlementDays Days)
 {
+    /// <summary>When payments that were not in time go out on the day after.</summary>
+    public static readonly TimeOnly Opening = new(8, 0);
+
+    /// <summary>The bank's hour for payments of the type; null where it has none.</summary>
+    public CutOff? Hour { get; init; }
+
+    /// <summary>
+    /// When a payment goes that is to go at a moment: then, or in the morning of the next working day where that moment is past the hour of its
+    /// type or of its scheme, whichever is earlier (OB-PIS-19). An hour after which the bank refuses moves nothing.
+    /// </summary>
+    /// <param name="schemes">The hour of the scheme, where it has one.</param>
+    public (DateTimeOffset? CutOff, DateTimeOffset Execution) TimesOf(DateTimeOffset asked, TimeOnly? schemes)
+    {
+        var today = WorkingDays.DayOf(asked);
+        var last = Hour is { Rejects: false, At: var own } && !(schemes < own) ? own : schemes;
+        if (last is not { } at) return (Hour is { } hour ? WorkingDays.At(today, hour.At) : null, asked);
+        var isInTime = Days.Has(today) && WorkingDays.TimeOf(asked) < at;
+        var day = isInTime ? today : Days.After(today);
+        return (WorkingDays.At(day, at), isInTime ? asked : WorkingDays.At(day, Opening));
+    }
+
     /// <summary>The contract on a rate that the payment names, where the bank knows it.</summary>
     public ExchangeContract? Contract { get; init; }
 }

@@ -31,6 +31,14 @@ internal sealed record PaymentType(
     /// <summary>What leaves the payer's account, in its currency; charges apart.</summary>
     public Func<PaymentRequest, ConsentRecord, Money> Debit { get; init; } = (payment, _) => payment.Amount!.Value;
 
+    /// <summary>Third parties may ask for accounts that one approves for alone, or that several must (OB-PIS-25); without a word all will do.</summary>
+    private static bool IsApprovedAsAsked(PaymentRequest payment, OwnAccount account) => payment.Text("Data.Authorisation.AuthorisationType") switch
+    {
+        "Single" => account.ApproversNeeded == 1,
+        "Multiple" => account.ApproversNeeded > 1,
+        _ => true,
+    };
+
     public RequestSchema RequestSchema => RequestSchema.Of("payment-initiation", Schema);
 
     /// <summary>What its kind of consent has of its own: named accounts are not chosen (P-2), else exactly one is (P-3, OB-PIS-7).</summary>
@@ -38,7 +46,7 @@ internal sealed record PaymentType(
     {
         var payment = PaymentRequest.Of(consent);
         var debtor = payment.Debtor;
-        var accounts = own.Where(account => CanBePaidFrom(payment, account) && (debtor is null || debtor.Is(account))).ToList();
+        var accounts = own.Where(account => CanBePaidFrom(payment, account) && (debtor is null || debtor.Is(account)) && IsApprovedAsAsked(payment, account)).ToList();
         return new ShownTerms(accounts, ChoosesAccounts: debtor is null, []) { Payment = Show(payment, consent) };
     });
 }
@@ -53,7 +61,7 @@ internal static class PaymentTypes
             "/domestic-payment-consents",
             "OBWriteDomesticConsent4",
             [.. PaymentRules.Domestic, .. PaymentRules.Common],
-            (payment, place) => DomesticScheme.Of(payment)!.Quote(place.Now, place.Options),
+            (payment, place) => DomesticScheme.Of(payment)!.Quote(place.Now, place),
             ShownPayments.Single,
             ConfirmsFunds: true),
         new(
@@ -61,7 +69,7 @@ internal static class PaymentTypes
             "/domestic-scheduled-payment-consents",
             "OBWriteDomesticScheduledConsent4",
             [.. PaymentRules.Domestic, .. ScheduledPayments.Rules, .. PaymentRules.Common],
-            (payment, place) => DomesticScheme.Of(payment)!.Quote(ScheduledPayments.ExecutionOf(payment), place.Options),
+            (payment, place) => DomesticScheme.Of(payment)!.Quote(ScheduledPayments.ExecutionOf(payment, place.Days), place),
             ShownPayments.Scheduled,
             ConfirmsFunds: false),
         new(
@@ -69,7 +77,7 @@ internal static class PaymentTypes
             "/domestic-standing-order-consents",
             "OBWriteDomesticStandingOrderConsent5",
             [.. PaymentRules.DomesticOf(StandingOrders.Amounts), .. StandingOrders.Rules, .. PaymentRules.Common],
-            (_, _) => new PaymentQuote(null, null, null, []),
+            (_, place) => new PaymentQuote(place.TimesOf(place.Now, null).CutOff, null, null, []),
             ShownPayments.Repeated,
             ConfirmsFunds: false),
         new(
@@ -112,7 +120,7 @@ internal static class PaymentTypes
             "/file-payment-consents",
             "OBWriteFileConsent3",
             [.. FilePayments.Rules, .. PaymentRules.Common],
-            (_, _) => new PaymentQuote(null, null, null, []),
+            (_, place) => new PaymentQuote(place.TimesOf(place.Now, null).CutOff, null, null, []),
             ShownPayments.File,
             ConfirmsFunds: false)
         {

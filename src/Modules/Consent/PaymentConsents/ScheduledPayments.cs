@@ -6,7 +6,6 @@ namespace OpenBanking.Consent.PaymentConsents;
 internal static class ScheduledPayments
 {
     private const string Requested = "Data.Initiation.RequestedExecutionDateTime";
-    private static readonly TimeOnly Opening = new(8, 0);
 
     public static readonly IReadOnlyList<PaymentRule> Rules =
     [
@@ -15,10 +14,10 @@ internal static class ScheduledPayments
     ];
 
     /// <summary>When it is carried out: at the moment that was asked for, or in the morning of the next working day.</summary>
-    public static DateTimeOffset ExecutionOf(PaymentRequest payment)
+    public static DateTimeOffset ExecutionOf(PaymentRequest payment, SettlementDays days)
     {
         var asked = payment.Moment(Requested)!.Value;
         var day = WorkingDays.DayOf(asked);
-        return WorkingDays.IsWorkingDay(day) ? asked : WorkingDays.At(WorkingDays.After(day), Opening);
+        return days.Has(day) ? asked : WorkingDays.At(days.After(day), PaymentPlace.Opening);
     }
 }

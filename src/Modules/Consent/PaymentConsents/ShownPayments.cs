@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using OpenBanking.Consent.Contracts;
+using OpenBanking.Consent.PaymentConsents.Files;
 using OpenBanking.Kernel;
 using OpenBanking.Kernel.Http;
 
@@ -33,7 +34,7 @@ internal static class ShownPayments
     public static ShownPayment Scheduled(PaymentRequest payment, ConsentRecord consent)
     {
         var shown = Single(payment, consent);
-        return shown with { Lines = [On("Goes out on", ScheduledPayments.ExecutionOf(payment)), .. shown.Lines.Where(line => line.Label != "Goes out on")] };
+        return shown with { Lines = [On("Goes out on", PaymentQuote.ExecutionOf(consent)!.Value), .. shown.Lines.Where(line => line.Label != "Goes out on")] };
     }
 
     /// <summary>A standing order: its first, its regular and its last payment, its rhythm and its end (P-5).</summary>
@@ -49,7 +50,14 @@ internal static class ShownPayments
         var amounts = InternationalPayments.AmountsOf(payment, consent);
         var isScheduled = payment.Has(Initiation + "RequestedExecutionDateTime");
         var shown = isScheduled ? Scheduled(payment, consent) : Single(payment, consent);
-        return shown with { Lines = [new ShownLine("You pay", Text(amounts.Debit)), new ShownLine("The payee gets", Text(amounts.Transfer)), .. Rate(payment, consent), .. PayeeBank(payment), .. shown.Lines, .. Arrival(consent)] };
+        return shown with
+        {
+            Lines =
+            [
+                new ShownLine("You pay", amounts.Debit.ToText()), new ShownLine("The payee gets", amounts.Transfer.ToText()), .. Rate(payment, consent), .. PayeeBank(payment),
+                .. shown.Lines, .. ChargeBearer(payment), .. Arrival(consent),
+            ],
+        };
     }
 
     /// <summary>A standing order abroad: what is exchanged is exchanged on each payment's own day.</summary>
@@ -58,27 +66,30 @@ internal static class ShownPayments
         var shown = Repeated(payment, consent);
         var transfer = payment.Text(Initiation + "CurrencyOfTransfer")!;
         ShownLine[] rate = transfer == InternationalPayments.UnitOf(payment) ? [] : [new ShownLine("Exchange rate", "The bank's rate on the day of each payment")];
-        return shown with { Lines = [new ShownLine("Sent in", transfer), .. rate, .. PayeeBank(payment), .. shown.Lines] };
+        return shown with { Lines = [new ShownLine("Sent in", transfer), .. rate, .. PayeeBank(payment), .. shown.Lines, .. ChargeBearer(payment)] };
     }
 
     /// <summary>A file: how many payments, their sum, and which file it is, down to its last byte (P-7, OB-SCA-2).</summary>
     public static ShownPayment File(PaymentRequest payment, ConsentRecord consent) => new(
         new Money(consent.FileSum ?? 0, "GBP"),
-        $"{consent.FilePayments} payments",
+        consent.FilePayments == 1 ? "1 payment" : $"{consent.FilePayments} payments",
         payment.Text(Initiation + "FileReference") ?? payment.Text(Initiation + "FileType")!,
         [
-            new ShownLine("File type", payment.Text(Initiation + "FileType")!),
+            new ShownLine("File type", FileFormat.Find(payment.Text(Initiation + "FileType"))?.Words ?? payment.Text(Initiation + "FileType")!),
             new ShownLine("Payments", (consent.FilePayments ?? 0).ToString(CultureInfo.InvariantCulture)),
-            On("Goes out on", FilePayments.ExecutionOf(payment, consent.CreatedAt)),
+            On("Goes out on", FilePayments.AskedFor(payment) ?? consent.CreatedAt),
             .. Reference(payment),
             new ShownLine("Fingerprint", payment.Text(Initiation + "FileHash")!),
-        ]);
+        ])
+    {
+        Payments = consent.FilePayments ?? 0,
+    };
 
     /// <summary>The payee's account as the own channel writes one.</summary>
     public static string Account(PaymentRequest.Named account) =>
         account.Scheme == AccountSchemes.SortCodeAccountNumber && AccountSchemes.Plain(account.Identification) is { Length: 14 } plain
             ? $"{plain[..2]}-{plain[2..4]}-{plain[4..6]} {plain[6..]}"
-            : account.Identification;
+            : account.Scheme == AccountSchemes.Iban ? string.Join(' ', AccountSchemes.Plain(account.Identification).Chunk(4).Select(four => new string(four))) : account.Identification;
 
     public static IEnumerable<ShownLine> Reference(PaymentRequest payment)
     {
@@ -95,15 +106,11 @@ internal static class ShownPayments
     /// <summary>When it goes, where that is not at once (P-4).</summary>
     public static IEnumerable<ShownLine> Times(ConsentRecord consent)
     {
-        if (consent.Quoted is { } quoted && JsonElement.Parse(quoted).TryGetProperty("ExpectedExecutionDateTime", out var expected)
-            && IsoDateTime.Parse(expected.GetString()!) is { } at && WorkingDays.DayOf(at) > WorkingDays.DayOf(consent.CreatedAt))
-        {
-            yield return On("Goes out on", at);
-        }
+        if (PaymentQuote.ExecutionOf(consent) is { } at && WorkingDays.DayOf(at) > WorkingDays.DayOf(consent.CreatedAt)) yield return On("Goes out on", at);
     }
 
     public static IEnumerable<ShownLine> Charges(ConsentRecord consent) => PaymentQuote.ChargesOf(consent)
-        .Select(charge => new ShownLine(charge.Bearer == "BorneByDebtor" ? "Charge" : "Charge, shared with the payee", Text(charge.Amount)));
+        .Select(charge => new ShownLine(charge.Bearer == InternationalScheme.Debtor ? "Charge" : "Charge, shared with the payee", charge.Amount.ToText()));
 
     private static IEnumerable<ShownLine> Series(PaymentRequest payment, ConsentRecord consent)
     {
@@ -124,7 +131,7 @@ internal static class ShownPayments
         yield return new ShownLine("Last payment", Of(count - 1));
         yield return new ShownLine("Payments", count.ToString(CultureInfo.InvariantCulture));
 
-        string Of(int number) => $"{Text(StandingOrders.AmountOf(payment, series, number))} on {Day(series.Day(number)!.Value)}";
+        string Of(int number) => $"{StandingOrders.AmountOf(payment, series, number).ToText()} on {Day(series.Day(number)!.Value)}";
     }
 
     private static IEnumerable<ShownLine> Rate(PaymentRequest payment, ConsentRecord consent)
@@ -145,8 +152,12 @@ internal static class ShownPayments
     private static IEnumerable<ShownLine> PayeeBank(PaymentRequest payment)
     {
         if ((payment.Text(Initiation + "CreditorAgent.Name") ?? payment.Text(Initiation + "CreditorAgent.Identification")) is { } bank) yield return new ShownLine("Payee's bank", bank);
-        if ((payment.Text(Initiation + "DestinationCountryCode") ?? CountryOf(payment)) is { } country) yield return new ShownLine("Country", country);
+        if ((payment.Text(Initiation + "DestinationCountryCode") ?? CountryOf(payment)) is { } code && CountryNames.Of(code) is var country) yield return new ShownLine("Country", char.ToUpperInvariant(country[0]) + country[1..]);
     }
+
+    // Who bears what has a line of its own only where no charge of ours says it.
+    private static IEnumerable<ShownLine> ChargeBearer(PaymentRequest payment) =>
+        payment.Text(Initiation + "ChargeBearer") == InternationalScheme.Creditor ? [new ShownLine("Charges", "Paid by the payee")] : [];
 
     private static IEnumerable<ShownLine> Arrival(ConsentRecord consent)
     {
@@ -159,6 +170,4 @@ internal static class ShownPayments
     private static ShownLine On(string label, DateTimeOffset at) => new(label, Day(WorkingDays.DayOf(at)));
 
     private static string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
-
-    private static string Text(Money amount) => $"{amount.ToWire()} {amount.Currency}";
 }

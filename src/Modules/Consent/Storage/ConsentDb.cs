@@ -24,6 +24,8 @@ internal sealed class ConsentDb(DbContextOptions<ConsentDb> options) : ModuleCon
 
     public DbSet<PaymentConsents.Files.StoredFile> Files => Set<PaymentConsents.Files.StoredFile>();
 
+    public DbSet<StrongAuthentication.LowValueCount> LowValueCounts => Set<StrongAuthentication.LowValueCount>();
+
     public DbSet<EventRecord> Events => Set<EventRecord>();
 
     public DbSet<EventSubscription> EventSubscriptions => Set<EventSubscription>();

@@ -87,6 +87,14 @@ internal sealed class ApprovalEvidence
 
     public required string[] AccountIds { get; init; }
 
+    /// <summary>It is one more customer's approval of a payment whose consent another has given (OB-PIS-26).</summary>
+    public bool IsFurther { get; init; }
+
+    /// <summary>Of a payment, whether strong authentication was applied, or the exemption by which it was not (OB-SCA-8).</summary>
+    public string? Sca { get; init; }
+
+    public string? ScaArticle { get; init; }
+
     public required DateTimeOffset AuthenticatedAt { get; init; }
 
     public required string PasskeyId { get; init; }
@@ -118,6 +126,8 @@ internal sealed class ApprovalEvidenceTable : IEntityTypeConfiguration<ApprovalE
         builder.Property(evidence => evidence.ConsentId).HasMaxLength(40);
         builder.Property(evidence => evidence.Digest).HasMaxLength(43);
         builder.Property(evidence => evidence.UserAgent).HasMaxLength(512);
+        builder.Property(evidence => evidence.Sca).HasMaxLength(40);
+        builder.Property(evidence => evidence.ScaArticle).HasMaxLength(40);
         builder.HasIndex(evidence => new { evidence.ConsentId, evidence.Id });
     }
 }

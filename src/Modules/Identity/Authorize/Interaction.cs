@@ -48,6 +48,9 @@ internal sealed class Interaction
     /// <summary>What the customer had ticked when asked again, to be ticked still on the page that follows.</summary>
     public string[]? ChosenAccounts { get; init; }
 
+    /// <summary>How often a passkey was used for the decision that did not fit it.</summary>
+    public int Failures { get; init; }
+
     public DateTimeOffset? DecidedAt { get; init; }
 
     /// <summary>What a passkey that is used for the decision names it by (OB-SCA-2).</summary>

@@ -62,14 +62,14 @@ internal sealed class ApproveInteractionHandler(
         var said = await policy.DecideAsync(open, cancellationToken);
         if (said.Verdict != Verdict.Allow) return await policy.HoldAsync(open, said, request.AccountIds, cancellationToken);
 
-        // Money moves only by a passkey that has signed amount and payee: a sign-in has signed neither (OB-SCA-2, P-10).
+        // Money moves by a passkey that has signed amount and payee: a sign-in has signed neither (OB-SCA-2, P-10). Whether it may without one
+        // says who keeps the consent, and asks for it otherwise.
         PasskeySignature? signature = null;
-        if (ConsentKind.OfId(open.Pushed.ConsentId) is { MovesMoney: true })
+        if (ConsentKind.OfId(open.Pushed.ConsentId) is { MovesMoney: true } && request.Passkey is { } used && browser.HttpContext is { } http)
         {
-            if (request.Passkey is not { } used || browser.HttpContext is not { } http) return new DecisionAnswer.PasskeyNeeded("OB-SCA-2");
             var subject = new ApprovalSubject(open.Interaction.ApprovalId, request.ShownDigest, request.AccountIds);
             if ((await passkeys.FinishAsync(http, open.Interaction.UserId!.Value, subject, used, cancellationToken)).Failed(out var refusal, out var asserted))
-                return new DecisionAnswer.PasskeyNeeded(refusal.Rule);
+                return await decisions.FailedAsync(open, refusal.Rule, cancellationToken);
             signature = asserted.Signature;
         }
 

@@ -20,10 +20,13 @@ internal sealed record OpenInteraction(Interaction Interaction, PushedRequest Pu
 internal sealed record UnusableInteraction(string Rule, int Status);
 
 /// <summary>Begins interactions, finds them for the browser that began them, and records who has signed in for them.</summary>
-internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientRegister register, TimeProvider time)
+internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientRegister register, AuthorisationTallies tallies, TimeProvider time)
 {
     /// <summary>From the browser's arrival to the decision (PAR-16, X-10).</summary>
     public static readonly TimeSpan TimeToDecide = TimeSpan.FromMinutes(10);
+
+    /// <summary>So many passkeys that do not fit its decision end an interaction (CON-05).</summary>
+    public const int MostFailures = 5;
 
     private const int IdLength = 43;
 
@@ -44,6 +47,7 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
             DecideBefore = now + TimeToDecide,
         });
         await db.SaveChangesAsync(ct);
+        tallies.Count(request.ConsentId, AuthorisationTallies.Started);
         GiveBrowser(http, id.Value, secret);
         return id.Value;
     }
@@ -84,13 +88,24 @@ internal sealed class Interactions(IdentityDb db, PushedRequests pushed, ClientR
                     .SetProperty(row => row.Amr, signIn.Amr),
                 ct);
         if (taken != 1) return null;
+        if (open.Interaction.UserId is null) tallies.Count(open.Interaction.ConsentId, AuthorisationTallies.Authenticated);
         GiveBrowser(http, interactionId, after);
         return open.Client;
     }
 
-    /// <summary>Notes when an interaction was decided.</summary>
-    public Task DecidedAsync(Interaction interaction, CancellationToken ct)
+    /// <summary>Counts a passkey that was used for a decision and does not fit it; answers how many there were.</summary>
+    public async Task<int> CountFailureAsync(Interaction interaction, CancellationToken ct)
     {
+        var rows = db.Interactions.Where(row => row.Hash == interaction.Hash);
+        await rows.ExecuteUpdateAsync(set => set.SetProperty(row => row.Failures, row => row.Failures + 1), ct);
+        return await rows.Select(row => row.Failures).SingleAsync(ct);
+    }
+
+    /// <summary>Notes when an interaction was decided.</summary>
+    /// <param name="outcome">How, as it is counted.</param>
+    public Task DecidedAsync(Interaction interaction, string outcome, CancellationToken ct)
+    {
+        tallies.Count(interaction.ConsentId, outcome);
         var now = time.GetUtcNow();
         return db.Interactions
             .Where(row => row.Hash == interaction.Hash)

@@ -17,7 +17,7 @@ internal sealed record TakenRequest(string AuthReqId, int ExpiresIn, int Interva
 /// moment, on whichever host, one is made.
 /// </summary>
 internal sealed class BackchannelRequests(
-    IdentityDb db, ClientRegister register, Authorisations authorisations, BackchannelNotices notices, TimeProvider time)
+    IdentityDb db, ClientRegister register, Authorisations authorisations, BackchannelNotices notices, AuthorisationTallies tallies, TimeProvider time)
 {
     /// <summary>Seconds between two polls (0.1).</summary>
     public const int Interval = 5;
@@ -52,6 +52,7 @@ internal sealed class BackchannelRequests(
             ON CONFLICT ("ConsentId") WHERE "DecidedAt" IS NULL DO NOTHING
             """,
             ct);
+        if (stored == 1) tallies.Count(consentId, AuthorisationTallies.Started);
         return stored == 1 ? new TakenRequest(handle.Value, (int)lifetime.TotalSeconds, Interval) : null;
     }
 
@@ -64,7 +65,7 @@ internal sealed class BackchannelRequests(
     public async Task<bool> DecideAsync(BackchannelRequest request, BackchannelOutcome outcome, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        return await db.BackchannelRequests
+        var isDecided = await db.BackchannelRequests
             .Where(row => row.Hash == request.Hash && row.DecidedAt == null && row.ExpiresAt > now)
             .ExecuteUpdateAsync(
                 set => set
@@ -72,6 +73,8 @@ internal sealed class BackchannelRequests(
                     .SetProperty(row => row.Outcome, outcome)
                     .SetProperty(row => row.NotifyAt, row => row.Notification == null ? null : now),
                 ct) == 1;
+        if (isDecided && outcome == BackchannelOutcome.Declined) tallies.Count(request.ConsentId, AuthorisationTallies.Refused);
+        return isDecided;
     }
 
     /// <summary>Takes a decision back within the same transaction, so that nobody else has seen it: it did not stand.</summary>
@@ -87,6 +90,7 @@ internal sealed class BackchannelRequests(
     /// <summary>Notes what came of an approval, within its transaction.</summary>
     public Task GrantedAsync(BackchannelRequest request, Guid grantId, CancellationToken ct)
     {
+        tallies.Count(request.ConsentId, AuthorisationTallies.Completed);
         var atLeastUntil = time.GetUtcNow() + TimeToFetch;
         return db.BackchannelRequests
             .Where(row => row.Hash == request.Hash)
@@ -137,6 +141,7 @@ internal sealed class BackchannelRequests(
                     .SetProperty(row => row.NotifyAt, row => row.Notification == null ? null : now),
                 ct);
         if (ended == 0) return false;
+        tallies.Count(request.ConsentId, AuthorisationTallies.Abandoned);
         if (await register.FindAsync(request.ClientId, ct) is { } client)
             await authorisations.RejectAsync(ToDecide(request, client), RejectionCause.TimedOut, customerId: null, from: null, ct);
         return true;

@@ -5,7 +5,6 @@ using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Authorize;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Contracts;
-using OpenBanking.Identity.Policies;
 using OpenBanking.Identity.Storage;
 using OpenBanking.Identity.Token;
 using OpenBanking.Identity.Users;
@@ -79,8 +78,8 @@ internal sealed class WaitingRequestHandlers(IdentityDb db, PortalSessions sessi
 /// is good for this request, for what was shown and for what was chosen, and for nothing else (CIBA-32, PK-17).
 /// </summary>
 internal sealed class WaitingRequestDecisions(
-    IdentityDb db, PortalSessions sessions, BackchannelRequests requests, ClientRegister register, Authorisations authorisations, PasskeyApproval passkeys,
-    AuthenticationPolicy policy, PairwiseSubject subjects, SignIns history, IHttpContextAccessor browser, TimeProvider time)
+    IdentityDb db, PortalSessions sessions, BackchannelRequests requests, ClientRegister register, Authorisations authorisations, ConfirmedDecisions confirmed,
+    PairwiseSubject subjects, IHttpContextAccessor browser)
     : IRequestHandler<ApproveWaitingRequest, RequestAnswer>, IRequestHandler<DeclineWaitingRequest, RequestAnswer>
 {
     private static RequestAnswer.NotAcceptable NothingChosen => new("A-1", "Choose at least one account.");
@@ -93,23 +92,16 @@ internal sealed class WaitingRequestDecisions(
 
         var subject = new ApprovalSubject(waiting.Id, request.ShownDigest, request.AccountIds);
         var http = browser.HttpContext ?? throw new InvalidOperationException("A passkey is used in a browser.");
-        if ((await passkeys.FinishAsync(http, waiting.UserId, subject, new PasskeyUse(request.Ceremony, request.Credential), cancellationToken)).Failed(out var refusal, out var asserted))
+        var used = new PasskeyUse(request.Ceremony, request.Credential);
+        if ((await confirmed.ConfirmAsync(http, waiting.UserId, subject, used, client.Name, cancellationToken)).Failed(out var refusal, out var decision))
             return new RequestAnswer.PasskeyNeeded(refusal.Rule);
-
-        // The passkey was used for this very approval, which is more than the policy could ask for again; it may still put off or refuse.
-        var said = await policy.DecideAsync(http, new Attempt(Occasion.Approval, asserted.User.NormalizedUsername, asserted.User.Id, time.GetUtcNow(), HasConfirmed: true), cancellationToken);
-        if (said.Verdict is Verdict.Delay or Verdict.Refuse)
-        {
-            var outcome = said.Verdict == Verdict.Refuse ? SignInOutcome.ApprovalRefused : SignInOutcome.ApprovalDelayed;
-            await history.RecordAsync(http, asserted.User.Id, outcome, asserted.Passkey.Name, client.Name, said, cancellationToken);
-            return new RequestAnswer.Held(new DecisionAnswer.Held(said.Due!.Name, said.Verdict == Verdict.Refuse, said.Message, said.RetryAfterSeconds));
-        }
-
+        if (decision.Held is { } held) return new RequestAnswer.Held(held);
+        var asserted = decision.Passkey;
         if (!await requests.DecideAsync(waiting, BackchannelOutcome.Approved, cancellationToken)) return new RequestAnswer.Over("CO-08");
         var approver = new Approver(
             asserted.User,
             await subjects.ForAsync(client, asserted.User.Id, cancellationToken),
-            time.GetUtcNow(),
+            decision.At,
             asserted.Passkey.Id.ToString("D"),
             asserted.Amr,
             request.From)
@@ -119,14 +111,14 @@ internal sealed class WaitingRequestDecisions(
         if (grant is not null)
         {
             await requests.GrantedAsync(waiting, grant.Id, cancellationToken);
-            await history.RecordAsync(http, asserted.User.Id, SignInOutcome.Approved, asserted.Passkey.Name, client.Name, said, cancellationToken);
+            await confirmed.ApprovedAsync(http, decision, client.Name, cancellationToken);
             return new RequestAnswer.Done();
         }
 
-        if (answer is AuthorisationAnswer.InWrongState)
+        if (answer is AuthorisationAnswer.InWrongState or AuthorisationAnswer.TooLate)
         {
             await requests.EndedAsync(waiting, cancellationToken);
-            return new RequestAnswer.Over("CO-09");
+            return new RequestAnswer.Over(answer is AuthorisationAnswer.TooLate ? "OB-PIS-18" : "CO-09");
         }
 
         // The customer may still decide.
@@ -137,6 +129,7 @@ internal sealed class WaitingRequestDecisions(
             AuthorisationAnswer.NoAccountChosen => NothingChosen,
             AuthorisationAnswer.AccountNotShown => new RequestAnswer.NotAcceptable("CO-06", "Choose among the accounts that are shown."),
             AuthorisationAnswer.AccountNotOffered => new RequestAnswer.Forbidden("CO-05"),
+            AuthorisationAnswer.PasskeyNeeded needed => new RequestAnswer.PasskeyNeeded(needed.Rule),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
     }

@@ -15,5 +15,10 @@ public sealed record ClientDescription(string ClientId, string Name, string? OnB
     public string? OrganisationName { get; init; }
 }
 
+/// <summary>
+/// A third party has ended its registration; in the same transaction goes whatever was kept to serve it. What is kept as evidence stays.
+/// </summary>
+public sealed record ClientRemoved(string ClientId) : INotification;
+
 /// <summary>Asks for the hosts at which a third party is at home by its registration; null for one that is not in service.</summary>
 public sealed record ListClientHosts(string ClientId) : IRequest<IReadOnlySet<string>?>;

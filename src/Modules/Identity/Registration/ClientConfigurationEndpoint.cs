@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using MediatR;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using OpenBanking.Identity.Clients;
+using OpenBanking.Identity.Contracts;
 using OpenBanking.Kernel.Jose;
 
 namespace OpenBanking.Identity.Registration;
@@ -12,7 +14,8 @@ internal sealed class ClientConfigurationEndpoint(
     RegistrationChecks checks,
     Registrations registrations,
     ClientRegister register,
-    IOptions<AuthorizationServerOptions> options)
+    IOptions<AuthorizationServerOptions> options,
+    IMediator mediator)
 {
     public async Task<IResult> GetAsync(HttpContext http, string clientId, CancellationToken ct)
     {
@@ -43,6 +46,7 @@ internal sealed class ClientConfigurationEndpoint(
     {
         if ((await manager.AuthenticateAsync(http, clientId, ct)).Failed(out var error, out var managed)) return error;
         await registrations.RemoveAsync(managed.Software.ClientId, ct);
+        await mediator.Publish(new ClientRemoved(managed.Software.ClientId), ct);
         return Results.NoContent();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
+using OpenBanking.Consent.Contracts;
 using OpenBanking.Identity.Clients;
 using OpenBanking.Identity.Metadata;
 using OpenBanking.Identity.Protocol;
@@ -58,7 +59,16 @@ internal sealed class IntrospectionEndpoint(
         var answer = Describe(presented);
         answer["scope"] = string.Join(' ', served);
         answer["aud"] = server.Audience;
+        LeaveDetailsOf(served, answer);
         return answer;
+    }
+
+    /// <summary>Of the details, those of the scopes that an API serves: which API a detail is for, its type says (RAR-10).</summary>
+    private static void LeaveDetailsOf(string[] served, JsonObject answer)
+    {
+        if (answer["authorization_details"] is not JsonArray details) return;
+        details.RemoveAll(detail => !ConsentKind.All.Any(kind => kind.DetailsType == (string?)detail!["type"] && served.Contains(kind.Scope)));
+        if (details.Count == 0) answer.Remove("authorization_details");
     }
 
     private JsonObject Describe(PresentedToken presented)
@@ -81,7 +91,7 @@ internal sealed class IntrospectionEndpoint(
                 ? new JsonObject { ["jkt"] = jkt }
                 : new JsonObject { ["x5t#S256"] = token.CertificateThumbprint },
         };
-        if (token.AuthorizationDetails is not null) answer["authorization_details"] = JsonNode.Parse(token.AuthorizationDetails); // RAR-10
+        if (token.AuthorizationDetails is not null) answer["authorization_details"] = JsonNode.Parse(token.AuthorizationDetails);
         if (presented.Grant is { } grant)
         {
             answer["sub"] = grant.Subject; // INT-06

@@ -50,6 +50,8 @@ internal static class UsersSetup
             .AddScoped<PasskeyAssertion>()
             .AddScoped<PasskeySignIn>()
             .AddScoped<PasskeyApproval>()
+            .AddScoped<ConfirmedDecisions>()
+            .AddScoped<IRequestHandler<ConfirmByPasskey, PasskeyConfirmation>, ConfirmByPasskeyHandler>()
             .AddScoped<PasskeyEndpoints>()
             .AddScoped<SameOrigin>()
             .AddScoped<Activations>()

@@ -27,6 +27,9 @@ public static partial class RefusalLog
     /// <summary>Remembers which client calls, once it is known, for the line that a later refusal writes.</summary>
     public static void NameClient(HttpContext http, string clientId) => http.Items[ClientKey] = clientId;
 
+    /// <summary>The client that was named; null where none was.</summary>
+    public static string? ClientOf(HttpContext http) => http.Items[ClientKey] as string;
+
     /// <summary>Writes the line.</summary>
     /// <param name="code">What the caller is told.</param>
     /// <param name="rule">The id of the requirement that was not met.</param>
@@ -39,7 +42,7 @@ public static partial class RefusalLog
         }
 
         var logger = http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(Category);
-        Refused(logger, code, rule, http.Items[ClientKey] as string ?? "-", http.InteractionIdentifier());
+        Refused(logger, code, rule, ClientOf(http) ?? "-", http.InteractionIdentifier());
     }
 
     /// <summary>The same for a request that no step of ours has seen.</summary>

@@ -13,3 +13,6 @@ public sealed record MoveSandboxOrder(string OrderId, string Status, string? Rea
 
 /// <summary>Has the payee return the money of an order; answers what speaks against it, or null.</summary>
 public sealed record RefundSandboxOrder(string OrderId) : IRequest<string?>;
+
+/// <summary>Plays the next one of those who must approve an order; answers what speaks against it, or null.</summary>
+public sealed record DecideSandboxOrder(string OrderId, bool Approve) : IRequest<string?>;

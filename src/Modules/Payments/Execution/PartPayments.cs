@@ -13,7 +13,7 @@ namespace OpenBanking.Payments.Execution;
 /// Carries out an order that has several payments, one after the other: those of a standing order each on its day, those of a file together.
 /// Which payments there are the consent says; what has been paid stands here, and the core bank knows each by its own name, so none is made twice.
 /// </summary>
-internal sealed class PartPayments(PaymentsDb db, OrderBook orders, TestersWishes wishes, PaymentsOptions options, IMediator mediator, TimeProvider time)
+internal sealed class PartPayments(PaymentsDb db, OrderBook orders, TestersWishes wishes, PaymentsOptions options, SettlementDays days, IMediator mediator, TimeProvider time)
 {
     /// <summary>So many of a file are paid in one transaction.</summary>
     private const int Batch = 50;
@@ -86,6 +86,9 @@ internal sealed class PartPayments(PaymentsDb db, OrderBook orders, TestersWishe
         var rail = hold is HoldAnswer.Held { IsOnUs: true } ? null : ordered.Rail;
         var isPaid = hold is HoldAnswer.Held && await mediator.Send(new ExecuteTransfer(id, rail), ct);
         var amount = payment.Transfer ?? payment.Debit;
+
+        // A file is signed as a whole; of a series the first payment is, and the others follow from it (OB-SCA-4).
+        if (payment.Payee is null) await mediator.Send(new NoteUnattendedPayment(order.ConsentId, id, payment.Number == 0), ct);
         db.Add(new PartPayment
         {
             OrderId = order.Id,
@@ -112,8 +115,8 @@ internal sealed class PartPayments(PaymentsDb db, OrderBook orders, TestersWishe
     private Task<bool> IsUnderWayAsync(PaymentOrder order, CancellationToken ct) => db.Parts.AnyAsync(part => part.OrderId == order.Id && part.Status == OrderStatus.ACSC, ct);
 
     /// <summary>In the morning of its day, or of the next one on which payments settle; those of a file whose day has come go at once.</summary>
-    private static DateTimeOffset MomentOf(DuePayment payment, DateTimeOffset now) =>
-        payment.Payee is not null && payment.Day <= WorkingDays.DayOf(now) ? now : WorkingDays.At(WorkingDays.OnOrAfter(payment.Day), Opening);
+    private DateTimeOffset MomentOf(DuePayment payment, DateTimeOffset now) =>
+        payment.Payee is not null && payment.Day <= WorkingDays.DayOf(now) ? now : WorkingDays.At(days.OnOrAfter(payment.Day), Opening);
 
     public static string CodeOf(HoldRefusal why) => why switch
     {

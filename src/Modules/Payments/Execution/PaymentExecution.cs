@@ -16,7 +16,18 @@ internal sealed class PaymentExecution(OrderBook orders, PartPayments parts, Tes
     /// <summary>How long an answer that got lost is waited for.</summary>
     private static readonly TimeSpan Lost = TimeSpan.FromSeconds(1);
 
-    public Task StepAsync(PaymentOrder order, CancellationToken ct) => order.Type.HasParts ? parts.StepAsync(order, ct) : order.Status switch
+    /// <summary>The waiting time of an order that is not signed by all has expired.</summary>
+    private static readonly OrderCause NotApproved = new("bank", "DS24", "Not all who must approve it have done so in time.");
+
+    public Task StepAsync(PaymentOrder order, CancellationToken ct)
+    {
+        // Who must approve it has not, and the time for that is over (OB-PIS-26).
+        if (order.Approvals == MultiAuthorisation.AWAF)
+            return order.ApproveBefore > time.GetUtcNow() ? orders.PutOffAsync(order, order.ApproveBefore, ct) : RejectAsync(order, NotApproved, ct);
+        return order.Type.HasParts ? parts.StepAsync(order, ct) : PaymentStepAsync(order, ct);
+    }
+
+    private Task PaymentStepAsync(PaymentOrder order, CancellationToken ct) => order.Status switch
     {
         // It waits for its day, and says so.
         OrderStatus.RCVD when new OrderedPayment(order).NotBefore is { } day && day > time.GetUtcNow() => orders.MoveAsync(order, OrderStatus.PDNG, OrderCause.Bank, day, ct),
@@ -91,7 +102,8 @@ internal sealed class PaymentExecution(OrderBook orders, PartPayments parts, Tes
     /// <summary>Gives back what was set aside, or brings back what was moved, and says why (OB-PST-4).</summary>
     public async Task<bool> RejectAsync(PaymentOrder order, OrderCause cause, CancellationToken ct)
     {
-        if (await orders.MoveAsync(order, OrderStatus.RJCT, cause, null, ct) is null) return false;
+        var end = order.Approvals == MultiAuthorisation.AWAF ? order.Type.Flow.OnceRefused : OrderStatus.RJCT;
+        if (await orders.MoveAsync(order, end, cause, null, ct) is null) return false;
         if (!await mediator.Send(new ReleaseTransfer(order.Id), ct)) await mediator.Send(new ReturnTransfer(order.Id, cause.ReasonCode ?? "rejected"), ct);
         return true;
     }

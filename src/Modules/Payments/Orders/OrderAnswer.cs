@@ -31,6 +31,8 @@ internal static class OrderAnswer
             foreach (var member in JsonElement.Parse(quoted).EnumerateObject().Where(member => member.Name != "CutOffDateTime")) member.WriteTo(json);
         }
 
+        if (order.Approvals is { } approvals) Write(json, order, approvals);
+
         // Whose money it is the third party may know by name (OB-PIS-8); the account only if it asked for it and the customer saw that (OB-PIS-16).
         json.WriteStartObject("Debtor");
         json.WriteString("Name", order.PayerName);
@@ -46,6 +48,18 @@ internal static class OrderAnswer
             json.WriteEndObject();
         }
 
+        json.WriteEndObject();
+    }
+
+    /// <summary>How many have approved it of how many who must (OB-PIS-26).</summary>
+    private static void Write(Utf8JsonWriter json, PaymentOrder order, MultiAuthorisation approvals)
+    {
+        json.WriteStartObject("MultiAuthorisation");
+        json.WriteString("Status", approvals.ToString());
+        json.WriteNumber("NumberRequired", order.ApprovalsRequired!.Value);
+        json.WriteNumber("NumberReceived", order.ApprovalsReceived!.Value);
+        json.WriteString("LastUpdateDateTime", IsoDateTime.ToWire(order.ApprovalsChangedAt!.Value));
+        json.WriteString("ExpirationDateTime", IsoDateTime.ToWire(order.ApproveBefore!.Value));
         json.WriteEndObject();
     }
 

@@ -131,6 +131,10 @@ internal sealed class OrderEndpoints(
         var asked = JsonElement.Parse(granted.Request);
         if (Difference(asked, body) is { } difference) return ApiError.BadRequest("U008", "OB-PIS-3", "The order differs here from its consent.", difference);
 
+        // Much money wants a customer who has authenticated just now. The consent of a payment is not authenticated again (OB-CON-8): who is asked
+        // for that makes a new one, and its approval shows amount and payee and binds them to the new authentication (STEP-09).
+        if (granted.FreshFor is { } age && new StepUp([], age).FirstRefusal(http) is { } stale) return stale.AsApiError(http);
+
         // Of several orders at one moment one gets the consent (OB-PIS-5, PY-06); what is refused after that gives it back.
         if (!await mediator.Send(new ConsumePaymentConsent(consentId, caller.ClientId, orderId), ct))
             return ApiError.BadRequest("U009", "OB-PIS-5", "The consent is used up.", "Data.Status");
@@ -144,6 +148,8 @@ internal sealed class OrderEndpoints(
 
         // A tester's choice counts before the bank's setting (OB-DEC-3).
         var first = type.First(choices.Now.InitialOrderStatus == nameof(OrderStatus.PDNG) ? OrderStatus.PDNG : options.InitialOrderStatus);
+        var needed = held.Payer.ApproversNeeded;
+        DateTimeOffset? approveBefore = needed > 1 ? Earliest(now + options.ApprovalWindow, payment.ApproveBefore, type.Flow == OrderFlow.Scheduled && payment.NotBefore > now ? payment.NotBefore : null) : null;
         var order = new PaymentOrder
         {
             Id = orderId,
@@ -166,13 +172,25 @@ internal sealed class OrderEndpoints(
             PayerName = held.Payer.HolderName,
             GivesRefundAccount = payment.GivesRefundAccount,
 
+            // Where several must approve it, the one who has consented is the first of them.
+            Approvals = needed > 1 ? MultiAuthorisation.AWAF : null,
+            ApprovalsRequired = needed > 1 ? needed : null,
+            ApprovalsReceived = needed > 1 ? 1 : null,
+            ApprovalsChangedAt = needed > 1 ? now : null,
+            ApproveBefore = approveBefore,
+
             // What waits for its day is told so at once (OB-PST-1).
-            DueAt = payment.NotBefore > now && (first == OrderStatus.PDNG || type.Flow != OrderFlow.Scheduled) ? payment.NotBefore : now,
+            DueAt = approveBefore ?? (payment.NotBefore > now && (first == OrderStatus.PDNG || type.Flow != OrderFlow.Scheduled) ? payment.NotBefore : now),
         };
         await orders.AddAsync(order, ct);
+
+        // The consent is its one's who gave it, and used up; the order waits for the others (OB-PIS-26, OB-PIS-27).
+        if (needed > 1) return Answer(http, await orders.AwaitApprovalsAsync(order, ct), StatusCodes.Status201Created);
         unit.AfterCommit(signal.WakeAsync);
         return Answer(http, order, StatusCodes.Status201Created);
     }
+
+    private static DateTimeOffset Earliest(params IEnumerable<DateTimeOffset?> moments) => moments.OfType<DateTimeOffset>().Min();
 
     /// <summary>Nothing is set aside yet, but the account must be one that can pay.</summary>
     private async Task<HoldAnswer> PromiseAsync(PaymentConsentDecision.Granted granted, CancellationToken ct) =>

@@ -65,6 +65,15 @@ internal sealed record OrderFlow(
         return to == OrderStatus.RJCT ? at <= StepOf(RejectableUntil) : next > at;
     }
 
+    /// <summary>Where an order is while others must approve it (OB-PIS-26, OB-PST-3): files have no status that says so.</summary>
+    public OrderStatus WhileApproving => StepOf(OrderStatus.PATC) >= 0 ? OrderStatus.PATC : Steps[0][0];
+
+    /// <summary>Where it goes on once all have; null where its status says nothing of approvals and stays.</summary>
+    public OrderStatus? OnceApproved => StepOf(OrderStatus.PATC) is >= 0 and var at ? Steps[at + 1][0] : null;
+
+    /// <summary>How it ends where one refuses, or nobody decides in time.</summary>
+    public OrderStatus OnceRefused => Allows(WhileApproving, OrderStatus.RJCT) ? OrderStatus.RJCT : OrderStatus.INFA;
+
     public bool IsFinal(OrderStatus status) => !Enum.GetValues<OrderStatus>().Any(to => Allows(status, to));
 
     private int StepOf(OrderStatus status)

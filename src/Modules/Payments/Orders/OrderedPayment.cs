@@ -43,6 +43,10 @@ internal sealed class OrderedPayment(JsonElement request, string? quoted)
 
     public DateTimeOffset? NotBefore => quote.TryGetProperty("ExpectedExecutionDateTime", out var at) ? IsoDateTime.Parse(at.GetString()!) : null;
 
+    /// <summary>Until when the third party wants all to have approved it (OB-PIS-25).</summary>
+    public DateTimeOffset? ApproveBefore =>
+        request.GetProperty("Data").TryGetProperty("Authorisation", out var asked) && asked.TryGetProperty("CompletionDateTime", out var until) ? IsoDateTime.Parse(until.GetString()!) : null;
+
     public bool GivesRefundAccount => request.GetProperty("Data").TryGetProperty("ReadRefundAccount", out var asked) && asked.ValueEquals("Yes");
 
     private string? Text(string name) => initiation.TryGetProperty(name, out var text) ? text.GetString() : null;

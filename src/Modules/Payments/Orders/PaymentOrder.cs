@@ -64,6 +64,22 @@ internal sealed class PaymentOrder
     /// <summary>When something is to be done for it; null where nothing is.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>How far the approvals are; null where the one who has consented is enough.</summary>
+    public MultiAuthorisation? Approvals { get; init; }
+
+    /// <summary>How many must approve, the one who has consented among them.</summary>
+    public int? ApprovalsRequired { get; init; }
+
+    public int? ApprovalsReceived { get; init; }
+
+    public DateTimeOffset? ApprovalsChangedAt { get; init; }
+
+    /// <summary>When it ends without them.</summary>
+    public DateTimeOffset? ApproveBefore { get; init; }
+
+    /// <summary>What a passkey that is used for an approval names it by.</summary>
+    public Guid Subject => Guid.ParseExact(Id[^RandomLength..], "N");
+
     public static string NewId(OrderType type) => type.IdPrefix + System.Security.Cryptography.RandomNumberGenerator.GetHexString(RandomLength, lowercase: true);
 
     /// <summary>Anything else cannot exist and is not asked for (CO-24).</summary>
@@ -78,6 +94,8 @@ internal sealed class PaymentOrderTable : IEntityTypeConfiguration<PaymentOrder>
         builder.ToTable("orders").HasKey(order => order.Id);
         builder.Property(order => order.Id).HasMaxLength(40);
         builder.Ignore(order => order.Type);
+        builder.Ignore(order => order.Subject);
+        builder.Property(order => order.Approvals).HasConversion<string>().HasMaxLength(4);
         builder.Property(order => order.ConsentId).HasMaxLength(40);
         builder.Property(order => order.Status).HasConversion<string>().HasMaxLength(4);
         builder.Property(order => order.ReasonCode).HasMaxLength(4);
@@ -91,6 +109,9 @@ internal sealed class PaymentOrderTable : IEntityTypeConfiguration<PaymentOrder>
         builder.HasIndex(order => new { order.ConsentId, order.CreatedAt });
         builder.HasIndex(order => new { order.CustomerId, order.CreatedAt });
         builder.HasIndex(order => order.DueAt).HasFilter("\"DueAt\" IS NOT NULL");
+
+        // What waits for those who may act on an account.
+        builder.HasIndex(order => order.AccountId).HasFilter("\"Approvals\" = 'AWAF'");
     }
 }
 

@@ -15,6 +15,8 @@ internal sealed class PaymentsDb(DbContextOptions<PaymentsDb> options) : ModuleC
 
     public DbSet<PartPayment> Parts => Set<PartPayment>();
 
+    public DbSet<OrderApproval> Approvals => Set<OrderApproval>();
+
     public DbSet<OrderChange> Changes => Set<OrderChange>();
 
     public DbSet<TestersWish> Wishes => Set<TestersWish>();

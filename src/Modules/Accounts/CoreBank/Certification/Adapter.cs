@@ -62,6 +62,10 @@ internal sealed class Adapter(CoreConnection core, CoreBankOptions options, stri
 
     public async Task<decimal> BookedAsync(string accountId, CancellationToken ct) => (await BalancesAsync(customerId, [accountId], ct)).Single().Booked;
 
+    /// <summary>The booked balance of the customer's account that has a number.</summary>
+    public async Task<decimal> BookedOfAsync(string identification, CancellationToken ct) =>
+        await BookedAsync((await AccountsAsync(ct)).First(account => account.Identification == identification).Id, ct);
+
     /// <summary>A penny between two accounts of the customer, under a name that no core has heard.</summary>
     public async Task<TransferOrder> PennyAsync(decimal amount, CancellationToken ct)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OpenBanking.Kernel;
 
 namespace OpenBanking.Accounts.CoreBank.Certification;
 
@@ -62,6 +63,7 @@ internal static class CoreCases
         new("CORE-43", "brings back what was moved, once", Returns),
         new("CORE-44", "holds no more than there is", HoldsNoMore),
         new("CORE-45", "moves nothing that was never held", MovesNothingUnknown),
+        new("CORE-46", "sends what is exchanged out of the bank, whatever account of its own has the payee's number", ExchangesAbroad),
         new("CORE-90", "refuses a question that lacks what it needs with 400", (adapter, ct) => RefusesAsync(adapter, "{}", ct)),
         new("CORE-91", "refuses what is not JSON with 400", (adapter, ct) => RefusesAsync(adapter, "{", ct)),
         new("CORE-92", "refuses a page of more than 1000 with 400", TooLargePage),
@@ -332,6 +334,19 @@ internal static class CoreCases
     {
         var id = (await adapter.PennyAsync(0.01m, ct)).TransferId;
         return await adapter.MoveAsync(PostPath, id, ct) || await adapter.MoveAsync(ReleasePath, id, ct) || await adapter.MoveAsync(ReturnPath, id, ct) ? "something" : null;
+    }
+
+    private static async Task<string?> ExchangesAbroad(Adapter adapter, CancellationToken ct)
+    {
+        var penny = await adapter.PennyAsync(0.01m, ct);
+        var order = penny with { Exchanged = new Money(0.02m, penny.Amount.Currency == "USD" ? "EUR" : "USD") };
+        var (payer, payee) = (await adapter.BookedAsync(order.AccountId, ct), await adapter.BookedOfAsync(order.PayeeIdentification, ct));
+        var hold = await adapter.HoldAsync(order, ct);
+        if (hold.Outcome != HoldOutcome.Held) return $"not held: {hold.Outcome}";
+        var isPosted = await adapter.MoveAsync(PostPath, order.TransferId, ct);
+        var (left, got) = (await adapter.BookedAsync(order.AccountId, ct), await adapter.BookedOfAsync(order.PayeeIdentification, ct));
+        await adapter.MoveAsync(ReturnPath, order.TransferId, ct);
+        return !isPosted ? "not moved" : payer - left != 0.01m ? "another amount than the one that was held" : got != payee ? "booked on an account of its own" : null;
     }
 
     private static async Task<string?> RefusesAsync(Adapter adapter, string body, CancellationToken ct)

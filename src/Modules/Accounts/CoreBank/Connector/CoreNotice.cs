@@ -33,5 +33,6 @@ internal sealed class CoreNoticeTable : IEntityTypeConfiguration<CoreNotice>
         builder.ToTable("core_notices").HasKey(notice => notice.Id);
         builder.Property(notice => notice.Kind).HasConversion<string>().HasMaxLength(20);
         builder.Property(notice => notice.AccountId).HasMaxLength(40);
+        builder.HasIndex(notice => notice.ReceivedAt);
     }
 }

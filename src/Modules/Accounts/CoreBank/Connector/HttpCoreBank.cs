@@ -3,7 +3,7 @@ using OpenBanking.Kernel.Storage;
 namespace OpenBanking.Accounts.CoreBank.Connector;
 
 /// <summary>A core bank behind HTTP: each question is a line of <c>docs/core-bank/openapi.yaml</c>.</summary>
-internal sealed class HttpCoreBank(CoreConnection core, UnitOfWork unit) : ICoreBank
+internal sealed class HttpCoreBank(CoreConnection core, CoreHolds holds, UnitOfWork unit) : ICoreBank
 {
     public async Task<IReadOnlyList<BankAccount>> AccountsAsync(string customerId, IReadOnlyCollection<string>? only, CancellationToken ct) =>
         (await AskAsync<AccountsQuestion, AccountsAnswer>("/accounts/query", new AccountsQuestion(customerId, only), CoreSense.Problem, ct)).Accounts;
@@ -42,8 +42,13 @@ internal sealed class HttpCoreBank(CoreConnection core, UnitOfWork unit) : ICore
         AskAsync<StatementQuery, StatementPage>("/statements/query", query, CoreSense.Problem, ct);
 
     // These change something, and may be said again all the same: the core does each once for a transfer's id.
-    public Task<HoldResult> HoldAsync(TransferOrder order, CancellationToken ct) =>
-        AskAsync<TransferOrder, HoldResult>("/transfers/hold", order, CoreSense.Problem, ct);
+    public async Task<HoldResult> HoldAsync(TransferOrder order, CancellationToken ct)
+    {
+        await holds.BeginAsync(order.TransferId, ct);
+        var result = await AskAsync<TransferOrder, HoldResult>("/transfers/hold", order, CoreSense.Problem, ct);
+        holds.EndWithCommit(order.TransferId);
+        return result;
+    }
 
     public Task<bool> PostAsync(string transferId, string? rail, CancellationToken ct) => MoveAsync("/transfers/post", new TransferMove(transferId, rail), ct);
 

@@ -29,6 +29,9 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasMaxLength(40)
                         .HasColumnType("character varying(40)");
 
+                    b.Property<int?>("ApproversNeeded")
+                        .HasColumnType("integer");
+
                     b.Property<decimal>("Balance")
                         .HasColumnType("numeric(28,5)");
 
@@ -649,6 +652,22 @@ namespace OpenBanking.Accounts.Storage.Migrations
                     b.ToTable("transactions", "accounts");
                 });
 
+            modelBuilder.Entity("OpenBanking.Accounts.CoreBank.Connector.CoreHold", b =>
+                {
+                    b.Property<string>("TransferId")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
+                    b.Property<DateTimeOffset>("AskedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("TransferId");
+
+                    b.HasIndex("AskedAt");
+
+                    b.ToTable("core_holds", "accounts");
+                });
+
             modelBuilder.Entity("OpenBanking.Accounts.CoreBank.Connector.CoreNotice", b =>
                 {
                     b.Property<Guid>("Id")
@@ -672,6 +691,8 @@ namespace OpenBanking.Accounts.Storage.Migrations
                         .HasColumnType("timestamp with time zone");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ReceivedAt");
 
                     b.ToTable("core_notices", "accounts");
                 });

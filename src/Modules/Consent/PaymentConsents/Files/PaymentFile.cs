@@ -35,9 +35,12 @@ internal sealed record FileFormat(string Name, IReadOnlyList<string> MediaTypes,
 {
     public static readonly IReadOnlyList<FileFormat> All =
     [
-        new("UK.OBIE.pain.001.001.08", ["text/xml", "application/xml"], CreditTransferFile.ReadAsync),
-        new("UK.OBIE.PaymentInitiation.4.0", ["application/json"], JsonPaymentFile.ReadAsync),
+        new("UK.OBIE.pain.001.001.08", ["text/xml", "application/xml"], CreditTransferFile.ReadAsync) { Words = "Credit transfers (pain.001)" },
+        new("UK.OBIE.PaymentInitiation.4.0", ["application/json"], JsonPaymentFile.ReadAsync) { Words = "List of payments" },
     ];
+
+    /// <summary>What the customer reads (P-7).</summary>
+    public required string Words { get; init; }
 
     public static FileFormat? Find(string? name) => All.FirstOrDefault(format => format.Name == name);
 

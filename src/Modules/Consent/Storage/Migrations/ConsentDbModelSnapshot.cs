@@ -230,6 +230,9 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("ExpiresAt")
                         .HasFilter("\"State\" = 'AUTH' AND \"ExpiresAt\" IS NOT NULL");
 
+                    b.HasIndex("StateChangedAt")
+                        .HasFilter("\"State\" IN ('RJCT', 'CANC', 'EXPD', 'GONE') AND left(\"Id\", 4) IN ('aac-', 'fcc-')");
+
                     b.HasIndex("ClientId", "CreatedAt")
                         .HasFilter("\"State\" IN ('AWAU', 'AWUP')");
 
@@ -461,12 +464,23 @@ namespace OpenBanking.Consent.Storage.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<bool>("IsFurther")
+                        .HasColumnType("boolean");
+
                     b.Property<string>("PasskeyId")
                         .IsRequired()
                         .HasColumnType("text");
 
                     b.Property<byte[]>("PublicKey")
                         .HasColumnType("bytea");
+
+                    b.Property<string>("Sca")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("ScaArticle")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
 
                     b.Property<byte[]>("Signature")
                         .HasColumnType("bytea");
@@ -552,6 +566,25 @@ namespace OpenBanking.Consent.Storage.Migrations
                     b.HasIndex("ConsentId", "Number");
 
                     b.ToTable("history", "consent");
+                });
+
+            modelBuilder.Entity("OpenBanking.Consent.StrongAuthentication.LowValueCount", b =>
+                {
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text");
+
+                    b.Property<int>("Count")
+                        .HasColumnType("integer");
+
+                    b.Property<decimal>("Euros")
+                        .HasColumnType("numeric(18,8)");
+
+                    b.Property<DateTimeOffset>("Since")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("CustomerId");
+
+                    b.ToTable("low_value_counts", "consent");
                 });
 
             modelBuilder.Entity("OpenBanking.Kernel.Storage.IdempotencyRecord", b =>

@@ -96,6 +96,9 @@ namespace OpenBanking.Identity.Storage.Migrations
                     b.Property<DateTimeOffset?>("DecidedAt")
                         .HasColumnType("timestamp with time zone");
 
+                    b.Property<int>("Failures")
+                        .HasColumnType("integer");
+
                     b.Property<string>("PasskeyId")
                         .HasColumnType("text");
 

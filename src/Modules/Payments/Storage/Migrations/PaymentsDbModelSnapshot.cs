@@ -58,6 +58,23 @@ namespace OpenBanking.Payments.Storage.Migrations
                     b.ToTable("idempotency", "payments");
                 });
 
+            modelBuilder.Entity("OpenBanking.Payments.Orders.OrderApproval", b =>
+                {
+                    b.Property<string>("OrderId")
+                        .HasMaxLength(40)
+                        .HasColumnType("character varying(40)");
+
+                    b.Property<string>("CustomerId")
+                        .HasColumnType("text");
+
+                    b.Property<DateTimeOffset>("At")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.HasKey("OrderId", "CustomerId");
+
+                    b.ToTable("order_approvals", "payments");
+                });
+
             modelBuilder.Entity("OpenBanking.Payments.Orders.OrderChange", b =>
                 {
                     b.Property<Guid>("Id")
@@ -153,6 +170,22 @@ namespace OpenBanking.Payments.Storage.Migrations
                     b.Property<decimal>("Amount")
                         .HasColumnType("numeric(18,5)");
 
+                    b.Property<string>("Approvals")
+                        .HasMaxLength(4)
+                        .HasColumnType("character varying(4)");
+
+                    b.Property<DateTimeOffset?>("ApprovalsChangedAt")
+                        .HasColumnType("timestamp with time zone");
+
+                    b.Property<int?>("ApprovalsReceived")
+                        .HasColumnType("integer");
+
+                    b.Property<int?>("ApprovalsRequired")
+                        .HasColumnType("integer");
+
+                    b.Property<DateTimeOffset?>("ApproveBefore")
+                        .HasColumnType("timestamp with time zone");
+
                     b.Property<string>("ClientId")
                         .IsRequired()
                         .HasColumnType("text");
@@ -226,6 +259,9 @@ namespace OpenBanking.Payments.Storage.Migrations
 
                     b.HasKey("Id");
 
+                    b.HasIndex("AccountId")
+                        .HasFilter("\"Approvals\" = 'AWAF'");
+
                     b.HasIndex("ConsentId")
                         .IsUnique()
                         .HasDatabaseName("IX_orders_only")
@@ -259,6 +295,15 @@ namespace OpenBanking.Payments.Storage.Migrations
                     b.HasKey("Id");
 
                     b.ToTable("testers_wishes", "payments");
+                });
+
+            modelBuilder.Entity("OpenBanking.Payments.Orders.OrderApproval", b =>
+                {
+                    b.HasOne("OpenBanking.Payments.Orders.PaymentOrder", null)
+                        .WithMany()
+                        .HasForeignKey("OrderId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
                 });
 
             modelBuilder.Entity("OpenBanking.Payments.Orders.PartPayment", b =>

@@ -5,14 +5,13 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using OpenBanking.Samples.CoreBank;
-using OpenBanking.Testing.UkApi;
 
-namespace OpenBanking.Accounts.Tests.CoreBank;
+namespace OpenBanking.Testing.UkApi;
 
 /// <summary>
 /// A real core bank behind a real server that can be spoiled: what it says next passes through <see cref="Spoil"/>, or does not pass at all.
 /// </summary>
-internal sealed class CoreProxy : IAsyncDisposable
+public sealed class CoreProxy : IAsyncDisposable
 {
     private readonly WebApplication core;
     private readonly WebApplication front;
@@ -35,6 +34,12 @@ internal sealed class CoreProxy : IAsyncDisposable
     /// <summary>What is made of the answer to a question at a path.</summary>
     public Action<string, JsonNode, JsonNode>? Spoil { get; set; }
 
+    /// <summary>Hears what the core has been asked and has done.</summary>
+    public Action<string, JsonNode>? Hears { get; set; }
+
+    /// <summary>At which paths the core does what it is asked, and its answer gets lost.</summary>
+    public Predicate<string>? Loses { get; set; }
+
     /// <summary>How often it was asked.</summary>
     public int Asked => Volatile.Read(ref asked);
 
@@ -43,9 +48,11 @@ internal sealed class CoreProxy : IAsyncDisposable
     /// <summary>The core itself.</summary>
     public Uri Core => new(core.Urls.First());
 
-    public static async Task<CoreProxy> StartAsync(CoreOptions? options = null)
+    /// <param name="tokenFile">With the secret that it wants to hear; null wants none.</param>
+    /// <param name="time">Its clock; null is the real one.</param>
+    public static async Task<CoreProxy> StartAsync(string? tokenFile = null, TimeProvider? time = null)
     {
-        var sample = CoreServer.Build(options ?? new CoreOptions("http://127.0.0.1:0"), TimeProvider.System);
+        var sample = CoreServer.Build(new CoreOptions("http://127.0.0.1:0", TokenFile: tokenFile), time ?? TimeProvider.System);
         await sample.StartAsync();
         var proxy = new CoreProxy(sample);
         await proxy.front.StartAsync();
@@ -53,7 +60,7 @@ internal sealed class CoreProxy : IAsyncDisposable
     }
 
     /// <summary>Well again.</summary>
-    public void Mend() => (Instead, Spoil) = (null, null);
+    public void Mend() => (Instead, Spoil, Loses) = (null, null, null);
 
     public async ValueTask DisposeAsync()
     {
@@ -78,6 +85,13 @@ internal sealed class CoreProxy : IAsyncDisposable
         if (context.Request.Headers.Authorization.Count > 0) request.Headers.TryAddWithoutValidation("Authorization", context.Request.Headers.Authorization.ToString());
         using var answer = await http.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
+        if (text.Length > 0 && answer.IsSuccessStatusCode) Hears?.Invoke(context.Request.Path.Value!, JsonNode.Parse(body.ToArray())!);
+        if (Loses?.Invoke(context.Request.Path.Value!) == true)
+        {
+            context.Abort();
+            return;
+        }
+
         context.Response.StatusCode = (int)answer.StatusCode;
         if (text.Length == 0) return;
         if (answer.IsSuccessStatusCode && Spoil is { } spoil)
@@ -89,41 +103,5 @@ internal sealed class CoreProxy : IAsyncDisposable
 
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(text);
-    }
-}
-
-/// <summary>The data plane over the connector and a core that can be spoiled.</summary>
-public sealed class ConnectedBank : IAsyncLifetime
-{
-    internal const int RestSeconds = 10;
-
-    internal CoreProxy Core { get; private set; } = null!;
-
-    public BankApi Api { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        Core = await CoreProxy.StartAsync();
-        Api = await BankApi.StartAsync(new Dictionary<string, string?>(StringComparer.Ordinal)
-        {
-            ["Accounts:Core:Address"] = Core.Address.OriginalString,
-            ["Accounts:Core:TimeoutMilliseconds"] = "400",
-            ["Accounts:Core:PatienceMilliseconds"] = "1500",
-            ["Accounts:Core:RestSeconds"] = RestSeconds.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        });
-    }
-
-    /// <summary>A core that is well, and of which nothing bad is remembered.</summary>
-    public async Task MendAsync(TestCaller caller)
-    {
-        Core.Mend();
-        Api.Clock.Advance(TimeSpan.FromMinutes(1));
-        Assert.Equal(200, (await Api.GetAsync("/accounts", caller)).Status);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await Api.DisposeAsync();
-        await Core.DisposeAsync();
     }
 }

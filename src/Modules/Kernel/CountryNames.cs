@@ -1,7 +1,7 @@
-namespace OpenBanking.Web.Portal.Shared;
+namespace OpenBanking.Kernel;
 
 /// <summary>Countries as a sentence names them. The framework's own names come with the ICU library, which this program runs without.</summary>
-internal static class CountryNames
+public static class CountryNames
 {
     // ISO 3166-1.
     private const string Known =
@@ -40,5 +40,5 @@ internal static class CountryNames
         Known.Split('|').ToDictionary(entry => entry[..2], entry => entry[3..], StringComparer.Ordinal);
 
     /// <summary>The name of a code of two letters; a code that is none of a country stands for itself.</summary>
-    public static string Of(string code) => Names.GetValueOrDefault(code, VisibleText.Of(code));
+    public static string Of(string code) => Names.GetValueOrDefault(code, code);
 }
