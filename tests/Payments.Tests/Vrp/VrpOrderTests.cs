@@ -20,6 +20,7 @@ public sealed class VrpOrderTests(Bank bank)
     [Trait("Rule", "OB-GEN-7")]
     [Trait("Rule", "OB-PIS-16")]
     [Trait("Rule", "OB-PST-3")]
+    [Trait("Rule", "OB-V401-8")]
     public async Task Any_number_of_payments_is_made_under_one_consent()
     {
         var payer = await bank.VrpPayerAsync();
