@@ -188,7 +188,7 @@ public sealed class TestDatabase : IAsyncDisposable
     }
 
     private static string On(EmbeddedPostgres server, string database) =>
-        new NpgsqlConnectionStringBuilder(server.ConnectionString) 
+        new NpgsqlConnectionStringBuilder(server.ConnectionString)
         {
             Database = database,
             MaxPoolSize = 30,
