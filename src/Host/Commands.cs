@@ -29,7 +29,8 @@ internal static class Commands
         new("clock show", "", ShowClockAsync),
         new("consents suspend", "CONSENT [WHY…]", SuspendConsentAsync),
         new("core certify", "ADDRESS CUSTOMER [OTHER-CUSTOMER…]", CertifyCoreAsync) { NeedsDatabase = false },
-        new("customers code", "USERNAME", IssueCodeAsync),
+        new("customers code", "USERNAME", CustomerCommands.IssueCodeAsync),
+        new("customers enrol", "CUSTOMER USERNAME [NAME…]", CustomerCommands.EnrolAsync),
         new("directories revoke", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RevokeStatements(words[0], words[1]), output, ct)),
         new("directories restore", "DIRECTORY ID", (services, words, output, ct) => ChangeStatementsAsync(services, new RestoreStatements(words[0], words[1]), output, ct)),
         new("events dead", "", ShowDeadEventsAsync),
@@ -53,7 +54,7 @@ internal static class Commands
     private const string Any = "…]";
 
     /// <summary>Who is at the keyboard, also behind sudo.</summary>
-    private static string AtTheKeyboard => Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } user ? user : Environment.UserName;
+    internal static string AtTheKeyboard => Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } user ? user : Environment.UserName;
 
     /// <summary>The words on the command line that are a verb and not a setting.</summary>
     public static string[] Words(string[] args) => [.. args.TakeWhile(word => !word.StartsWith('-'))];
@@ -136,22 +137,6 @@ internal static class Commands
 
         await Console.Error.WriteLineAsync(answer == SuspensionAnswer.NotFound ? "There is no such consent." : "The consent gives no access that could be stopped.");
         return 1;
-    }
-
-    private static async Task<int> IssueCodeAsync(IServiceProvider services, string[] words, TextWriter output, CancellationToken ct)
-    {
-        // In the sandbox the bank's customers are the seeded ones; a bank with a core of its own will name them by that.
-        var settings = services.GetRequiredService<HostSettings>();
-        var customers = settings.Sandbox ? await DemoData.SeedAsync(services, words[0], ct) : [];
-        if (customers.FirstOrDefault(customer => string.Equals(customer.Username, words[0], StringComparison.OrdinalIgnoreCase)) is not { } found)
-        {
-            await Console.Error.WriteLineAsync("There is no such customer.");
-            return 1;
-        }
-
-        SandboxFile.Replace(services.GetRequiredService<DataDirectory>(), found);
-        await output.WriteLineAsync(found.ActivationCode);
-        return 0;
     }
 
     /// <summary>The signed messages of a client and a day, one a line: when, what, its hash, and the message itself.</summary>

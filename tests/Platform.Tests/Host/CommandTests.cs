@@ -71,6 +71,36 @@ public sealed class CommandTests(SandboxTests.Running running) : IClassFixture<S
     }
 
     [Fact]
+    [Trait("Rule", "OP-07")]
+    public async Task A_customer_of_the_core_is_made_known_and_creates_a_passkey_once()
+    {
+        await using var database = NpgsqlDataSource.Create((await Host.SandboxAsync()).GetProperty("database").GetString()!);
+        var number = $"C-{Random.Shared.Next(700_000, 800_000)}";
+        await using (var holder = database.CreateCommand($"""INSERT INTO accounts.holders ("CustomerId", "AccountId") SELECT '{number}', min("Id") FROM accounts.accounts WHERE "State" = 'Open'"""))
+            await holder.ExecuteNonQueryAsync();
+        var username = "newcomer" + number[2..];
+        var code = (await DoAsync("customers", "enrol", number, username, "New", "Customer")).Split(' ')[0];
+        using var browser = new PortalBrowser(Host.Reach);
+        var activated = await browser.ActivateAsync(username, code);
+        Assert.True(activated.IsSuccess, activated.Text);
+        using var other = new PortalBrowser(Host.Reach);
+        Assert.False((await other.ActivateAsync(username, code)).IsSuccess);
+        Assert.True((await other.ActivateAsync(username, (await DoAsync("customers", "code", username)).Split(' ')[0])).IsSuccess);
+
+        var (known, _) = await CustomerAsync(0);
+        await RefusedAsync($"The username {known} is another customer's.", number, known);
+        await RefusedAsync($"This customer is known as {username}. Another code: ./run.sh customers code {username}", number, username + "x");
+        await using var audited = database.CreateCommand($"""SELECT count(*) FROM consent.audit WHERE "Subject" = '{number}' AND "What" = 'customer.code'""");
+        await Eventually.HoldsAsync(async () => (long)(await audited.ExecuteScalarAsync())! == 2, () => "The audit does not tell of both codes.");
+
+        async Task RefusedAsync(string sentence, params string[] words)
+        {
+            var (exit, said, _) = await HostProcess.RunAsync(null, Host.DataPath, ["customers", "enrol", .. words]);
+            Assert.Equal((1, sentence), (exit, said.Trim()));
+        }
+    }
+
+    [Fact]
     public async Task Events_that_did_not_arrive_are_shown_and_sent_again()
     {
         Assert.Equal("Every event has arrived or is on its way.", await DoAsync("events", "dead"));

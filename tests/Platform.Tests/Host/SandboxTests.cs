@@ -174,9 +174,13 @@ public sealed class SandboxTests(SandboxTests.Running running) : IClassFixture<S
     }
 
     [Theory]
-    [InlineData("make coffee", "There is no command 'make coffee'; there are: audit verify, config show, clock show, consents suspend CONSENT [WHY…], core certify ADDRESS CUSTOMER [OTHER-CUSTOMER…], customers code USERNAME, directories revoke DIRECTORY ID, directories restore DIRECTORY ID, events dead, events resend EVENT|all, evidence messages CLIENT DAY, evidence verify CONSENT, keyring rotate, keys rotate, ledger verify, policy explain [SIGNAL=VALUE…], seed big [customers=10000] [transactions=1000000] [consents=100000…], threat show, threat raise [WHY…], threat lower [WHY…].")]
+    [InlineData("make coffee", "There is no command 'make coffee'; there are: audit verify, config show, clock show, consents suspend CONSENT [WHY…], core certify ADDRESS CUSTOMER [OTHER-CUSTOMER…], customers code USERNAME, customers enrol CUSTOMER USERNAME [NAME…], directories revoke DIRECTORY ID, directories restore DIRECTORY ID, events dead, events resend EVENT|all, evidence messages CLIENT DAY, evidence verify CONSENT, keyring rotate, keys rotate, ledger verify, policy explain [SIGNAL=VALUE…], report counters [from=DAY] [to=DAY…], report maintenance FROM TO [WHY…], report performance [from=DAY] [to=DAY…], seed big [customers=10000] [transactions=1000000] [consents=100000…], threat show, threat raise [WHY…], threat lower [WHY…].")]
     [InlineData("seed big customers=none", "Use: ./run.sh seed big [customers=10000] [transactions=1000000] [consents=100000], each from 1 to 9000000.")]
     [InlineData("customers code", "Use: ./run.sh customers code USERNAME")]
+    [InlineData("customers enrol C-1", "Use: ./run.sh customers enrol CUSTOMER USERNAME [NAME…]")]
+    [InlineData("customers enrol C-100002 a/b", "A username is 1 to 64 letters, digits, or . - _ @")]
+    [InlineData("customers enrol C-999999 nobody", "The core bank knows no open account of this customer.")]
+    [InlineData("customers code nobody", "There is no such customer.")]
     public async Task A_command_that_is_not_there_is_one_sentence(string words, string sentence)
     {
         var (exit, output, _) = await HostProcess.RunAsync(null, host.DataPath, words.Split(' '));

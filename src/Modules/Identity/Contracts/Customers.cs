@@ -12,6 +12,12 @@ public sealed record IssueActivationCode(string CustomerId, string Username, str
 /// <summary>The code in clear, this once.</summary>
 public sealed record IssuedActivationCode(string Username, string ActivationCode, DateTimeOffset ExpiresAt);
 
+/// <summary>Asks who has a username, or has been made known by the bank's own number; null where nobody has.</summary>
+public sealed record FindCustomer(string? Username = null, string? CustomerId = null) : IRequest<KnownCustomer?>;
+
+/// <summary>A customer who is known to the portal, with or without a passkey yet.</summary>
+public sealed record KnownCustomer(string CustomerId, string Username, string DisplayName);
+
 /// <summary>Asks for the passkeys of the signed-in customer.</summary>
 public sealed record ListPasskeys(Guid SessionId) : IRequest<IReadOnlyList<PasskeySummary>>;
 

@@ -35,6 +35,16 @@ internal sealed class IssueActivationCodeHandler(IdentityDb db, TimeProvider clo
     }
 }
 
+internal sealed class FindCustomerHandler(IdentityDb db) : IRequestHandler<FindCustomer, KnownCustomer?>
+{
+    public async Task<KnownCustomer?> Handle(FindCustomer request, CancellationToken cancellationToken)
+    {
+        var normalized = request.Username is { } username ? User.Normalize(username) : null;
+        return await db.Users.Where(row => normalized != null ? row.NormalizedUsername == normalized : row.CustomerId == request.CustomerId)
+            .Select(row => new KnownCustomer(row.CustomerId, row.Username, row.DisplayName)).SingleOrDefaultAsync(cancellationToken);
+    }
+}
+
 internal sealed class ListPasskeysHandler(IdentityDb db, PortalSessions sessions) : IRequestHandler<ListPasskeys, IReadOnlyList<PasskeySummary>>
 {
     public async Task<IReadOnlyList<PasskeySummary>> Handle(ListPasskeys request, CancellationToken cancellationToken)

@@ -65,6 +65,7 @@ internal static class UsersSetup
             .AddScoped<PortalSessions>()
             .AddScoped<SignIns>()
             .AddScoped<IRequestHandler<IssueActivationCode, IssuedActivationCode>, IssueActivationCodeHandler>()
+            .AddScoped<IRequestHandler<FindCustomer, KnownCustomer?>, FindCustomerHandler>()
             .AddScoped<IRequestHandler<ListPasskeys, IReadOnlyList<PasskeySummary>>, ListPasskeysHandler>()
             .AddScoped<IRequestHandler<RenamePasskey, PasskeyChange>, RenamePasskeyHandler>()
             .AddScoped<IRequestHandler<RemovePasskey, PasskeyChange>, RemovePasskeyHandler>()
