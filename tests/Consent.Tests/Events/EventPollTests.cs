@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenBanking.Consent.Contracts;
 using OpenBanking.Consent.Events;
 using OpenBanking.Kernel.Storage;
+using OpenBanking.Testing;
 using OpenBanking.Testing.OpenApi;
 using OpenBanking.Testing.UkApi;
 using static OpenBanking.Consent.Tests.Events.EventsBank;

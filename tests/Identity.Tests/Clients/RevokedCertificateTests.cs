@@ -184,6 +184,7 @@ public sealed class RevokedCertificateTests : IDisposable
 
         IEnumerable<string> Problems(string of, string? file, string? url) => new AuthorizationServerOptions
         {
+            OrganisationId = "0015800001041RHAAY",
             ClientCertificateAuthorities = AuthorityFile,
             ClientCertificateRevocation = { new RevocationListOptions { Authority = of, File = file, Url = url } },
         }.Problems(Kinds.Served);

@@ -73,7 +73,7 @@ public class AccessTokenHandlerTests(TokenWorld world)
             await RefusedAsync(
                 tpp.SendAsync(method, path, authorization: "DPoP " + token, proof: tpp.Proof(method, path)), "invalid_dpop_proof", "DPOP-07");
             await RefusedAsync(
-                tpp.SendAsync(method, path, authorization: "DPoP " + token, proof: tpp.Proof(HttpMethod.Patch, path, token)), "invalid_dpop_proof", "DPOP-08");
+                tpp.SendAsync(method, path, authorization: "DPoP " + token, proof: tpp.Proof(HttpMethod.Head, path, token)), "invalid_dpop_proof", "DPOP-08");
         }
     }
 
