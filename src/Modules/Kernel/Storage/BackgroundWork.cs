@@ -18,19 +18,26 @@ public static partial class BackgroundWork
     {
         long? logged = null;
         using var timer = new PeriodicTimer(pause, clock);
-        while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
+        try
         {
-            try
+            while (await timer.WaitForNextTickAsync(ct).ConfigureAwait(false))
             {
-                await work(ct).ConfigureAwait(false);
-                logged = null;
+                try
+                {
+                    await work(ct).ConfigureAwait(false);
+                    logged = null;
+                }
+                catch (Exception failure) when (!ct.IsCancellationRequested)
+                {
+                    if (logged is { } before && clock.GetElapsedTime(before) < LogAgain) continue;
+                    logged = clock.GetTimestamp();
+                    Log.Failed(logger, failure, pause);
+                }
             }
-            catch (Exception failure) when (!ct.IsCancellationRequested)
-            {
-                if (logged is { } before && clock.GetElapsedTime(before) < LogAgain) continue;
-                logged = clock.GetTimestamp();
-                Log.Failed(logger, failure, pause);
-            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // To be stopped is no failure, and must not be taken for one where this job alone is stopped.
         }
     }
 

@@ -23,10 +23,14 @@ internal sealed partial class ExecutionWorker(IServiceScopeFactory scopes, Execu
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await signal.WaitAsync(Pause, stoppingToken);
             try
             {
+                await signal.WaitAsync(Pause, stoppingToken);
                 await WorkAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
             }
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
