@@ -19,6 +19,7 @@ public sealed class DatabaseLine : IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly Task accepting;
     private bool isCut;
+    private int mended;
     private int cutAt = int.MaxValue;
     private bool cutAfter;
     private int commands;
@@ -67,14 +68,14 @@ public sealed class DatabaseLine : IAsyncDisposable
     /// <summary>Lets everything pass again, also new connections.</summary>
     public void Mend()
     {
-        lock (guard) (isCut, commands, cutAt) = (false, 0, int.MaxValue);
+        lock (guard) (isCut, commands, cutAt, mended) = (false, 0, int.MaxValue, mended + 1);
     }
 
     public async ValueTask DisposeAsync()
     {
         await ending.CancelAsync();
         listener.Stop();
-        Cut();
+        Cut(mended);
         await accepting;
         ending.Dispose();
     }
@@ -100,21 +101,23 @@ public sealed class DatabaseLine : IAsyncDisposable
         }
     }
 
-    /// <summary>Counts a command; answers whether it passes, and whether the line ends with it.</summary>
-    private (bool Passes, bool IsLast) Count()
+    /// <summary>Counts a command; answers whether it passes, and where the line ends with it, how often it had been mended before.</summary>
+    private (bool Passes, int? Ends) Count()
     {
         lock (guard)
         {
-            if (isCut) return (false, true);
+            if (isCut) return (false, mended);
             commands++;
-            return commands < cutAt ? (true, false) : (cutAfter, true);
+            return commands < cutAt ? (true, null) : (cutAfter, mended);
         }
     }
 
-    private void Cut()
+    /// <summary>Cuts the line, unless it has been mended since: who is late must not cut it once more.</summary>
+    private void Cut(int before)
     {
         lock (guard)
         {
+            if (before != mended) return;
             isCut = true;
             foreach (var call in calls) call.Dispose();
             calls.Clear();
@@ -129,7 +132,9 @@ public sealed class DatabaseLine : IAsyncDisposable
         private readonly DatabaseLine line;
         private readonly Socket client;
         private readonly Socket server;
-        private volatile bool isLast;
+
+        // How often the line had been mended when its last command came; -1 until then.
+        private volatile int ends = -1;
 
         public Call(DatabaseLine line, Socket client, EndPoint address)
         {
@@ -196,11 +201,11 @@ public sealed class DatabaseLine : IAsyncDisposable
                 // A command is what the database answers with being ready again.
                 if (type is 'S' or 'Q')
                 {
-                    var (passes, last) = line.Count();
-                    isLast |= last;
+                    var (passes, before) = line.Count();
+                    if (before is { } end) ends = end;
                     if (!passes)
                     {
-                        line.Cut();
+                        line.Cut(ends);
                         return;
                     }
                 }
@@ -217,11 +222,11 @@ public sealed class DatabaseLine : IAsyncDisposable
             while (true)
             {
                 var type = await ReadAsync(server, waiting);
-                if (isLast)
+                if (ends >= 0)
                 {
                     waiting.SetLength(0);
                     if (type != 'Z') continue;
-                    line.Cut();
+                    line.Cut(ends);
                     return;
                 }
 
