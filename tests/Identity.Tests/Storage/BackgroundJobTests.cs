@@ -57,7 +57,8 @@ public sealed class BackgroundJobTests
             throw new IOException($"failure {turn}");
         }, stop.Token);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job);
+        // Stopped, it ends without an exception, which would take the host with it where this job alone is stopped (OP-23).
+        await job;
         Assert.Equal(["failure 1", "failure 4", "failure 6"], log.Lines.Select(line => line[line.IndexOf("failure ", StringComparison.Ordinal)..][..9]));
     }
 
